@@ -1,0 +1,132 @@
+/**
+ * Errors, a class per cause. Each has a stable `code` that edges pass on to clients; `message` is one line
+ * for a person, naming field, value and allowed range where there is one.
+ */
+export abstract class SlipstreamError extends Error {
+  abstract readonly code: string;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A value that a user gave is outside what the field allows. Wrong use: the CLI exits with 2. */
+export class InvalidOptionError extends SlipstreamError {
+  readonly code = 'invalid_option';
+
+  constructor(
+    readonly field: string,
+    readonly value: unknown,
+    readonly allowed: string,
+  ) {
+    super(`${field} is ${describeValue(value)}, but must be ${allowed}`);
+  }
+}
+
+/** The prompt, or prompt plus requested output, does not fit the model's context. */
+export class ContextLengthError extends SlipstreamError {
+  readonly code = 'context_length_exceeded';
+
+  constructor(
+    readonly promptTokens: number,
+    readonly contextTokens: number,
+  ) {
+    super(
+      `prompt is ${promptTokens} tokens long, but must leave room for at least one more in the model's context of ${contextTokens}`,
+    );
+  }
+}
+
+/** A model name, file or folder that is not there. */
+export class ModelNotFoundError extends SlipstreamError {
+  readonly code = 'model_not_found';
+
+  constructor(
+    readonly model: string,
+    hint: string,
+  ) {
+    super(`model ${JSON.stringify(model)} was not found: ${hint}`);
+  }
+}
+
+/** A model file that is damaged, foreign or of a kind that cannot be run exactly. `where` names the file and place. */
+export class ModelFormatError extends SlipstreamError {
+  readonly code = 'model_unsupported';
+
+  constructor(
+    readonly where: string,
+    problem: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`${where}: ${problem}`, options);
+  }
+}
+
+/** A download that failed, was incomplete or had the wrong checksum. */
+export class DownloadError extends SlipstreamError {
+  readonly code = 'download_failed';
+}
+
+/** Drafter and target do not share a tokenizer; names the first token that differs. */
+export class TokenizerMismatchError extends SlipstreamError {
+  readonly code = 'tokenizer_mismatch';
+}
+
+/** No nats-server can be found, started or reached. */
+export class NatsUnavailableError extends SlipstreamError {
+  readonly code = 'nats_unavailable';
+}
+
+/** A worker ended or could not start; carries what it last said. */
+export class WorkerFailedError extends SlipstreamError {
+  readonly code = 'worker_failed';
+}
+
+/** No worker that could serve the generation answered before its deadline. */
+export class NoWorkerError extends SlipstreamError {
+  readonly code = 'no_worker';
+}
+
+/** Two targets of one fingerprint gave different tokens for one path: the generation cannot be trusted. */
+export class VerdictConflictError extends SlipstreamError {
+  readonly code = 'verdict_conflict';
+}
+
+/** As many generations run and wait as were configured. */
+export class BusyError extends SlipstreamError {
+  readonly code = 'busy';
+}
+
+/** The generation's id is unknown here: never created, or ended longer ago than it is kept. */
+export class GenerationNotFoundError extends SlipstreamError {
+  readonly code = 'generation_not_found';
+
+  constructor(readonly generation: string) {
+    super(`generation ${JSON.stringify(generation)} is not known here`);
+  }
+}
+
+/** The engine is starting, draining or closed. */
+export class UnavailableError extends SlipstreamError {
+  readonly code = 'unavailable';
+}
+
+/** A file, socket or port the system refuses, in one line. */
+export class SystemError extends SlipstreamError {
+  readonly code = 'system_error';
+}
+
+function describeValue(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+  if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean')
+    return String(value);
+  if (value === undefined || value === null) return 'missing';
+  return Array.isArray(value) ? `a list of ${value.length}` : `of type ${typeof value}`;
+}
+
+/** One line for a log or a terminal, whatever was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

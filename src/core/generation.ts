@@ -1,0 +1,79 @@
+import type { Numerics } from './model.js';
+import type { SamplerParameters } from './sampler-parameters.js';
+
+export const GENERATION_MODES = ['none', 'si', 'dsi'] as const;
+export type GenerationMode = (typeof GENERATION_MODES)[number];
+
+/** A request with every default filled in, as the controller runs it. */
+export interface CompiledRequest {
+  readonly id: string;
+  readonly promptTokenIds: readonly number[];
+  readonly sampler: SamplerParameters;
+  readonly seed: number;
+  /** Most tokens to generate, at least 1; already cut to the context. */
+  readonly maxTokens: number;
+  /** Strings that end the text; it is cut before the first of them. */
+  readonly stop: readonly string[];
+  readonly mode: GenerationMode;
+  /** New drafts that make a further verification job worth sending (dsi), or drafts per round (si); undefined: from T, c and SP. */
+  readonly lookahead: number | undefined;
+  /** Most targets to use; undefined: all. */
+  readonly targets: number | undefined;
+}
+
+export type FinishReason = 'stop' | 'length' | 'cancelled' | 'error';
+
+/** One committed token. */
+export interface CommittedToken {
+  /** From 0, rising by one. */
+  readonly seq: number;
+  readonly position: number;
+  readonly token: number;
+  /** Whether a drafter had guessed it when it was committed. */
+  readonly drafted: boolean;
+  readonly atMs: number;
+}
+
+export interface Plan {
+  readonly mode: GenerationMode;
+  readonly lookahead: number;
+  /** Most drafts beyond the committed prefix. */
+  readonly ahead: number;
+  readonly targets: number;
+  readonly reason: string;
+}
+
+export interface SpeculationReport {
+  readonly plan: Plan;
+  readonly numerics: Numerics;
+  /** Targets that returned a verdict. */
+  readonly targets: number;
+  readonly targetForwards: number;
+  readonly drafterForwards: number;
+  readonly rollbacks: number;
+  /** Drafts that no verdict decided. */
+  readonly wastedDrafts: number;
+  /** confirmed / (confirmed + first refuted); undefined while nothing was decided. */
+  readonly acceptance: number | undefined;
+  readonly staleVerdicts: number;
+  /** Plain decoding's time per token over the measured one; undefined before it can be told. */
+  readonly estimatedSpeedup: number | undefined;
+}
+
+export interface GenerationTimings {
+  readonly promptTokens: number;
+  /** From the request to the first committed token. */
+  readonly promptMs: number;
+  readonly predictedTokens: number;
+  /** From the first committed token to the last. */
+  readonly predictedMs: number;
+  /** Drafts that a verdict decided. */
+  readonly draftTokens: number;
+  readonly draftTokensAccepted: number;
+}
+
+export interface GenerationResult {
+  readonly finishReason: FinishReason;
+  readonly timings: GenerationTimings;
+  readonly speculation: SpeculationReport;
+}

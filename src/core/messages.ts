@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import { samplerParametersSchema } from './sampler-parameters.js';
+
+/**
+ * Every message between processes, once: the schema is the only source of its type. Positions are absolute
+ * (prompt included, from 0). A path hash at position p names all tokens before p.
+ */
+export const WIRE_VERSION = 1;
+
+/** The longest token list in one message: keeps it well below the 1 MB that NATS takes. */
+export const MAX_MESSAGE_TOKENS = 131_072;
+
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1..64 letters, digits, _ or -');
+const hash = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 hexadecimal digits');
+const position = z.int().min(0).max(0x7fffffff);
+const token = z.int().min(0).max(0x7fffffff);
+const tokens = z.array(token).max(MAX_MESSAGE_TOKENS);
+const milliseconds = z.number().min(0);
+const epoch = z.int().min(0);
+const line = z.string().max(2000);
+
+export const forwardTimeSchema = z.object({ tokens: z.int().min(1), ms: milliseconds });
+
+/** worker -> anyone, on `worker.status.<worker>`: at ready, every second between passes, at drain. */
+export const workerAnnounced = z.object({
+  type: z.literal('worker.announced'),
+  worker: id,
+  role: z.enum(['target', 'drafter']),
+  state: z.enum(['ready', 'draining']),
+  model: line,
+  fingerprint: line,
+  numerics: z.enum(['exact', 'relaxed']),
+  tokenizerHash: line,
+  vocabularySize: z.int().min(1),
+  contextTokens: z.int().min(1),
+  forwardTimes: z.array(forwardTimeSchema).min(1).max(64),
+  slots: z.int().min(1),
+  freeSlots: z.int().min(0),
+  /** Workers with the same value share processor cores. */
+  host: line,
+});
+
+/** controller -> worker, on `worker.session.<worker>`, answered. Idempotent: opening again tells whether it is ready. */
+export const sessionOpen = z.object({
+  type: z.literal('session.open'),
+  generation: id,
+  promptTokenIds: tokens.min(1),
+  sampler: samplerParametersSchema,
+  seed: z.int().min(0),
+  capacityTokens: z.int().min(1),
+  /** The worker forgets a session that has heard nothing for this long. */
+  leaseMs: milliseconds,
+});
+
+/** The answer to `session.open`. */
+export const sessionGranted = z.object({
+  type: z.literal('session.granted'),
+  generation: id,
+  worker: id,
+  /** True once the prompt is ingested. */
+  ready: z.boolean(),
+});
+
+/** The other answer to `session.open`. */
+export const sessionRefused = z.object({
+  type: z.literal('session.refused'),
+  generation: id,
+  worker: id,
+  code: z.enum(['full', 'draining', 'capacity', 'invalid']),
+  reason: line,
+});
+
+/** controller -> worker: the generation lives on; nothing else needed said lately. Not answered. */
+export const sessionRenewed = z.object({ type: z.literal('session.renewed'), generation: id });
+
+/** controller -> worker: forget this generation. Not answered. */
+export const sessionClose = z.object({ type: z.literal('session.close'), generation: id });
+
+/** worker -> controller, on the generation's verdicts or proposals subject: the prompt is ingested. */
+export const sessionReady = z.object({
+  type: z.literal('session.ready'),
+  generation: id,
+  worker: id,
+  promptMs: milliseconds,
+  startedAtMs: z.number(),
+});
+
+/** controller -> target, on `worker.job.<worker>`: verify. */
+export const jobAssigned = z.object({
+  type: z.literal('job.assigned'),
+  job: z.int().min(0),
+  generation: id,
+  epoch,
+  /** Position of `tokens[0]`; the job builds on the path before it, whose hash is `pathHash`. */
+  from: position,
+  pathHash: hash,
+  tokens,
+  /** Verdicts wanted for the positions first..last; last <= from + tokens.length. */
+  first: position,
+  last: position,
+  /** Where the committed prefix ends: what is nearest to it goes first. */
+  committedPosition: position,
+  /** After the last wanted verdict, or the first that refutes the job's own next token, go on from the own verdict for up to this many tokens. */
+  extend: z.int().min(0),
+  /** Extend only from a verdict that refuted one of the job's own tokens. */
+  extendOnRefutationOnly: z.boolean(),
+});
+
+/** target -> controller, on `generation.verdicts.<generation>`: the target's own next tokens. */
+export const verdictReturned = z.object({
+  type: z.literal('verdict.returned'),
+  generation: id,
+  worker: id,
+  job: z.int().min(0),
+  epoch,
+  /** Position that ids[0] would take. */
+  position,
+  ids: tokens.min(1),
+  /** pathHashes[i] names the path on which ids[i] was computed. */
+  pathHashes: z.array(hash).min(1),
+  startedAtMs: z.number(),
+  forwardMs: milliseconds,
+  tokensIngested: z.int().min(0),
+  /** False while the worker goes on extending this job. */
+  done: z.boolean(),
+});
+
+/** target -> controller: the job ends without (more) verdicts. */
+export const jobEnded = z.object({
+  type: z.literal('job.ended'),
+  generation: id,
+  worker: id,
+  job: z.int().min(0),
+  outcome: z.enum(['resync', 'dropped', 'unknownSession', 'failed']),
+  /** Why, when failed. */
+  reason: line.optional(),
+});
+
+/** controller -> drafter, on `worker.draft.<worker>`: draft on after this path. An absolute fact; sent again until seen. */
+export const draftStart = z.object({
+  type: z.literal('draft.start'),
+  generation: id,
+  epoch,
+  /** Position of tokens[0]; `pathHash` names the path before it. */
+  from: position,
+  pathHash: hash,
+  tokens,
+  /** Draft nothing at or beyond this position. */
+  limit: position,
+  /** Drafts per message; fewer after `flushMs`, at the limit, or when exhausted. */
+  batch: z.int().min(1).max(1024),
+  flushMs: milliseconds,
+});
+
+/** controller -> drafter: the limit has moved; the path stands. */
+export const draftLimit = z.object({
+  type: z.literal('draft.limit'),
+  generation: id,
+  epoch,
+  limit: position,
+});
+
+/** drafter -> controller, on `generation.proposals.<generation>`. */
+export const draftProposed = z.object({
+  type: z.literal('draft.proposed'),
+  generation: id,
+  worker: id,
+  epoch,
+  /** Names the path before ids[0]. */
+  parentHash: hash,
+  position,
+  ids: tokens,
+  /** How sure, 0..255, one per id. */
+  confidences: z.array(z.int().min(0).max(255)),
+  /** Nothing more comes on this path. */
+  exhausted: z.boolean(),
+  startedAtMs: z.number(),
+  forwardMs: milliseconds,
+});
+
+/** drafter -> controller: a start built on a path that this drafter does not hold, or an unknown session. */
+export const draftRejected = z.object({
+  type: z.literal('draft.rejected'),
+  generation: id,
+  worker: id,
+  outcome: z.enum(['resync', 'unknownSession', 'failed']),
+  reason: line.optional(),
+});
+
+/** anyone -> controller, on `generation.control.<generation>`. */
+export const generationCancelled = z.object({ type: z.literal('generation.cancelled'), generation: id });
+
+/** controller -> anyone, on `generation.tokens.<generation>`: one per committed token. */
+export const tokenCommitted = z.object({
+  type: z.literal('token.committed'),
+  generation: id,
+  seq: z.int().min(0),
+  position,
+  token,
+  drafted: z.boolean(),
+});
+
+/** controller -> anyone, on `generation.tokens.<generation>`: no token follows. */
+export const generationEnded = z.object({
+  type: z.literal('generation.ended'),
+  generation: id,
+  outcome: z.enum(['completed', 'cancelled', 'failed']),
+  finishReason: line,
+  tokens: z.int().min(0),
+});
+
+export const wireMessageSchema = z.discriminatedUnion('type', [
+  workerAnnounced,
+  sessionOpen,
+  sessionGranted,
+  sessionRefused,
+  sessionRenewed,
+  sessionClose,
+  sessionReady,
+  jobAssigned,
+  verdictReturned,
+  jobEnded,
+  draftStart,
+  draftLimit,
+  draftProposed,
+  draftRejected,
+  generationCancelled,
+  tokenCommitted,
+  generationEnded,
+]);
+
+export type WireMessage = z.infer<typeof wireMessageSchema>;
+export type MessageOf<Type extends WireMessage['type']> = Extract<WireMessage, { type: Type }>;
+
+export type WorkerAnnounced = z.infer<typeof workerAnnounced>;
+export type SessionOpen = z.infer<typeof sessionOpen>;
+export type SessionGranted = z.infer<typeof sessionGranted>;
+export type SessionRefused = z.infer<typeof sessionRefused>;
+export type SessionReady = z.infer<typeof sessionReady>;
+export type JobAssigned = z.infer<typeof jobAssigned>;
+export type VerdictReturned = z.infer<typeof verdictReturned>;
+export type JobEnded = z.infer<typeof jobEnded>;
+export type DraftStart = z.infer<typeof draftStart>;
+export type DraftLimit = z.infer<typeof draftLimit>;
+export type DraftProposed = z.infer<typeof draftProposed>;
+export type DraftRejected = z.infer<typeof draftRejected>;
+export type TokenCommitted = z.infer<typeof tokenCommitted>;
+export type GenerationEnded = z.infer<typeof generationEnded>;
