@@ -1,0 +1,209 @@
+import { InvalidOptionError } from '../../src/core/errors.js';
+import { GENERATION_MODES, type GenerationMode } from '../../src/core/generation.js';
+import {
+  type CompiledModelStoreOptions,
+  type ModelStoreOptions,
+  modelStoreOptionDefinitions,
+} from './model-store-options.js';
+import {
+  type CompiledNatsOptions,
+  compileNatsOptions,
+  type NatsOptions,
+  natsOptionDefinitions,
+} from './nats-options.js';
+import { choiceOption, integerOption, type OptionDefinitions, textOption } from './option.js';
+import { processContext } from './process-context.js';
+import { type ConfigContext, resolveOptions } from './resolve.js';
+
+export const WORKER_PLACES = ['local', 'remote', 'both'] as const;
+export type WorkerPlace = (typeof WORKER_PLACES)[number];
+
+/** Options of an engine: every field may also come from the environment as SLIPSTREAM_<NAME>. */
+export interface EngineOptions extends NatsOptions, ModelStoreOptions {
+  /** Name, folder or `sim:` description of the target. Default `smollm2`. */
+  readonly model?: string;
+  /** `ngram` (lookup in prompt and output), `none`, or a model. Default `ngram`. */
+  readonly drafter?: string;
+  /** How requests are decoded that do not say. Default `dsi`; `none` without a drafter. */
+  readonly mode?: GenerationMode;
+  /** Target workers to start here, 1..64, and the most that a generation uses. Default 2 in mode `dsi`, else 1; remote workers: all there are. */
+  readonly targets?: number;
+  /** 1..64 new drafts per verification job. Default: from measured times. */
+  readonly lookahead?: number;
+  /** Processor threads of each local worker, 1..256. Default: the cores shared evenly. */
+  readonly threads?: number;
+  /** Whether workers are started here, found over NATS, or both. Default `remote` with `natsUrl`, else `local`. */
+  readonly workers?: WorkerPlace;
+  /** The nats-server binary for the embedded server. Default: the PATH, the cache, a download. */
+  readonly natsServer?: string;
+  /** Generations decoded at the same time, 1..256. Default 4. */
+  readonly parallel?: number;
+  /** Requests that wait when `parallel` are running, 0..10,000; more are refused. Default 64. */
+  readonly queue?: number;
+}
+
+export type DrafterChoice =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ngram' }
+  | { readonly kind: 'model'; readonly model: string };
+
+/** What `createEngine` runs on: checked, complete and frozen. */
+export interface CompiledEngineOptions {
+  readonly model: string;
+  readonly drafter: DrafterChoice;
+  /** What a request gets that does not say. */
+  readonly defaults: {
+    readonly mode: GenerationMode;
+    readonly lookahead: number | undefined;
+    /** Most targets a generation uses; undefined: all. */
+    readonly targets: number | undefined;
+  };
+  /** Workers to start as children of this process. */
+  readonly local: {
+    /** 0: none, all are remote. */
+    readonly targets: number;
+    /** Whether a model that drafts is started here. */
+    readonly drafter: boolean;
+    readonly threads: number;
+  };
+  /** Whether workers of other hosts are used. */
+  readonly remote: boolean;
+  readonly nats: CompiledNatsOptions;
+  readonly natsServer: string | undefined;
+  readonly store: CompiledModelStoreOptions;
+  readonly parallel: number;
+  readonly queue: number;
+  /** Workers with the same value share processor cores. */
+  readonly hostName: string;
+}
+
+export const DEFAULT_MODEL = 'smollm2';
+
+export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
+  model: textOption({
+    flag: 'model',
+    placeholder: 'MODEL',
+    description: 'the target: a name from `slipstream models list`, a folder, or sim:...',
+    defaultText: DEFAULT_MODEL,
+  }),
+  drafter: textOption({
+    flag: 'drafter',
+    placeholder: 'ngram|none|MODEL',
+    description: 'who guesses ahead: lookup in the text so far, nobody, or a model',
+    defaultText: 'ngram',
+    allowed: 'ngram, none or a model',
+  }),
+  mode: choiceOption({
+    flag: 'mode',
+    choices: GENERATION_MODES,
+    description: 'how to decode: plain, draft-then-verify, or both at the same time',
+    defaultText: 'dsi; none when the drafter is none',
+  }),
+  targets: integerOption({
+    flag: 'targets',
+    placeholder: 'SP',
+    minimum: 1,
+    maximum: 64,
+    description: 'target workers to start, and the most that one generation uses',
+    defaultText: '2 in mode dsi (1 on a single core), else 1; remote workers: all there are',
+  }),
+  lookahead: integerOption({
+    flag: 'lookahead',
+    placeholder: 'K',
+    minimum: 1,
+    maximum: 64,
+    description: 'new draft tokens per verification job',
+    defaultText: 'planned from measured times',
+  }),
+  threads: integerOption({
+    flag: 'threads',
+    minimum: 1,
+    maximum: 256,
+    description: 'processor threads of each local worker',
+    defaultText: 'the cores shared evenly between local workers',
+  }),
+  workers: choiceOption({
+    flag: 'workers',
+    choices: WORKER_PLACES,
+    description: 'start workers here, use those found over NATS, or both',
+    defaultText: 'remote when a NATS address is given, else local',
+  }),
+  ...natsOptionDefinitions,
+  natsServer: textOption({
+    flag: 'nats-server',
+    placeholder: 'FILE',
+    description: 'nats-server binary for the embedded server',
+    defaultText: 'found on the PATH, in the cache, or downloaded',
+  }),
+  parallel: integerOption({
+    flag: 'parallel',
+    minimum: 1,
+    maximum: 256,
+    description: 'generations decoded at the same time',
+    defaultText: '4',
+  }),
+  queue: integerOption({
+    flag: 'queue',
+    minimum: 0,
+    maximum: 10_000,
+    description: 'requests that may wait; more are refused as busy',
+    defaultText: '64',
+  }),
+  ...modelStoreOptionDefinitions,
+};
+
+/** Checks and completes. Throws InvalidOptionError naming the field as the caller spells it. */
+export function compileEngineOptions(
+  options: EngineOptions,
+  context: ConfigContext = processContext(),
+): CompiledEngineOptions {
+  const resolved = resolveOptions(engineOptionDefinitions, options, context);
+  const { values, nameOf } = resolved;
+  const drafter = drafterChoice(values.drafter ?? 'ngram');
+  const mode = values.mode ?? (drafter.kind === 'none' ? 'none' : 'dsi');
+  if (mode !== 'none' && drafter.kind === 'none')
+    throw new InvalidOptionError(nameOf('mode'), mode, `none when ${nameOf('drafter')} is none`);
+  const nats = compileNatsOptions(resolved);
+  const workers = values.workers ?? (nats.servers === undefined ? 'local' : 'remote');
+  if (workers !== 'local' && nats.servers === undefined)
+    throw new InvalidOptionError(nameOf('workers'), workers, `local unless ${nameOf('natsUrl')} is given`);
+  if (values.natsServer !== undefined && nats.servers !== undefined && options.natsServer !== undefined)
+    throw new InvalidOptionError(
+      nameOf('natsServer'),
+      values.natsServer,
+      `left out when ${nameOf('natsUrl')} is given`,
+    );
+  const startsWorkers = workers !== 'remote';
+  if (!startsWorkers && options.threads !== undefined)
+    throw new InvalidOptionError(nameOf('threads'), values.threads, 'left out when all workers are remote');
+  const localTargets = startsWorkers
+    ? (values.targets ?? (mode === 'dsi' ? Math.min(2, context.cores) : 1))
+    : 0;
+  const localDrafter = startsWorkers && drafter.kind === 'model';
+  const localWorkers = localTargets + (localDrafter ? 1 : 0);
+  return Object.freeze({
+    model: values.model ?? DEFAULT_MODEL,
+    drafter,
+    defaults: Object.freeze({ mode, lookahead: values.lookahead, targets: values.targets }),
+    local: Object.freeze({
+      targets: localTargets,
+      drafter: localDrafter,
+      threads: values.threads ?? Math.max(1, Math.floor(context.cores / Math.max(1, localWorkers))),
+    }),
+    remote: workers !== 'local',
+    nats,
+    natsServer: values.natsServer,
+    store: Object.freeze({
+      cacheFolder: values.cacheFolder ?? context.cacheFolder,
+      offline: values.offline ?? false,
+    }),
+    parallel: values.parallel ?? 4,
+    queue: values.queue ?? 64,
+    hostName: context.hostName,
+  });
+}
+
+function drafterChoice(name: string): DrafterChoice {
+  if (name === 'none' || name === 'ngram') return Object.freeze({ kind: name });
+  return Object.freeze({ kind: 'model', model: name });
+}
