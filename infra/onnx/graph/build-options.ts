@@ -1,0 +1,28 @@
+import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
+
+/**
+ * How matrices are kept in the built model.
+ * - `auto`: as stored: quantised blocks stay as they are, bit for bit; f32, f16 and bf16 become fp32
+ * - `f32`: everything fp32; blocks are dequantised
+ * - `q8`: f32, f16 and bf16 are rounded to Q8_0 blocks of 32 where a row is a multiple of 32 long; quantised blocks stay
+ */
+export const WEIGHT_CHOICES = ['auto', 'f32', 'q8'] as const;
+export type WeightChoice = (typeof WEIGHT_CHOICES)[number];
+
+export interface DecoderBuildOptions {
+  /** Default `auto`. */
+  readonly weights?: WeightChoice;
+  /** Called between matrices with the share done, 0..1, the last time with 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/**
+ * Writes the decoder as ONNX: the graph to `modelPath` and its weights beside it, to `<modelPath>.data`
+ * (weights are streamed: memory stays at about one matrix). Existing files are replaced.
+ * Throws ModelFormatError when the checkpoint cannot be built.
+ */
+export type BuildDecoderModel = (
+  checkpoint: DecoderCheckpoint,
+  modelPath: string,
+  options?: DecoderBuildOptions,
+) => Promise<void>;
