@@ -1,0 +1,172 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type {
+  DecoderCheckpoint,
+  DecoderConfig,
+  LayerMatrix,
+  LayerNorm,
+  StoredMatrix,
+} from '../../src/core/checkpoint.js';
+import { errorMessage, ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
+import { readDecoderConfig } from './gguf-config.js';
+import { type GgufHeader, type GgufTensorInfo, type GgufValue, readGgufHeader } from './gguf-header.js';
+import { supportedQuantisations, tensorType, tensorTypeName } from './gguf-quantisation.js';
+
+/** An open GGUF file: its weights are read from the disk when asked for, until `close`. */
+export interface GgufFile {
+  readonly path: string;
+  readonly config: DecoderConfig;
+  readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** `sourceHash`: SHA-256 of the file in hexadecimal digits. */
+  checkpoint(sourceHash: string): DecoderCheckpoint;
+  close(): void;
+}
+
+const matrixNames: Record<LayerMatrix, string> = {
+  q: 'attn_q',
+  k: 'attn_k',
+  v: 'attn_v',
+  o: 'attn_output',
+  gate: 'ffn_gate',
+  up: 'ffn_up',
+  down: 'ffn_down',
+};
+const normNames: Record<LayerNorm, string> = { attention: 'attn_norm', feedForward: 'ffn_norm' };
+
+/**
+ * Opens a GGUF file of a Llama-style decoder and checks all of its header: every tensor that the configuration
+ * asks for is there, in a supported format, with the right shape, inside the file; and no other tensor is.
+ * Throws ModelNotFoundError or ModelFormatError, naming file and field.
+ */
+export function openGguf(path: string): GgufFile {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw new ModelNotFoundError(path, errorMessage(error));
+  }
+  try {
+    const header = readGgufHeader(descriptor, path);
+    const config = readDecoderConfig(header, path);
+    checkTensors(header, config, path);
+    let open = true;
+    return {
+      path,
+      config,
+      metadata: header.metadata,
+      checkpoint: (sourceHash) => createCheckpoint(descriptor, path, header, config, sourceHash),
+      close: () => {
+        if (open) closeSync(descriptor);
+        open = false;
+      },
+    };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+/** Name -> shape (innermost first) of every tensor that a model of this configuration has. */
+function expectedTensors(config: DecoderConfig): Map<string, readonly number[]> {
+  const { width, feedForwardWidth, vocabularySize, heads, kvHeads, headSize } = config;
+  const shapes: Record<LayerMatrix, readonly number[]> = {
+    q: [width, heads * headSize],
+    k: [width, kvHeads * headSize],
+    v: [width, kvHeads * headSize],
+    o: [heads * headSize, width],
+    gate: [width, feedForwardWidth],
+    up: [width, feedForwardWidth],
+    down: [feedForwardWidth, width],
+  };
+  const expected = new Map<string, readonly number[]>([
+    ['token_embd.weight', [width, vocabularySize]],
+    ['output_norm.weight', [width]],
+  ]);
+  if (!config.tiedEmbeddings) expected.set('output.weight', [width, vocabularySize]);
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const which of Object.keys(shapes) as LayerMatrix[])
+      expected.set(`blk.${layer}.${matrixNames[which]}.weight`, shapes[which]);
+    for (const name of Object.values(normNames)) expected.set(`blk.${layer}.${name}.weight`, [width]);
+  }
+  return expected;
+}
+
+function checkTensors(header: GgufHeader, config: DecoderConfig, path: string): void {
+  const expected = expectedTensors(config);
+  for (const name of expected.keys()) {
+    if (!header.tensors.has(name))
+      throw new ModelFormatError(path, `tensor ${JSON.stringify(name)} is missing`);
+  }
+  for (const info of header.tensors.values()) {
+    const problem = tensorProblem(info, expected.get(info.name), header.fileBytes);
+    if (problem !== undefined)
+      throw new ModelFormatError(path, `tensor ${JSON.stringify(info.name)}: ${problem}`);
+  }
+}
+
+function tensorProblem(
+  info: GgufTensorInfo,
+  shape: readonly number[] | undefined,
+  fileBytes: number,
+): string | undefined {
+  if (shape === undefined) return 'is not part of a plain Llama decoder';
+  if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i]))
+    return `shape ${info.shape.join(' x ')}, but must be ${shape.join(' x ')}`;
+  const type = tensorType(info.type);
+  const isNorm = shape.length === 1;
+  if (type === undefined || (isNorm && type.format !== 'f32')) {
+    const allowed = isNorm ? 'F32' : supportedQuantisations;
+    return `quantisation ${tensorTypeName(info.type)} is not supported: must be ${allowed}`;
+  }
+  if ((shape[0] ?? 0) % type.blockElements !== 0) return `rows of ${shape[0]} are not whole blocks`;
+  const end = info.offset + tensorBytes(info);
+  return end > fileBytes ? `ends at byte ${end}, but the file at ${fileBytes}` : undefined;
+}
+
+/** Bytes of a tensor whose type was checked. */
+function tensorBytes(info: GgufTensorInfo): number {
+  const type = tensorType(info.type);
+  if (type === undefined) return Number.POSITIVE_INFINITY;
+  const elements = info.shape.reduce((product, size) => product * size, 1);
+  return (elements / type.blockElements) * type.blockBytes;
+}
+
+function createCheckpoint(
+  descriptor: number,
+  path: string,
+  header: GgufHeader,
+  config: DecoderConfig,
+  sourceHash: string,
+): DecoderCheckpoint {
+  const read = (name: string): { info: GgufTensorInfo; bytes: Uint8Array } => {
+    const info = header.tensors.get(name);
+    if (info === undefined) throw new ModelFormatError(path, `tensor ${JSON.stringify(name)} is missing`);
+    const bytes = new Uint8Array(tensorBytes(info));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const got = readSync(descriptor, bytes, filled, bytes.length - filled, info.offset + filled);
+      if (got === 0)
+        throw new ModelFormatError(path, `tensor ${JSON.stringify(name)}: the file became shorter`);
+      filled += got;
+    }
+    return { info, bytes };
+  };
+  const matrix = (name: string): StoredMatrix => {
+    const { info, bytes } = read(name);
+    const [columns = 0, rows = 0] = info.shape;
+    const format = tensorType(info.type)?.format ?? 'f32';
+    return { format, rows, columns, bytes };
+  };
+  const norm = (name: string): Float32Array => {
+    const { bytes } = read(name);
+    return new Float32Array(bytes.buffer, 0, bytes.length / 4);
+  };
+  return {
+    config,
+    sourceHash,
+    embedding: () => matrix('token_embd.weight'),
+    output: () => matrix('output.weight'),
+    matrix: (layer, which) => matrix(`blk.${layer}.${matrixNames[which]}.weight`),
+    norm: (layer, which) => norm(`blk.${layer}.${normNames[which]}.weight`),
+    finalNorm: () => norm('output_norm.weight'),
+  };
+}
