@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { compileEngineOptions, type EngineOptions } from '../../../infra/config/engine-options.js';
+import { InvalidOptionError } from '../../../src/core/errors.js';
+import { testContext } from './context.js';
+
+const compile = (options: EngineOptions = {}, environment: Record<string, string> = {}) =>
+  compileEngineOptions(options, testContext(environment));
+
+const loose = (options: Readonly<Record<string, unknown>>) => options as EngineOptions;
+
+describe('compileEngineOptions', () => {
+  test('the defaults: a small model, n-gram drafts, an embedded server, two local targets', () => {
+    expect(compile()).toEqual({
+      model: 'smollm2',
+      drafter: { kind: 'ngram' },
+      defaults: { mode: 'dsi', lookahead: undefined, targets: undefined },
+      local: { targets: 2, drafter: false, threads: 2 },
+      remote: false,
+      nats: {
+        servers: undefined,
+        user: undefined,
+        password: undefined,
+        token: undefined,
+        credentialsFile: undefined,
+        tls: undefined,
+        subjectPrefix: 'dsi.v1',
+      },
+      natsServer: undefined,
+      store: { cacheFolder: '/cache', offline: false },
+      parallel: 4,
+      queue: 64,
+      hostName: 'host-1',
+    });
+  });
+
+  test('the result is frozen, whatever the caller does to what it gave', () => {
+    const natsUrl = ['nats://a'];
+    const compiled = compile({ natsUrl });
+    natsUrl.push('nats://b');
+    expect(compiled.nats.servers).toEqual(['nats://a']);
+    for (const part of [
+      compiled,
+      compiled.defaults,
+      compiled.local,
+      compiled.nats,
+      compiled.nats.servers,
+      compiled.store,
+    ])
+      expect(Object.isFrozen(part)).toBe(true);
+  });
+
+  test('an option wins over the environment, the environment over the default', () => {
+    const environment = { SLIPSTREAM_MODEL: 'env', SLIPSTREAM_PARALLEL: '7', SLIPSTREAM_OFFLINE: 'yes' };
+    const compiled = compile({ model: 'given' }, environment);
+    expect(compiled).toMatchObject({ model: 'given', parallel: 7, queue: 64, store: { offline: true } });
+  });
+
+  test('an empty variable counts as unset', () => {
+    expect(compile({}, { SLIPSTREAM_PARALLEL: '' }).parallel).toBe(4);
+  });
+
+  test('cores are shared between the workers started here', () => {
+    const local = (options: EngineOptions, cores: number) =>
+      compileEngineOptions(options, testContext({}, { cores })).local;
+    expect(local({ drafter: 'tiny' }, 6)).toEqual({ targets: 2, drafter: true, threads: 2 });
+    expect(local({ drafter: 'tiny', targets: 4 }, 2)).toEqual({ targets: 4, drafter: true, threads: 1 });
+    expect(local({}, 1)).toEqual({ targets: 1, drafter: false, threads: 1 });
+    expect(local({ mode: 'si' }, 4)).toEqual({ targets: 1, drafter: false, threads: 4 });
+    expect(local({ threads: 3 }, 4).threads).toBe(3);
+  });
+
+  test('with a NATS address workers are remote unless said otherwise', () => {
+    const natsUrl = ['nats://a:4222'];
+    expect(compile({ natsUrl })).toMatchObject({ remote: true, local: { targets: 0, drafter: false } });
+    expect(compile({ natsUrl, workers: 'both' })).toMatchObject({ remote: true, local: { targets: 2 } });
+    expect(compile({ natsUrl, workers: 'local' })).toMatchObject({ remote: false, local: { targets: 2 } });
+    expect(compile({}, { SLIPSTREAM_NATS_URL: 'a, b:4222' }).nats.servers).toEqual(['a', 'b:4222']);
+  });
+
+  test('without a drafter decoding is plain', () => {
+    expect(compile({ drafter: 'none' })).toMatchObject({
+      drafter: { kind: 'none' },
+      defaults: { mode: 'none' },
+    });
+    expect(compile({ drafter: 'none' }).local.targets).toBe(1);
+    expect(() => compile({ drafter: 'none', mode: 'dsi' })).toThrow(
+      'mode is "dsi", but must be none when drafter is none',
+    );
+  });
+
+  test('credentials and TLS files', () => {
+    const compiled = compile(
+      { natsUrl: ['tls://a'], natsUser: 'me', natsTlsCa: 'ca.pem' },
+      { SLIPSTREAM_NATS_PASSWORD: 'secret' },
+    );
+    expect(compiled.nats).toMatchObject({
+      user: 'me',
+      password: 'secret',
+      tls: { caFile: 'ca.pem', certificateFile: undefined, keyFile: undefined },
+    });
+  });
+
+  test.each([
+    [{ parallel: 0 }, 'parallel is 0, but must be a whole number from 1 to 256'],
+    [{ parallel: 257 }, 'parallel is 257'],
+    [{ parallel: '4' }, 'parallel is "4"'],
+    [{ queue: -1 }, 'queue is -1'],
+    [{ targets: 65 }, 'targets is 65'],
+    [{ lookahead: 1.5 }, 'lookahead is 1.5'],
+    [{ mode: 'auto' }, 'mode is "auto", but must be none, si or dsi'],
+    [{ model: '' }, 'model is ""'],
+    [{ natsUrl: [] }, 'natsUrl is a list of 0'],
+    [{ natsUrl: ['http://a'] }, 'natsUrl is a list of 1'],
+    [{ natsUrl: ['nats://user:password@a'] }, 'natsUrl is a list of 1'],
+    [{ subjectPrefix: 'a..b' }, 'subjectPrefix is "a..b"'],
+    [{ subjectPrefix: 'a.*' }, 'subjectPrefix'],
+    [{ workers: 'remote' }, 'workers is "remote", but must be local unless natsUrl is given'],
+    [{ natsUser: 'me' }, 'natsUrl is missing, but must be given when natsUser is'],
+    [{ natsUrl: ['a'], natsPassword: 'x' }, 'natsUser is missing'],
+    [
+      { natsUrl: ['a'], natsToken: 'x', natsUser: 'y' },
+      'natsToken is "given", but must be left out when natsUser',
+    ],
+    [{ natsUrl: ['a'], natsTlsCert: 'c' }, 'natsTlsKey is missing'],
+    [{ natsUrl: ['a'], natsTlsKey: 'c' }, 'natsTlsCert is missing'],
+    [{ natsUrl: ['a'], natsServer: '/bin/x' }, 'natsServer is "/bin/x", but must be left out'],
+    [{ natsUrl: ['a'], threads: 2 }, 'threads is 2, but must be left out when all workers are remote'],
+    [{ modle: 'x' }, 'modle is "x", but must be left out: there is no such option'],
+  ])('%j is refused: %s', (options, message) => {
+    expect(() => compile(loose(options))).toThrow(InvalidOptionError);
+    expect(() => compile(loose(options))).toThrow(message);
+  });
+
+  test('a bad variable is named as such', () => {
+    expect(() => compile({}, { SLIPSTREAM_PARALLEL: 'many' })).toThrow('SLIPSTREAM_PARALLEL is "many"');
+    expect(() => compile({}, { SLIPSTREAM_WORKERS: 'both' })).toThrow(
+      'SLIPSTREAM_WORKERS is "both", but must be local unless natsUrl is given',
+    );
+  });
+
+  test('a bad flag is named as such', () => {
+    const context = testContext({}, { nameOf: (field) => `--${field}` });
+    expect(() => compileEngineOptions({ parallel: 0 }, context)).toThrow('--parallel is 0');
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { workerEnvironment } from '../../../infra/config/worker-environment.js';
+import { compileWorkerOptions, type WorkerOptions } from '../../../infra/config/worker-options.js';
+import { testContext } from './context.js';
+
+const least: WorkerOptions = { role: 'target', model: 'smollm2', natsUrl: ['nats://a:4222'] };
+
+describe('compileWorkerOptions', () => {
+  test('the defaults: all cores, four slots, the host’s name', () => {
+    expect(compileWorkerOptions(least, testContext())).toMatchObject({
+      role: 'target',
+      model: 'smollm2',
+      threads: 4,
+      slots: 4,
+      hostName: 'host-1',
+      nats: { servers: ['nats://a:4222'], subjectPrefix: 'dsi.v1' },
+      store: { cacheFolder: '/cache', offline: false },
+    });
+  });
+
+  test.each(['role', 'model', 'natsUrl'] as const)('%s is required', (key) => {
+    const { [key]: _, ...rest } = least;
+    expect(() => compileWorkerOptions(rest, testContext())).toThrow(`${key} is missing, but must be`);
+  });
+});
+
+describe('workerEnvironment', () => {
+  const options: WorkerOptions = {
+    ...least,
+    role: 'drafter',
+    natsUrl: ['nats://a:4222', 'tls://b'],
+    natsUser: 'me',
+    natsPassword: 'secret',
+    natsTlsCa: 'ca.pem',
+    natsTlsCert: 'cert.pem',
+    natsTlsKey: 'key.pem',
+    subjectPrefix: 'x.y',
+    threads: 1,
+    slots: 9,
+    hostName: 'h',
+    cacheFolder: '/elsewhere',
+    offline: true,
+  };
+
+  test.each([options, least])('a child without flags compiles to the same options', (given) => {
+    const compiled = compileWorkerOptions(given, testContext());
+    const child = testContext(workerEnvironment(compiled, {}), {
+      cores: 99,
+      cacheFolder: '/no',
+      hostName: 'no',
+    });
+    expect(compileWorkerOptions({}, child)).toEqual(compiled);
+  });
+
+  test('nothing of ours that the parent inherited reaches the child, everything else does', () => {
+    const inherited = { SLIPSTREAM_NATS_TOKEN: 'parent', SLIPSTREAM_LOG_LEVEL: 'debug', PATH: '/bin' };
+    const environment = workerEnvironment(compileWorkerOptions(least, testContext()), inherited);
+    expect(environment).not.toHaveProperty('SLIPSTREAM_NATS_TOKEN');
+    expect(environment).toMatchObject({ SLIPSTREAM_LOG_LEVEL: 'debug', PATH: '/bin' });
+  });
+});
