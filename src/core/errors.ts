@@ -93,6 +93,18 @@ export class VerdictConflictError extends SlipstreamError {
   readonly code = 'verdict_conflict';
 }
 
+/** A model's logits from which no token can be picked: broken weights, or every token excluded. */
+export class InvalidLogitsError extends SlipstreamError {
+  readonly code = 'invalid_logits';
+
+  constructor(
+    readonly position: number,
+    problem: string,
+  ) {
+    super(`no token can be picked for position ${position}: ${problem}`);
+  }
+}
+
 /** As many generations run and wait as were configured. */
 export class BusyError extends SlipstreamError {
   readonly code = 'busy';
