@@ -1,5 +1,3 @@
-import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
-
 /**
  * How matrices are kept in the built model.
  * - `auto`: as stored: quantised blocks stay as they are, bit for bit; f32, f16 and bf16 become fp32
@@ -15,14 +13,3 @@ export interface DecoderBuildOptions {
   /** Called between matrices with the share done, 0..1, the last time with 1. */
   readonly onProgress?: (share: number) => void;
 }
-
-/**
- * Writes the decoder as ONNX: the graph to `modelPath` and its weights beside it, to `<modelPath>.data`
- * (weights are streamed: memory stays at about one matrix). Existing files are replaced.
- * Throws ModelFormatError when the checkpoint cannot be built.
- */
-export type BuildDecoderModel = (
-  checkpoint: DecoderCheckpoint,
-  modelPath: string,
-  options?: DecoderBuildOptions,
-) => Promise<void>;

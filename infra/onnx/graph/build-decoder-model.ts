@@ -1,0 +1,101 @@
+import type { DecoderCheckpoint, DecoderConfig, LayerMatrix } from '../../../src/core/checkpoint.js';
+import type { DecoderBuildOptions } from './build-options.js';
+import { CheckedWeights } from './checked-weights.js';
+import { type AttentionInputs, addAndNorm, attention, attentionInputs, norm } from './decoder-graph.js';
+import { GraphWriter } from './graph-writer.js';
+import { asGatherable, gatherRows, linear, packedLinear, storeWeights } from './linear.js';
+
+/** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
+export const GRAPH_BUILDER_VERSION = '1';
+export const GRAPH_PRODUCER = 'slipstream';
+
+const OPSET = 21;
+
+/**
+ * Writes the decoder as ONNX: the graph to `modelPath` and its weights beside it, to `<modelPath>.data`. Weights
+ * are streamed, so memory stays at a few matrices. Existing files are replaced; on failure nothing is left.
+ * Throws ModelFormatError when the checkpoint cannot be built.
+ *
+ * Inputs: `input_ids` [1, n], `attention_mask` [1, past + n], `logits_rows` [r] (indices into the n new tokens
+ * after which logits are wanted), `past_key_values.i.key|value` [1, kv heads, capacity >= past, head size].
+ * Outputs: `logits` [1, r, vocabulary], `present.i.key|value` [1, kv heads, n, head size]: the new rows alone.
+ */
+export async function buildDecoderModel(
+  checkpoint: DecoderCheckpoint,
+  modelPath: string,
+  options: DecoderBuildOptions = {},
+): Promise<void> {
+  const { config } = checkpoint;
+  const weights = new CheckedWeights(checkpoint, options.weights ?? 'auto', modelPath);
+  const graph = new GraphWriter(modelPath);
+  const progress = async (layersDone: number) => {
+    options.onProgress?.(layersDone / (config.layers + 1));
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  try {
+    await progress(0);
+    const ids = graph.input('input_ids', 'int64', [1, 'new']);
+    graph.input('attention_mask', 'int64', [1, 'total']);
+    const rows = graph.input('logits_rows', 'int64', ['rows']);
+    const { table, head } = embeddingAndHead(graph, weights, config);
+    const shared = attentionInputs(graph, config);
+    let stream: Stream = { residual: gatherRows(graph, ids, table), delta: undefined };
+    for (let layer = 0; layer < config.layers; layer++) {
+      stream = decoderLayer(graph, config, weights, shared, layer, stream);
+      await progress(layer + 1);
+    }
+    const last =
+      stream.delta === undefined ? stream.residual : graph.node('Add', [stream.delta, stream.residual]);
+    const wanted = graph.node('Gather', [last, rows], { attributes: { axis: 1 } });
+    const hidden = norm(graph, wanted, weights.finalNorm(), config);
+    graph.node('Identity', [linear(graph, hidden, head)], { outputs: ['logits'] });
+    graph.output('logits', 'float', [1, 'rows', config.vocabularySize]);
+    graph.finish({ name: GRAPH_PRODUCER, version: GRAPH_BUILDER_VERSION }, OPSET);
+  } catch (error) {
+    graph.abandon();
+    throw error;
+  }
+  options.onProgress?.(1);
+}
+
+/** The residual stream, and what the layer before has yet to add to it. */
+interface Stream {
+  readonly residual: string;
+  readonly delta: string | undefined;
+}
+
+function decoderLayer(
+  graph: GraphWriter,
+  config: DecoderConfig,
+  weights: CheckedWeights,
+  shared: AttentionInputs,
+  layer: number,
+  { residual, delta }: Stream,
+): Stream {
+  const matrix = (which: LayerMatrix) => weights.matrix(layer, which);
+  const hint = (which: string) => `layers.${layer}.${which}`;
+  const gain = weights.norm(layer, 'attention');
+  const before =
+    delta === undefined
+      ? { normed: norm(graph, residual, gain, config), residual }
+      : addAndNorm(graph, delta, residual, gain, config);
+  const qkv = packedLinear(graph, before.normed, [matrix('q'), matrix('k'), matrix('v')], hint('qkv'));
+  const attended = attention(graph, config, layer, qkv, shared);
+  const output = packedLinear(graph, attended, [matrix('o')], hint('o'));
+  const middle = addAndNorm(graph, output, before.residual, weights.norm(layer, 'feedForward'), config);
+  const both = packedLinear(graph, middle.normed, [matrix('gate'), matrix('up')], hint('gateUp'));
+  const [gate, up] = [graph.newName('gate'), graph.newName('up')];
+  graph.node('Split', [both], { outputs: [gate, up], attributes: { axis: -1, num_outputs: 2 } });
+  const silu = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
+  const product = graph.node('Mul', [silu, up]);
+  return { residual: middle.residual, delta: packedLinear(graph, product, [matrix('down')], hint('down')) };
+}
+
+/** The table whose rows are looked up, and the matrix of the output projection: one and the same where possible. */
+function embeddingAndHead(graph: GraphWriter, weights: CheckedWeights, config: DecoderConfig) {
+  const embedding = weights.embedding();
+  const gatherable = asGatherable(embedding);
+  const table = storeWeights(graph, gatherable, 'embedding');
+  if (!config.tiedEmbeddings) return { table, head: storeWeights(graph, weights.output(), 'output') };
+  return { table, head: gatherable === embedding ? table : storeWeights(graph, embedding, 'output') };
+}

@@ -1,0 +1,120 @@
+import type { DecoderConfig } from '../../../src/core/checkpoint.js';
+import { CONTRIB, type GraphWriter } from './graph-writer.js';
+
+/** What every layer's attention needs besides its own tensors. */
+export interface AttentionInputs {
+  /** int32 [1]: valid length - 1. */
+  readonly lastPosition: string;
+  /** int32 scalar: past + new tokens. */
+  readonly totalLength: string;
+  readonly cosines: string;
+  readonly sines: string;
+  /** int64 [1] each: where the new rows of the keys and values begin and end. */
+  readonly pastLength: string;
+  readonly endLength: string;
+}
+
+/** The inputs that all layers share, from `input_ids` and `attention_mask`. */
+export function attentionInputs(graph: GraphWriter, config: DecoderConfig): AttentionInputs {
+  const last = graph.int64(-1);
+  const lengthOf = (input: string) =>
+    graph.node('Gather', [graph.node('Shape', [input]), graph.int64(1)], { attributes: { axis: 0 } });
+  const endLength = lengthOf('attention_mask');
+  const ones = graph.node('ReduceSum', ['attention_mask', graph.int64(1)], { attributes: { keepdims: 0 } });
+  const toInt32 = (input: string) => graph.node('Cast', [input], { attributes: { to: 6 } });
+  return {
+    lastPosition: toInt32(graph.node('Add', [ones, last])),
+    totalLength: toInt32(graph.node('Squeeze', [endLength])),
+    pastLength: graph.node('Sub', [endLength, lengthOf('input_ids')]),
+    endLength,
+    ...rotaryTables(graph, config),
+  };
+}
+
+/** cos and sin of position x frequency; one position more than the context, for the padding token. */
+function rotaryTables(graph: GraphWriter, config: DecoderConfig): { cosines: string; sines: string } {
+  const positions = config.contextTokens + 1;
+  const half = config.headSize / 2;
+  const cosines = new Float32Array(positions * half);
+  const sines = new Float32Array(positions * half);
+  for (let i = 0; i < half; i++) {
+    const frequency = config.ropeBase ** ((-2 * i) / config.headSize);
+    for (let position = 0; position < positions; position++) {
+      cosines[position * half + i] = Math.cos(position * frequency);
+      sines[position * half + i] = Math.sin(position * frequency);
+    }
+  }
+  return {
+    cosines: graph.tensor('float', [positions, half], cosines, 'rotary.cosines'),
+    sines: graph.tensor('float', [positions, half], sines, 'rotary.sines'),
+  };
+}
+
+/**
+ * Attention over past and new tokens. Of the keys and values only the new rows leave the graph: the caller keeps
+ * the past, and no buffer of the size of the context is copied per pass.
+ */
+export function attention(
+  graph: GraphWriter,
+  config: DecoderConfig,
+  layer: number,
+  qkv: string,
+  shared: AttentionInputs,
+): string {
+  const { kvHeads, headSize } = config;
+  const past = (what: string) =>
+    graph.input(`past_key_values.${layer}.${what}`, 'float', [1, kvHeads, 'past', headSize]);
+  const inputs = [qkv, '', '', past('key'), past('value'), shared.lastPosition, shared.totalLength];
+  const [output, keys, values] = ['attended', 'keys', 'values'].map((hint) => graph.newName(hint)) as [
+    string,
+    string,
+    string,
+  ];
+  graph.node('GroupQueryAttention', [...inputs, shared.cosines, shared.sines], {
+    domain: CONTRIB,
+    outputs: [output, keys, values],
+    attributes: {
+      num_heads: config.heads,
+      kv_num_heads: kvHeads,
+      do_rotary: 1,
+      rotary_interleaved: config.ropeInterleaved ? 1 : 0,
+    },
+  });
+  for (const [what, present] of [
+    ['key', keys],
+    ['value', values],
+  ] as const) {
+    const name = `present.${layer}.${what}`;
+    graph.node('Slice', [present, shared.pastLength, shared.endLength, graph.int64(2)], { outputs: [name] });
+    graph.output(name, 'float', [1, kvHeads, 'new', headSize]);
+  }
+  return output;
+}
+
+export function norm(graph: GraphWriter, x: string, gain: Float32Array, config: DecoderConfig): string {
+  return graph.node('SimplifiedLayerNormalization', [x, graph.tensor('float', [gain.length], gain, 'norm')], {
+    attributes: { axis: -1, epsilon: { float: config.rmsEpsilon }, stash_type: 1 },
+  });
+}
+
+/** Adds `delta` to the residual stream; returns the normed sum and the sum. */
+export function addAndNorm(
+  graph: GraphWriter,
+  delta: string,
+  residual: string,
+  gain: Float32Array,
+  config: DecoderConfig,
+): { normed: string; residual: string } {
+  const normed = graph.newName('normed');
+  const sum = graph.newName('residual');
+  graph.node(
+    'SkipSimplifiedLayerNormalization',
+    [delta, residual, graph.tensor('float', [gain.length], gain, 'norm')],
+    {
+      domain: CONTRIB,
+      outputs: [normed, '', '', sum],
+      attributes: { epsilon: { float: config.rmsEpsilon } },
+    },
+  );
+  return { normed, residual: sum };
+}
