@@ -1,0 +1,35 @@
+import type { DraftNode } from '../../src/core/draft-tree.js';
+import type { WorkerAnnounced } from '../../src/core/messages.js';
+import type { SessionLink } from './session-links.js';
+
+/** The controller's view of one drafter. */
+export interface DrafterLink extends SessionLink {
+  readonly role: 'drafter';
+  /** The last path it is known to have drafted to, or was told to start from. */
+  tip: DraftNode;
+  /** The epoch of its last start; -1 before the first. */
+  epoch: number;
+  limit: number;
+  /** It said that nothing more comes on its path. */
+  exhausted: boolean;
+  /** It was told to start from the beginning of the output, because it held another path. */
+  forgetful: boolean;
+}
+
+export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): DrafterLink {
+  return {
+    role: 'drafter',
+    announced,
+    phase: 'waiting',
+    stopRequest: undefined,
+    nextOpenAtMs: 0,
+    openTries: 0,
+    heardAtMs: 0,
+    toldAtMs: 0,
+    tip,
+    epoch: -1,
+    limit: 0,
+    exhausted: false,
+    forgetful: false,
+  };
+}

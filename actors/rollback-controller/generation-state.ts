@@ -1,0 +1,173 @@
+import type { DispatchPolicy } from '../../src/core/dispatch.js';
+import { DraftTree } from '../../src/core/draft-tree.js';
+import type { SlipstreamError } from '../../src/core/errors.js';
+import type {
+  CommittedToken,
+  CompiledRequest,
+  FinishReason,
+  GenerationResult,
+  Plan,
+} from '../../src/core/generation.js';
+import type { ForwardTime, Numerics } from '../../src/core/model.js';
+import { forwardMs, jobTokensFor, planGeneration } from '../../src/core/planner.js';
+import type { ActorPorts } from '../../src/core/ports.js';
+import type { TargetPool } from '../../src/core/target-pool.js';
+import { TokenPath } from '../../src/core/token-path.js';
+import type { TraceEvent, TraceSink } from '../../src/core/trace.js';
+import { Statistics } from './statistics.js';
+
+export interface ControllerPorts extends ActorPorts {
+  readonly pool: TargetPool;
+  readonly trace: TraceSink | undefined;
+  /** Takes a committed token in; 'stop' when its text completes a stop string. Called in order, never again after 'stop'. */
+  readonly commit: (token: CommittedToken) => 'continue' | 'stop';
+}
+
+export interface ControllerOptions {
+  readonly request: CompiledRequest;
+  /** A worker forgets the session after this long without a word. */
+  readonly leaseMs: number;
+  /** The generation fails when no target made progress for this long. */
+  readonly patienceMs: number;
+}
+
+export type Ending =
+  | { readonly outcome: 'completed'; readonly finishReason: FinishReason }
+  | { readonly outcome: 'cancelled'; readonly finishReason: 'cancelled' }
+  | { readonly outcome: 'failed'; readonly finishReason: 'error'; readonly error: SlipstreamError };
+
+/** Own verdicts that a target may go on from before it needs a new job: a job is renewed when half is used. */
+const PLAIN_EXTEND_TOKENS = 32;
+
+/** What all parts of one generation's controller share: the committed prefix, the draft tree, the plan, the counts. */
+export class GenerationState {
+  readonly committed: TokenPath;
+  readonly tree: DraftTree;
+  readonly statistics = new Statistics();
+  readonly startedAtMs: number;
+  plan: Plan;
+  epoch = 0;
+  numerics: Numerics = 'exact';
+  ending: Ending | undefined;
+  /** When a target last made progress. */
+  progressAtMs: number;
+  private targetTimes: readonly ForwardTime[] = [];
+  private firstAtMs = 0;
+  private lastAtMs = 0;
+
+  constructor(
+    readonly options: ControllerOptions,
+    readonly ports: ControllerPorts,
+  ) {
+    const { request } = options;
+    this.committed = new TokenPath(request.id);
+    for (const token of request.promptTokenIds) this.committed.push(token);
+    const last = request.promptTokenIds[request.promptTokenIds.length - 1] as number;
+    this.tree = new DraftTree(this.committed.hash, this.committed.length, last);
+    this.startedAtMs = ports.scheduler.now();
+    this.progressAtMs = this.startedAtMs;
+    this.plan = { mode: request.mode, lookahead: 1, ahead: 0, targets: 0, reason: 'no target yet' };
+  }
+
+  get request(): CompiledRequest {
+    return this.options.request;
+  }
+
+  get outputTokens(): number {
+    return this.committed.length - this.request.promptTokenIds.length;
+  }
+
+  /** Output tokens that may still be committed. */
+  get remaining(): number {
+    return this.request.maxTokens - this.outputTokens;
+  }
+
+  /** Nothing is drafted at or beyond this position: the last token is the verdict's own. */
+  get draftLimit(): number {
+    const end = this.request.promptTokenIds.length + this.request.maxTokens - 1;
+    return Math.min(end, this.tree.root.length + this.plan.ahead);
+  }
+
+  replan(targets: number, targetTimes: readonly ForwardTime[], draftMs: number | undefined): void {
+    this.targetTimes = targetTimes;
+    const { mode, lookahead } = this.request;
+    this.plan = planGeneration({ mode, lookahead, targets, targetTimes, draftMs });
+  }
+
+  policy(): DispatchPolicy {
+    const { mode, lookahead, ahead } = this.plan;
+    const jobTokens =
+      mode === 'si' && this.request.lookahead !== undefined
+        ? lookahead
+        : jobTokensFor(this.targetTimes, this.statistics.recentAcceptance, ahead);
+    return { mode, lookahead, jobTokens, extend: PLAIN_EXTEND_TOKENS, remaining: this.remaining };
+  }
+
+  /** Commits everything that the target has decided. True when the committed prefix left every draft. */
+  settle(): boolean {
+    let rolledBack = false;
+    while (this.ending === undefined) {
+      const commitment = this.tree.advance();
+      if (commitment === undefined) break;
+      const { node, refuted } = commitment;
+      this.committed.push(node.token);
+      if (node.drafted) this.statistics.decided(true);
+      if (refuted) {
+        this.statistics.decided(false);
+        rolledBack = true;
+      }
+      this.release(node.token, node.drafted);
+    }
+    return rolledBack;
+  }
+
+  end(ending: Ending): void {
+    this.ending ??= ending;
+  }
+
+  record(event: Omit<TraceEvent, 'generation' | 'startMs'> & { startMs?: number }): void {
+    const { trace, scheduler } = this.ports;
+    trace?.({ startMs: scheduler.now(), ...event, generation: this.request.id });
+  }
+
+  result(): GenerationResult {
+    const { statistics, tree } = this;
+    const tokens = this.outputTokens;
+    const predictedMs = this.lastAtMs - this.firstAtMs;
+    const plainMs = forwardMs(this.targetTimes, 1);
+    const measured = tokens > 1 && predictedMs > 0 ? predictedMs / (tokens - 1) : undefined;
+    return {
+      finishReason: this.ending?.finishReason ?? 'error',
+      timings: {
+        promptTokens: this.request.promptTokenIds.length,
+        promptMs: tokens === 0 ? 0 : this.firstAtMs - this.startedAtMs,
+        predictedTokens: tokens,
+        predictedMs,
+        draftTokens: statistics.confirmed + statistics.refuted,
+        draftTokensAccepted: statistics.confirmed,
+      },
+      speculation: statistics.report(
+        this.plan,
+        this.numerics,
+        tree.wastedDrafts,
+        measured === undefined ? undefined : plainMs / measured,
+      ),
+    };
+  }
+
+  private release(token: number, drafted: boolean): void {
+    const now = this.ports.scheduler.now();
+    const seq = this.outputTokens - 1;
+    const position = this.committed.length - 1;
+    if (seq === 0) this.firstAtMs = now;
+    this.lastAtMs = now;
+    this.progressAtMs = now;
+    this.record({ kind: 'commit', track: 'controller', startMs: now, data: { position, token, drafted } });
+    const verdict = this.ports.commit({ seq, position, token, drafted, atMs: now });
+    if (verdict === 'stop' || this.request.sampler.endTokenIds.includes(token)) {
+      this.end({ outcome: 'completed', finishReason: 'stop' });
+    } else if (this.remaining <= 0) {
+      this.end({ outcome: 'completed', finishReason: 'length' });
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import type { RequestOutcome } from '../../src/core/bus.js';
+import type { SessionOpen, WorkerAnnounced } from '../../src/core/messages.js';
+import type { ActorPorts } from '../../src/core/ports.js';
+import type { Cancel } from '../../src/core/scheduler.js';
+
+/**
+ * waiting: not asked yet. opening: asked. preparing: granted, ingesting the prompt. ready. refused: never again.
+ */
+export type LinkPhase = 'waiting' | 'opening' | 'preparing' | 'ready' | 'refused';
+
+/** What the controller knows of its session on one worker. */
+export interface SessionLink {
+  readonly announced: WorkerAnnounced;
+  phase: LinkPhase;
+  stopRequest: Cancel | undefined;
+  nextOpenAtMs: number;
+  openTries: number;
+  heardAtMs: number;
+  /** When the worker was last sent anything: renews its lease. */
+  toldAtMs: number;
+}
+
+const OPEN_TIMEOUT_MS = 2000;
+const LONGEST_RETRY_MS = 5000;
+
+export type SessionAnswer = (worker: string, outcome: RequestOutcome) => void;
+
+/** Asks for a session, or whether it is ready by now; the answer comes back as an event. */
+export function requestSession(
+  link: SessionLink,
+  message: SessionOpen,
+  ports: ActorPorts,
+  onAnswer: SessionAnswer,
+): void {
+  const { worker } = link.announced;
+  link.stopRequest?.();
+  if (link.phase === 'waiting') link.phase = 'opening';
+  const now = ports.scheduler.now();
+  link.toldAtMs = now;
+  link.openTries++;
+  link.nextOpenAtMs = now + Math.min(LONGEST_RETRY_MS, 250 * 2 ** Math.min(link.openTries, 5));
+  link.stopRequest = ports.bus.request(
+    ports.subjects.workerSession(worker),
+    message,
+    OPEN_TIMEOUT_MS,
+    (outcome) => {
+      link.stopRequest = undefined;
+      onAnswer(worker, outcome);
+    },
+  );
+}
+
+/** Takes an answer in. True when the session has just become ready. */
+export function acceptAnswer(link: SessionLink, outcome: RequestOutcome, nowMs: number): boolean {
+  if (outcome.kind !== 'reply') {
+    if (link.phase === 'opening') link.phase = 'waiting';
+    return false;
+  }
+  const { message } = outcome;
+  link.heardAtMs = nowMs;
+  if (message.type === 'session.granted') {
+    if (link.phase === 'ready') return false;
+    link.phase = message.ready ? 'ready' : 'preparing';
+    return message.ready;
+  }
+  if (message.type === 'session.refused') {
+    link.phase = message.code === 'full' ? 'waiting' : 'refused';
+  }
+  return false;
+}
+
+/**
+ * Links that may be asked now. Workers that share cores ingest the prompt one after another: one target, then the
+ * drafters, then the other targets; on separate hosts all at once.
+ */
+export function openable<Link extends SessionLink & { readonly role: 'target' | 'drafter' }>(
+  links: readonly Link[],
+  nowMs: number,
+): Link[] {
+  const hosts = new Map<string, Link[]>();
+  for (const link of links) {
+    if (link.phase === 'refused') continue;
+    const group = hosts.get(link.announced.host);
+    if (group === undefined) hosts.set(link.announced.host, [link]);
+    else group.push(link);
+  }
+  const asked: Link[] = [];
+  for (const group of hosts.values()) {
+    const [firstTarget, ...otherTargets] = group.filter((link) => link.role === 'target');
+    const drafters = group.filter((link) => link.role === 'drafter');
+    const order = [...(firstTarget === undefined ? [] : [firstTarget]), ...drafters, ...otherTargets];
+    const next = order.find(
+      (link) => link.phase !== 'ready' && (link.phase !== 'waiting' || nowMs >= link.nextOpenAtMs),
+    );
+    if (next !== undefined && next.stopRequest === undefined && nowMs >= next.nextOpenAtMs) asked.push(next);
+  }
+  return asked;
+}

@@ -1,0 +1,281 @@
+import type { RequestOutcome } from '../../src/core/bus.js';
+import { rootIsOpen } from '../../src/core/dispatch.js';
+import { NoWorkerError } from '../../src/core/errors.js';
+import type { GenerationResult } from '../../src/core/generation.js';
+import type {
+  DraftProposed,
+  DraftRejected,
+  JobEnded,
+  SessionOpen,
+  SessionReady,
+  VerdictReturned,
+  WorkerAnnounced,
+} from '../../src/core/messages.js';
+import type { Cancel } from '../../src/core/scheduler.js';
+import type { DrafterLink } from './drafter-links.js';
+import { DrafterSide } from './drafter-side.js';
+import {
+  type ControllerOptions,
+  type ControllerPorts,
+  type Ending,
+  GenerationState,
+} from './generation-state.js';
+import { acceptAnswer, openable, requestSession, type SessionAnswer } from './session-links.js';
+import type { TargetLink } from './target-links.js';
+import { TargetSide } from './target-side.js';
+
+type Link = TargetLink | DrafterLink;
+
+/** What comes back later. */
+export interface SpeculationEvents {
+  readonly sessionAnswered: SessionAnswer;
+  /** A drafter that is waited for has become late. */
+  readonly draftsLate: () => void;
+}
+
+/** One generation from its prompt to its last token: what the rollback controller's machine drives. */
+export class Speculation {
+  readonly state: GenerationState;
+  readonly targets: TargetSide;
+  readonly drafters: DrafterSide;
+  private leftDrafts = false;
+  private supplyTimer: Cancel | undefined;
+
+  constructor(
+    private readonly options: ControllerOptions,
+    private readonly ports: ControllerPorts,
+    private readonly events: SpeculationEvents,
+  ) {
+    this.state = new GenerationState(options, ports);
+    this.drafters = new DrafterSide(this.state);
+    this.targets = new TargetSide(this.state, () => this.drafters.supply());
+    ports.pool.join(this.targets);
+  }
+
+  get ending(): Ending | undefined {
+    return this.state.ending;
+  }
+
+  /** A verdict refuted the draft at the root, and the drafters were not told yet. */
+  get rolledBack(): boolean {
+    return this.leftDrafts;
+  }
+
+  /** Something is guessed after the committed prefix. */
+  get hasDrafts(): boolean {
+    return this.state.tree.root.children.length > 0;
+  }
+
+  get hasTarget(): boolean {
+    return [...this.targets.links.values()].some((link) => link.phase === 'ready');
+  }
+
+  workerJoined(announced: WorkerAnnounced): void {
+    const side = announced.role === 'target' ? this.targets : this.drafters;
+    if (side.links.has(announced.worker)) return;
+    if (announced.role === 'drafter' && this.options.request.mode === 'none') return;
+    side.join(announced);
+    this.replan();
+    this.openSessions();
+  }
+
+  workerLost(worker: string): void {
+    this.targets.leave(worker);
+    this.drafters.leave(worker);
+    this.replan();
+  }
+
+  sessionAnswered(worker: string, outcome: RequestOutcome): void {
+    const link = this.link(worker);
+    if (link === undefined) return;
+    const now = this.ports.scheduler.now();
+    if (acceptAnswer(link, outcome, now)) this.becameReady(link);
+    if (outcome.kind === 'reply') this.state.progressAtMs = now;
+    this.openSessions();
+  }
+
+  sessionReady(message: SessionReady): void {
+    const link = this.link(message.worker);
+    if (link === undefined || link.phase === 'refused') return;
+    if (link.phase === 'ready') return;
+    link.phase = 'ready';
+    this.state.record({
+      kind: 'prefill',
+      track: message.worker,
+      startMs: message.startedAtMs,
+      endMs: message.startedAtMs + message.promptMs,
+    });
+    this.becameReady(link);
+    this.openSessions();
+  }
+
+  proposed(message: DraftProposed): void {
+    this.drafters.proposed(message);
+  }
+
+  draftRejected(message: DraftRejected): void {
+    this.drafters.rejected(message);
+    this.openSessions();
+  }
+
+  verdict(message: VerdictReturned): void {
+    this.state.progressAtMs = this.ports.scheduler.now();
+    this.targets.verdict(message);
+  }
+
+  jobEnded(message: JobEnded): void {
+    this.targets.ended(message);
+    this.openSessions();
+  }
+
+  reconnected(): void {
+    this.targets.forgetJobs();
+    this.drafters.restart();
+    for (const link of this.allLinks()) if (link.phase !== 'ready') link.nextOpenAtMs = 0;
+    this.openSessions();
+  }
+
+  /** Commits what is decided, keeps the drafters busy and gives idle targets work: after every event. */
+  proceed(): void {
+    if (this.state.settle()) this.leftDrafts = true;
+    if (this.state.ending !== undefined) return;
+    if (!this.leftDrafts) this.drafters.steer();
+    this.targets.renewExtensions();
+    this.ports.pool.dispatch(this.poolWorkers());
+    this.awaitSupply();
+  }
+
+  /** Sends the drafters to the new root. */
+  rollBack(): void {
+    this.leftDrafts = false;
+    this.state.statistics.rollbacks++;
+    this.state.record({
+      kind: 'rollback',
+      track: 'controller',
+      data: { position: this.state.committed.length },
+    });
+    this.drafters.steer();
+  }
+
+  /** Everything that time alone brings: deadlines, retries, leases. */
+  tick(): void {
+    const now = this.ports.scheduler.now();
+    this.targets.expire();
+    this.drafters.nudge();
+    this.openSessions();
+    for (const link of this.allLinks()) {
+      if (link.phase === 'ready' && now - link.toldAtMs > this.options.leaseMs / 3)
+        this.renewLease(link, now);
+    }
+    const { patienceMs } = this.options;
+    if (now - this.state.progressAtMs > patienceMs) {
+      const error = new NoWorkerError(`no target made progress for ${Math.round(patienceMs / 1000)} s`);
+      this.state.end({ outcome: 'failed', finishReason: 'error', error });
+    }
+  }
+
+  heardOf(worker: string): void {
+    const link = this.targets.links.get(worker);
+    if (link !== undefined) this.targets.heard(link);
+  }
+
+  cancel(): void {
+    this.state.end({ outcome: 'cancelled', finishReason: 'cancelled' });
+  }
+
+  /** Drops jobs and closes sessions. */
+  close(): void {
+    const { bus, subjects, pool } = this.ports;
+    this.supplyTimer?.();
+    pool.leave(this.targets);
+    this.targets.forgetJobs();
+    this.state.tree.abandon();
+    for (const link of this.allLinks()) {
+      link.stopRequest?.();
+      if (link.phase === 'waiting' || link.phase === 'refused') continue;
+      bus.publish(subjects.workerSession(link.announced.worker), {
+        type: 'session.close',
+        generation: this.options.request.id,
+      });
+    }
+  }
+
+  result(): GenerationResult {
+    return this.state.result();
+  }
+
+  /** An open root that waits only for drafts waits no longer than until they are late. One timer, not one per message. */
+  private awaitSupply(): void {
+    if (this.supplyTimer !== undefined || !rootIsOpen(this.state.tree)) return;
+    const lateAtMs = this.drafters.nextLateAtMs();
+    if (lateAtMs === undefined) return;
+    const delayMs = Math.max(0, lateAtMs - this.ports.scheduler.now());
+    this.supplyTimer = this.ports.scheduler.schedule(delayMs, () => {
+      this.supplyTimer = undefined;
+      this.events.draftsLate();
+    });
+  }
+
+  private poolWorkers(): string[] {
+    return this.targets.usable().map((link) => link.announced.worker);
+  }
+
+  private becameReady(link: Link): void {
+    const { state } = this;
+    state.progressAtMs = this.ports.scheduler.now();
+    if (link.announced.numerics === 'relaxed' && link.role === 'target') state.numerics = 'relaxed';
+    this.replan();
+  }
+
+  private replan(): void {
+    const links = [...this.targets.links.values()].filter((link) => link.phase !== 'refused');
+    const times = links[0]?.announced.forwardTimes;
+    if (times === undefined) return;
+    const count = Math.min(links.length, this.options.request.targets ?? links.length);
+    this.state.replan(count, times, this.drafters.draftMs());
+  }
+
+  private openSessions(): void {
+    if (this.state.ending !== undefined) return;
+    const { request } = this.options;
+    const message: SessionOpen = {
+      type: 'session.open',
+      generation: request.id,
+      promptTokenIds: [...request.promptTokenIds],
+      sampler: request.sampler,
+      seed: request.seed,
+      capacityTokens: request.promptTokenIds.length + request.maxTokens,
+      leaseMs: this.options.leaseMs,
+    };
+    const now = this.ports.scheduler.now();
+    for (const link of openable(this.wantedLinks(), now)) {
+      requestSession(link, message, this.ports, this.events.sessionAnswered);
+    }
+  }
+
+  /** Sessions are opened on as many targets as the generation may use, spares for those that refuse. */
+  private wantedLinks(): Link[] {
+    const { mode, targets } = this.options.request;
+    const most = mode === 'dsi' ? (targets ?? Number.POSITIVE_INFINITY) : 1;
+    const links = [...this.targets.links.values()].filter((link) => link.phase !== 'refused');
+    const live = links.filter((link) => !link.suspect);
+    return [...live.slice(0, most), ...this.drafters.links.values()];
+  }
+
+  private renewLease(link: Link, now: number): void {
+    link.toldAtMs = now;
+    const { bus, subjects } = this.ports;
+    bus.publish(subjects.workerSession(link.announced.worker), {
+      type: 'session.renewed',
+      generation: this.options.request.id,
+    });
+  }
+
+  private link(worker: string): Link | undefined {
+    return this.targets.links.get(worker) ?? this.drafters.links.get(worker);
+  }
+
+  private allLinks(): Link[] {
+    return [...this.targets.links.values(), ...this.drafters.links.values()];
+  }
+}

@@ -1,0 +1,49 @@
+import type { DraftNode } from '../../src/core/draft-tree.js';
+import type { WorkerAnnounced } from '../../src/core/messages.js';
+import type { SessionLink } from './session-links.js';
+
+/** A job that was sent and not yet answered to its end. */
+export interface LiveJob {
+  readonly id: number;
+  /** Nodes whose verdicts it owes. */
+  readonly nodes: DraftNode[];
+  readonly sentAtMs: number;
+  deadlineMs: number;
+  /** Own verdicts the worker may still go on from. */
+  extendLeft: number;
+  /** Everything assigned is decided; the worker goes on from its own verdicts. */
+  extending: boolean;
+}
+
+/** The controller's view of one target. */
+export interface TargetLink extends SessionLink {
+  readonly role: 'target';
+  /** The longest path that this target is known to hold, or was told to. */
+  held: DraftNode;
+  /** In the order sent; the second waits in the worker for the first to end. */
+  readonly jobs: LiveJob[];
+  /** Missed a deadline and was not heard of since. */
+  suspect: boolean;
+  /** Deadlines missed in a row. */
+  misses: number;
+  /** Answers `resync` in a row. */
+  resyncs: number;
+}
+
+export function createTargetLink(announced: WorkerAnnounced, held: DraftNode): TargetLink {
+  return {
+    role: 'target',
+    announced,
+    phase: 'waiting',
+    stopRequest: undefined,
+    nextOpenAtMs: 0,
+    openTries: 0,
+    heardAtMs: 0,
+    toldAtMs: 0,
+    held,
+    jobs: [],
+    suspect: false,
+    misses: 0,
+    resyncs: 0,
+  };
+}

@@ -1,0 +1,292 @@
+import { type Assignment, type DraftSupply, nextAssignment } from '../../src/core/dispatch.js';
+import type { DraftNode } from '../../src/core/draft-tree.js';
+import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
+import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
+import { forwardMs } from '../../src/core/planner.js';
+import type { PoolClient } from '../../src/core/target-pool.js';
+import type { GenerationState } from './generation-state.js';
+import { missingAfter } from './missing-tokens.js';
+import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
+
+/** A job is taken for lost after this many times its expected duration, plus the grace; doubled at each miss in a row. */
+const DEADLINE_FACTOR = 4;
+const DEADLINE_GRACE_MS = 300;
+/** A job that failed in this many workers in a row fails the generation. */
+const MOST_FAILURES = 3;
+
+/** Jobs out, verdicts in. */
+export class TargetSide implements PoolClient {
+  readonly links = new Map<string, TargetLink>();
+  private jobIds = 0;
+  private failures = 0;
+
+  constructor(
+    private readonly state: GenerationState,
+    private readonly supply: () => DraftSupply,
+  ) {}
+
+  join(announced: WorkerAnnounced): TargetLink {
+    const link = createTargetLink(announced, this.state.tree.root);
+    this.links.set(announced.worker, link);
+    return link;
+  }
+
+  leave(worker: string): void {
+    const link = this.links.get(worker);
+    if (link === undefined) return;
+    link.stopRequest?.();
+    for (const job of [...link.jobs]) this.drop(link, job);
+    this.links.delete(worker);
+  }
+
+  /** Targets that could be given a job if they are idle. */
+  usable(): TargetLink[] {
+    const ready = [...this.links.values()].filter((link) => link.phase === 'ready');
+    const live = ready.filter((link) => !link.suspect);
+    const { mode } = this.state.request;
+    const most = mode === 'dsi' ? (this.state.request.targets ?? Number.POSITIVE_INFINITY) : 1;
+    return live.slice(0, most);
+  }
+
+  offer(idle: readonly string[], rootOnly: boolean): string | undefined {
+    if (this.state.ending !== undefined) return undefined;
+    const { root } = this.state.tree;
+    if (rootOnly && (root.verdict !== undefined || root.assignments > 0)) return undefined;
+    const candidates = this.usable().filter((link) => idle.includes(link.announced.worker));
+    if (candidates.length === 0) return undefined;
+    const assignment = nextAssignment(this.state.tree, this.state.policy(), this.supply());
+    if (assignment === undefined) return undefined;
+    const link = candidates.reduce((best, next) => (next.held.length > best.held.length ? next : best));
+    this.send(link, assignment);
+    return link.announced.worker;
+  }
+
+  /** Gives targets that go on from their own verdicts a newer job, before they run out or when drafts have come. */
+  renewExtensions(): void {
+    if (this.state.ending !== undefined) return;
+    for (const link of this.links.values()) {
+      const [job, waiting] = link.jobs;
+      if (link.phase !== 'ready' || job === undefined || waiting !== undefined || !job.extending) continue;
+      const policy = this.state.policy();
+      if (policy.mode === 'none' && job.extendLeft > policy.extend / 2) continue;
+      if (policy.mode === 'none' && policy.remaining - 1 <= job.extendLeft) continue;
+      if (policy.mode === 'dsi' && (job.extendLeft === 0 || this.state.tree.root.children.length === 0))
+        continue;
+      for (const node of job.nodes) node.assignments--;
+      const assignment = nextAssignment(this.state.tree, policy, this.supply());
+      for (const node of job.nodes) node.assignments++;
+      if (assignment !== undefined && (policy.mode === 'none' || assignment.path.length > 0)) {
+        this.send(link, assignment);
+      }
+    }
+  }
+
+  verdict(message: VerdictReturned): void {
+    const link = this.links.get(message.worker);
+    const job = link?.jobs.find((candidate) => candidate.id === message.job);
+    this.state.statistics.targets.add(message.worker);
+    if (message.forwardMs > 0) this.state.statistics.targetForwards++;
+    this.trace(message);
+    let last: DraftNode | undefined;
+    message.ids.forEach((id, index) => {
+      last = this.decide(message, message.pathHashes[index] ?? '', message.position + index, id);
+    });
+    if (link === undefined) return;
+    this.heard(link);
+    link.resyncs = 0;
+    this.failures = 0;
+    if (job === undefined) return;
+    if (message.done) this.drop(link, job);
+    else this.goOn(link, job, last);
+  }
+
+  ended(message: JobEnded): void {
+    const link = this.links.get(message.worker);
+    if (link === undefined) return;
+    this.heard(link);
+    const job = link.jobs.find((candidate) => candidate.id === message.job);
+    if (job !== undefined) this.drop(link, job);
+    if (message.outcome === 'resync') {
+      link.resyncs++;
+      link.held = this.promptNode();
+      if (link.resyncs > 1) this.reopen(link, true);
+    } else if (message.outcome === 'unknownSession') {
+      this.reopen(link, false);
+    } else if (message.outcome === 'failed') {
+      this.reopen(link, false);
+      this.failures++;
+      if (this.failures >= MOST_FAILURES) {
+        const error = new WorkerFailedError(
+          `target ${message.worker} failed: ${message.reason ?? 'no reason given'}`,
+        );
+        this.state.end({ outcome: 'failed', finishReason: 'error', error });
+      }
+    }
+  }
+
+  /** Takes jobs past their deadline for lost. */
+  expire(): void {
+    const now = this.state.ports.scheduler.now();
+    for (const link of this.links.values()) {
+      const overdue = link.jobs.filter((job) => now > job.deadlineMs);
+      if (overdue.length === 0) continue;
+      link.misses++;
+      link.suspect = true;
+      for (const job of [...link.jobs]) this.drop(link, job);
+    }
+  }
+
+  /** The connection was lost: what was under way may be too. */
+  forgetJobs(): void {
+    for (const link of this.links.values()) {
+      for (const job of [...link.jobs]) this.drop(link, job);
+    }
+  }
+
+  /** A sign of life. */
+  heard(link: TargetLink): void {
+    link.heardAtMs = this.state.ports.scheduler.now();
+    link.suspect = false;
+    link.misses = 0;
+  }
+
+  private send(link: TargetLink, assignment: Assignment): void {
+    const { tree, committed, request, ports } = this.state;
+    const now = ports.scheduler.now();
+    const { from, pathHash, tokens } = missingAfter(link.held, assignment.path, this.state);
+    const leaf = assignment.path[assignment.path.length - 1] ?? tree.root;
+    const first = assignment.wanted[0]?.length ?? tree.root.length;
+    const job: LiveJob = {
+      id: this.jobIds++,
+      nodes: [...assignment.wanted],
+      sentAtMs: now,
+      deadlineMs: now + this.allowance(link, Math.max(1, tokens.length)),
+      extendLeft: assignment.extend,
+      extending: false,
+    };
+    for (const node of job.nodes) node.assignments++;
+    link.jobs.push(job);
+    link.held = leaf;
+    link.toldAtMs = now;
+    ports.pool.jobSent(link.announced.worker);
+    ports.bus.publish(ports.subjects.workerJob(link.announced.worker), {
+      type: 'job.assigned',
+      job: job.id,
+      generation: request.id,
+      epoch: this.state.epoch,
+      from,
+      pathHash,
+      tokens,
+      first,
+      last: leaf.length,
+      committedPosition: committed.length,
+      extend: assignment.extend,
+      extendOnRefutationOnly: assignment.extendOnRefutationOnly,
+    });
+    this.state.record({
+      kind: 'job',
+      track: 'controller',
+      startMs: now,
+      data: {
+        job: job.id,
+        worker: link.announced.worker,
+        from,
+        tokens: tokens.length,
+        first,
+        last: leaf.length,
+      },
+    });
+  }
+
+  private decide(
+    message: VerdictReturned,
+    pathHash: string,
+    position: number,
+    id: number,
+  ): DraftNode | undefined {
+    const { tree, committed, statistics } = this.state;
+    const node = tree.find(pathHash);
+    const outcome = tree.decide(pathHash, id);
+    const contradicts =
+      outcome === 'conflict' ||
+      (outcome === 'stale' && committed.hashAt(position) === pathHash && committed.tokens[position] !== id);
+    if (contradicts) {
+      const error = new VerdictConflictError(
+        `target ${message.worker} gave token ${id} at position ${position}, where another verdict for the same path differs`,
+      );
+      this.state.end({ outcome: 'failed', finishReason: 'error', error });
+    }
+    if (outcome === 'stale') statistics.staleVerdicts++;
+    return node;
+  }
+
+  /** The worker goes on: with more of the job, or from its own verdict, whose path then is its to decide. */
+  private goOn(link: TargetLink, job: LiveJob, last: DraftNode | undefined): void {
+    const next = last?.children[0];
+    job.deadlineMs = this.state.ports.scheduler.now() + this.allowance(link, 1);
+    if (next === undefined || !next.alive) {
+      job.extending ||= job.nodes.every((node) => node.verdict !== undefined || !node.alive);
+      return;
+    }
+    if (job.nodes.includes(next)) return;
+    job.extending = true;
+    job.extendLeft = Math.max(0, job.extendLeft - 1);
+    next.assignments++;
+    job.nodes.push(next);
+    link.held = next;
+  }
+
+  private drop(link: TargetLink, job: LiveJob): void {
+    const index = link.jobs.indexOf(job);
+    if (index < 0) return;
+    link.jobs.splice(index, 1);
+    for (const node of job.nodes) node.assignments--;
+    this.state.ports.pool.jobOver(link.announced.worker);
+  }
+
+  private reopen(link: TargetLink, closeFirst: boolean): void {
+    const { ports, request } = this.state;
+    for (const job of [...link.jobs]) this.drop(link, job);
+    if (closeFirst) {
+      const subject = ports.subjects.workerSession(link.announced.worker);
+      ports.bus.publish(subject, { type: 'session.close', generation: request.id });
+    }
+    link.phase = 'waiting';
+    link.nextOpenAtMs = 0;
+    link.resyncs = 0;
+    link.held = this.promptNode();
+  }
+
+  /** The node whose path is the prompt: what a fresh session holds. */
+  private promptNode(): DraftNode {
+    let node = this.state.tree.root;
+    while (node.parent !== undefined) node = node.parent;
+    return node;
+  }
+
+  private allowance(link: TargetLink, tokens: number): number {
+    const expected = forwardMs(link.announced.forwardTimes, tokens);
+    return (DEADLINE_FACTOR * expected + DEADLINE_GRACE_MS) * 2 ** Math.min(link.misses, 6);
+  }
+
+  private trace(message: VerdictReturned): void {
+    if (this.state.ports.trace === undefined || message.forwardMs <= 0) return;
+    this.state.record({
+      kind: 'pass',
+      track: message.worker,
+      startMs: message.startedAtMs,
+      endMs: message.startedAtMs + message.forwardMs,
+      data: {
+        job: message.job,
+        position: message.position,
+        tokens: message.tokensIngested,
+        ids: message.ids,
+      },
+    });
+    this.state.record({
+      kind: 'verdict',
+      track: 'controller',
+      data: { job: message.job, position: message.position, worker: message.worker, ids: message.ids },
+    });
+  }
+}

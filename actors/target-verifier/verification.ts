@@ -1,0 +1,305 @@
+import type { JobAssigned, JobEnded, SessionReady, VerdictReturned } from '../../src/core/messages.js';
+import type { ForwardResult, ModelInfo } from '../../src/core/model.js';
+import type { PathHash } from '../../src/core/path-hash.js';
+import type { WorkerPorts } from '../../src/core/ports.js';
+import type { SessionTable, WorkerSession } from '../worker/session-table.js';
+
+/** A job being worked on: verdicts for paths of length `next`..`last` are still owed. */
+interface RunningJob {
+  readonly message: JobAssigned;
+  /** Length of the next path whose verdict is owed. */
+  next: number;
+  /** Length of the last path whose verdict is owed; grows while extending. */
+  last: number;
+  /** Path length up to which the tokens are the job's own. */
+  end: number;
+  /** Own verdicts that may still be gone on from. */
+  extendLeft: number;
+  /** All that was assigned is done; only own verdicts are gone on from. */
+  extending: boolean;
+}
+
+export interface TargetSession extends WorkerSession {
+  /** verdicts[n]: the model's own next token after the first n tokens of the path. */
+  readonly verdicts: (number | undefined)[];
+  job: RunningJob | undefined;
+  /** Starts when `job` ends; a newer one replaces it. */
+  waiting: JobAssigned | undefined;
+}
+
+export function targetSession(session: WorkerSession): TargetSession {
+  return { ...session, verdicts: [], job: undefined, waiting: undefined };
+}
+
+/** One pass over `tokens`, wanting the verdicts after the last `want` of them. */
+export interface VerifierPass {
+  readonly session: TargetSession;
+  readonly tokens: readonly number[];
+  readonly want: number;
+}
+
+/**
+ * The decisions of a target worker, without its control flow: which session goes next, what a pass ingests, and
+ * which verdicts it yields. A verdict is kept as long as its path is held, so that a repeated or overlapping job
+ * costs no pass.
+ */
+export class Verification {
+  private turn = 0;
+  private readonly servedAt = new WeakMap<TargetSession, number>();
+
+  constructor(
+    private readonly sessions: SessionTable<TargetSession>,
+    private readonly info: ModelInfo,
+    private readonly ports: WorkerPorts,
+  ) {}
+
+  assign(message: JobAssigned): void {
+    const session = this.sessions.touch(message.generation);
+    if (session === undefined) {
+      this.end(message, 'unknownSession');
+      return;
+    }
+    if (session.waiting !== undefined) this.end(session.waiting, 'dropped');
+    session.waiting = message;
+    if (session.busy) return;
+    if (session.job?.extending) {
+      this.end(session.job.message, 'dropped');
+      session.job = undefined;
+    }
+    if (session.job === undefined) this.accept(session);
+  }
+
+  /** Publishes what is known without a pass, and picks the next pass; undefined: nothing to do. */
+  nextPass(): VerifierPass | undefined {
+    for (;;) {
+      const session = this.mostUrgent();
+      if (session === undefined) return undefined;
+      this.servedAt.set(session, ++this.turn);
+      const pass = session.job === undefined ? this.prefillPass(session) : this.jobPass(session, session.job);
+      if (pass !== undefined) {
+        session.busy = true;
+        return pass;
+      }
+      this.accept(session);
+    }
+  }
+
+  /** Takes in what a pass gave and publishes the verdicts that are owed. */
+  finish(pass: VerifierPass, result: ForwardResult): void {
+    const { session } = pass;
+    if (!this.sessions.settle(session)) return;
+    const end = session.sequence.length;
+    result.tokenIds.forEach((id, index) => {
+      session.verdicts[end - pass.want + 1 + index] = id;
+    });
+    if (!session.ready && end >= session.promptLength) {
+      session.ready = true;
+      const ready: SessionReady = {
+        type: 'session.ready',
+        generation: session.generation,
+        worker: this.ports.workerId,
+        promptMs: result.startedAtMs + result.forwardMs - session.openedAtMs,
+        startedAtMs: session.openedAtMs,
+      };
+      this.publish(ready);
+    }
+    if (session.job !== undefined) this.report(session, session.job, result, pass.tokens.length);
+    if (session.job === undefined) this.accept(session);
+  }
+
+  /** The pass failed: the job ends with the reason, and what was ingested is not relied on. */
+  fail(pass: VerifierPass, error: Error): void {
+    const { session } = pass;
+    this.ports.logger.error({ generation: session.generation, reason: error.message }, 'pass failed');
+    if (!this.sessions.settle(session)) return;
+    const failed = session.job?.message ?? session.waiting;
+    session.job = undefined;
+    session.waiting = undefined;
+    this.sessions.close(session.generation);
+    if (failed !== undefined) this.end(failed, 'failed', error.message);
+  }
+
+  private mostUrgent(): TargetSession | undefined {
+    let best: TargetSession | undefined;
+    let bestRank = Number.POSITIVE_INFINITY;
+    for (const session of this.sessions.values()) {
+      const rank = urgency(session);
+      if (rank === undefined) continue;
+      const earlier =
+        best === undefined || (this.servedAt.get(session) ?? 0) < (this.servedAt.get(best) ?? 0);
+      if (rank < bestRank || (rank === bestRank && earlier)) {
+        best = session;
+        bestRank = rank;
+      }
+    }
+    return best;
+  }
+
+  /** Takes the waiting job up, if its path is held here. */
+  private accept(session: TargetSession): void {
+    const message = session.waiting;
+    if (message === undefined) return;
+    session.waiting = undefined;
+    if (session.path.hashAt(message.from) !== message.pathHash) {
+      this.end(message, 'resync');
+      return;
+    }
+    const problem = this.problemOf(message);
+    if (problem !== undefined) {
+      this.end(message, 'failed', problem);
+      return;
+    }
+    this.follow(session, message.from, message.tokens);
+    session.job = {
+      message,
+      next: message.first,
+      last: message.last,
+      end: message.from + message.tokens.length,
+      extendLeft: message.extend,
+      extending: false,
+    };
+  }
+
+  private problemOf(message: JobAssigned): string | undefined {
+    const end = message.from + message.tokens.length;
+    if (message.first < 1 || message.first > message.last || message.last > end) {
+      return `wanted positions ${message.first}..${message.last} are outside 1..${end}`;
+    }
+    const foreign = message.tokens.find((token) => token >= this.info.vocabularySize);
+    return foreign === undefined
+      ? undefined
+      : `token ${foreign} is outside the vocabulary of ${this.info.vocabularySize}`;
+  }
+
+  private follow(session: TargetSession, from: number, tokens: readonly number[]): void {
+    const shared = session.path.replaceFrom(from, tokens);
+    if (session.verdicts.length > shared + 1) session.verdicts.length = shared + 1;
+    if (session.sequence.length > shared) session.sequence.crop(shared);
+  }
+
+  private prefillPass(session: TargetSession): VerifierPass | undefined {
+    return this.passTowards(session, session.promptLength, session.promptLength);
+  }
+
+  private jobPass(session: TargetSession, job: RunningJob): VerifierPass | undefined {
+    if (this.reportKnown(session, job)) return undefined;
+    return this.passTowards(session, job.next, job.last);
+  }
+
+  /** Ingests up to path length `end`; verdicts are wanted from path length `firstWanted` on. */
+  private passTowards(session: TargetSession, firstWanted: number, end: number): VerifierPass {
+    const { sequence } = session;
+    if (sequence.length >= firstWanted) sequence.crop(firstWanted - 1);
+    const start = sequence.length;
+    const stop = Math.min(end, start + this.info.maxChunkTokens);
+    const tokens = session.path.tokens.slice(start, stop);
+    return { session, tokens, want: Math.max(0, stop - Math.max(start, firstWanted - 1)) };
+  }
+
+  /** Publishes owed verdicts that are known already; true when the job is over. */
+  private reportKnown(session: TargetSession, job: RunningJob): boolean {
+    const known = () =>
+      session.job === job &&
+      (session.verdicts[job.next] !== undefined || this.refutedBefore(session, job) !== undefined);
+    while (known()) {
+      this.report(session, job, { tokenIds: [], confidences: [], startedAtMs: this.now(), forwardMs: 0 }, 0);
+    }
+    return session.job === undefined;
+  }
+
+  /**
+   * Publishes the verdicts owed and known, in one message. The job ends when all are published, when an own verdict
+   * refutes its next token (what follows is a path that this target will never confirm), or when it has extended enough.
+   */
+  private report(session: TargetSession, job: RunningJob, result: ForwardResult, ingested: number): void {
+    const { path, verdicts } = session;
+    const ids: number[] = [];
+    const pathHashes: PathHash[] = [];
+    const refutedAt = this.refutedBefore(session, job);
+    const position = refutedAt ?? job.next;
+    let over = refutedAt !== undefined;
+    let refuted = over;
+    if (refutedAt !== undefined) {
+      ids.push(verdicts[refutedAt] as number);
+      pathHashes.push(path.hashAt(refutedAt) as PathHash);
+      job.next = refutedAt + 1;
+    }
+    while (!over) {
+      const verdict = verdicts[job.next];
+      if (verdict === undefined) break;
+      ids.push(verdict);
+      pathHashes.push(path.hashAt(job.next) as PathHash);
+      job.next++;
+      const length = job.next - 1;
+      refuted = length < job.end && path.tokens[length] !== verdict;
+      over = refuted || job.next > job.last;
+    }
+    if (ids.length === 0) return;
+    const last = ids[ids.length - 1] as number;
+    const extending = over && this.extendFrom(session, job, last, refuted);
+    if (over && !extending) session.job = undefined;
+    this.publish({
+      type: 'verdict.returned',
+      generation: session.generation,
+      worker: this.ports.workerId,
+      job: job.message.job,
+      epoch: job.message.epoch,
+      position,
+      ids,
+      pathHashes,
+      startedAtMs: result.startedAtMs,
+      forwardMs: result.forwardMs,
+      tokensIngested: ingested,
+      done: session.job === undefined,
+    });
+  }
+
+  /** A known verdict before the next owed one that contradicts the path: its length, else undefined. */
+  private refutedBefore(session: TargetSession, job: RunningJob): number | undefined {
+    for (let length = Math.max(job.message.from, session.promptLength); length < job.next; length++) {
+      const verdict = session.verdicts[length];
+      const token = session.path.tokens[length];
+      if (verdict !== undefined && token !== undefined && verdict !== token) return length;
+    }
+    return undefined;
+  }
+
+  private extendFrom(session: TargetSession, job: RunningJob, verdict: number, refuted: boolean): boolean {
+    if (job.extendLeft <= 0 || session.waiting !== undefined) return false;
+    if (job.message.extendOnRefutationOnly && !refuted) return false;
+    if (session.endTokenIds.has(verdict)) return false;
+    job.extendLeft--;
+    this.follow(session, job.next - 1, [verdict]);
+    job.last = job.next;
+    job.end = job.next;
+    job.extending = true;
+    return true;
+  }
+
+  private end(message: JobAssigned, outcome: JobEnded['outcome'], reason?: string): void {
+    this.publish({
+      type: 'job.ended',
+      generation: message.generation,
+      worker: this.ports.workerId,
+      job: message.job,
+      outcome,
+      ...(reason === undefined ? {} : { reason: reason.slice(0, 500) }),
+    });
+  }
+
+  private publish(message: VerdictReturned | JobEnded | SessionReady): void {
+    this.ports.bus.publish(this.ports.subjects.generationVerdicts(message.generation), message);
+  }
+
+  private now(): number {
+    return this.ports.scheduler.now();
+  }
+}
+
+/** Lower goes first; undefined: nothing to do. Root jobs before speculation, near before far, prompts before far speculation. */
+function urgency(session: TargetSession): number | undefined {
+  if (session.busy) return undefined;
+  if (session.job !== undefined) return Math.max(0, session.job.next - session.job.message.committedPosition);
+  if (!session.ready) return 1;
+  return undefined;
+}

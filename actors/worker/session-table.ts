@@ -1,0 +1,144 @@
+import type { SessionGranted, SessionOpen, SessionRefused } from '../../src/core/messages.js';
+import type { LoadedModel, Sequence } from '../../src/core/model.js';
+import type { WorkerPorts } from '../../src/core/ports.js';
+import { TokenPath } from '../../src/core/token-path.js';
+
+/** What every worker keeps per generation, whatever its role. */
+export interface WorkerSession {
+  readonly generation: string;
+  readonly path: TokenPath;
+  readonly sequence: Sequence;
+  readonly promptLength: number;
+  readonly endTokenIds: ReadonlySet<number>;
+  readonly leaseMs: number;
+  readonly openedAtMs: number;
+  heardAtMs: number;
+  /** The prompt is ingested. */
+  ready: boolean;
+  /** A pass is running on its sequence. */
+  busy: boolean;
+}
+
+/**
+ * The sessions of one worker. Slots are granted until they are taken and refused then; a session ends when it is
+ * closed or when its controller has been silent for the lease.
+ */
+export class SessionTable<Session extends WorkerSession> {
+  private readonly sessions = new Map<string, Session>();
+
+  constructor(
+    private readonly model: LoadedModel,
+    private readonly slots: number,
+    private readonly ports: WorkerPorts,
+    private readonly extend: (session: WorkerSession) => Session,
+  ) {}
+
+  get freeSlots(): number {
+    return this.slots - this.sessions.size;
+  }
+
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  values(): IterableIterator<Session> {
+    return this.sessions.values();
+  }
+
+  /** The session, which has now been heard of; undefined when there is none. */
+  touch(generation: string): Session | undefined {
+    const session = this.sessions.get(generation);
+    if (session !== undefined) session.heardAtMs = this.ports.scheduler.now();
+    return session;
+  }
+
+  /** Opens a session, or answers for the one that is open. */
+  open(message: SessionOpen): SessionGranted | SessionRefused {
+    const { generation } = message;
+    const worker = this.ports.workerId;
+    const known = this.touch(generation);
+    if (known !== undefined) return { type: 'session.granted', generation, worker, ready: known.ready };
+    const refused = (code: SessionRefused['code'], reason: string): SessionRefused => ({
+      type: 'session.refused',
+      generation,
+      worker,
+      code,
+      reason,
+    });
+    if (this.freeSlots <= 0) return refused('full', `all ${this.slots} slots are taken`);
+    const { contextTokens, vocabularySize } = this.model.info;
+    if (message.capacityTokens > contextTokens) {
+      return refused('capacity', `${message.capacityTokens} tokens asked for, context is ${contextTokens}`);
+    }
+    const foreign = message.promptTokenIds.find((token) => token >= vocabularySize);
+    if (foreign !== undefined) {
+      return refused('invalid', `prompt token ${foreign} is outside the vocabulary of ${vocabularySize}`);
+    }
+    this.sessions.set(generation, this.create(message));
+    return { type: 'session.granted', generation, worker, ready: false };
+  }
+
+  close(generation: string): void {
+    const session = this.sessions.get(generation);
+    if (session === undefined) return;
+    this.sessions.delete(generation);
+    if (!session.busy) session.sequence.close();
+  }
+
+  /** Ends a pass. False when the session was closed meanwhile: its result is nobody's. */
+  settle(session: Session): boolean {
+    session.busy = false;
+    if (this.sessions.get(session.generation) === session) return true;
+    session.sequence.close();
+    return false;
+  }
+
+  closeAll(): void {
+    for (const generation of [...this.sessions.keys()]) this.close(generation);
+  }
+
+  /** Closes what has been silent for longer than its lease. */
+  closeLapsed(): void {
+    const now = this.ports.scheduler.now();
+    for (const session of [...this.sessions.values()]) {
+      if (now - session.heardAtMs > session.leaseMs) {
+        this.ports.logger.warn({ generation: session.generation }, 'session lapsed');
+        this.close(session.generation);
+      }
+    }
+  }
+
+  private create(message: SessionOpen): Session {
+    const path = new TokenPath(message.generation);
+    for (const token of message.promptTokenIds) path.push(token);
+    const now = this.ports.scheduler.now();
+    return this.extend({
+      generation: message.generation,
+      path,
+      sequence: this.model.openSequence({
+        generation: message.generation,
+        seed: message.seed,
+        sampler: message.sampler,
+        capacityTokens: message.capacityTokens,
+      }),
+      promptLength: message.promptTokenIds.length,
+      endTokenIds: new Set(message.sampler.endTokenIds),
+      leaseMs: message.leaseMs,
+      openedAtMs: now,
+      heardAtMs: now,
+      ready: false,
+      busy: false,
+    });
+  }
+}
+
+/** The answer of a worker that is about to end. */
+export function refuseDraining(message: SessionOpen, worker: string): SessionRefused {
+  return {
+    type: 'session.refused',
+    generation: message.generation,
+    worker,
+    code: 'draining',
+    reason: 'the worker is draining',
+  };
+}

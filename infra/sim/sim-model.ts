@@ -1,0 +1,106 @@
+import type {
+  ForwardCallback,
+  ForwardResult,
+  LoadedModel,
+  ModelInfo,
+  Sequence,
+  SequenceOptions,
+} from '../../src/core/model.js';
+import type { Scheduler } from '../../src/core/scheduler.js';
+import { TokenPath } from '../../src/core/token-path.js';
+import type { SimOptions } from './sim-options.js';
+import { replayDrafter, type SimTokenSource, simDrafter, simTarget } from './sim-token-source.js';
+import { SIM_WORDS, simTokenizer } from './words.js';
+
+/** Lets `ms` pass as a forward would, then calls `done` (never synchronously): blocking in real time, scheduled in virtual time. */
+export type PassWait = (ms: number, done: () => void) => void;
+
+export interface SimModelInput {
+  readonly name: string;
+  readonly options: SimOptions;
+  /** Token ids to replay; undefined: agree by hash. */
+  readonly recorded: readonly number[] | undefined;
+  readonly scheduler: Scheduler;
+  readonly wait: PassWait;
+}
+
+/** A model without weights: a pass takes a fixed time and never ends early. */
+export function createSimModel(input: SimModelInput): LoadedModel {
+  const { options, recorded } = input;
+  const info: ModelInfo = {
+    name: input.name,
+    vocabularySize: recorded === undefined ? SIM_WORDS.length : 0x7fffffff,
+    contextTokens: options.contextTokens,
+    fingerprint: options.role === 'target' ? 'sim-target-1' : `sim-drafter-1:${options.acceptance}`,
+    numerics: 'exact',
+    tokenizerHash: recorded === undefined ? simTokenizer.hash : '*',
+    forwardTimes: [{ tokens: 1, ms: options.ms }],
+    maxChunkTokens: 1024,
+    blocking: options.ms > 0,
+  };
+  return {
+    info,
+    openSequence: (sequence) => new SimSequence(sourceOf(input, sequence), sequence, input),
+    close: async () => {},
+  };
+}
+
+function sourceOf(input: SimModelInput, sequence: SequenceOptions): SimTokenSource {
+  const { options, recorded } = input;
+  if (options.role === 'target') return simTarget(sequence);
+  return recorded === undefined
+    ? simDrafter(sequence, options.acceptance)
+    : replayDrafter(sequence, recorded, options.acceptance);
+}
+
+class SimSequence implements Sequence {
+  private readonly path: TokenPath;
+
+  constructor(
+    private readonly source: SimTokenSource,
+    options: SequenceOptions,
+    private readonly input: SimModelInput,
+  ) {
+    this.path = new TokenPath('', source.root);
+    this.capacityTokens = options.capacityTokens;
+  }
+
+  private readonly capacityTokens: number;
+
+  get length(): number {
+    return this.path.length;
+  }
+
+  crop(length: number): void {
+    if (length < this.path.length) this.path.crop(length);
+  }
+
+  forward(tokens: readonly number[], want: number, done: ForwardCallback): void {
+    const { scheduler, wait, options } = this.input;
+    const startedAtMs = scheduler.now();
+    if (this.length + tokens.length > this.capacityTokens) {
+      scheduler.schedule(0, () =>
+        done(new Error(`sequence exceeds its capacity of ${this.capacityTokens}`), undefined),
+      );
+      return;
+    }
+    const tokenIds: number[] = [];
+    tokens.forEach((token, index) => {
+      this.path.push(token);
+      if (index < tokens.length - want) return;
+      const next = this.source.next(this.path.hash, this.path.length);
+      if (next !== undefined) tokenIds.push(next);
+    });
+    wait(options.ms, () => {
+      const result: ForwardResult = {
+        tokenIds,
+        confidences: tokenIds.map(() => 255),
+        startedAtMs,
+        forwardMs: scheduler.now() - startedAtMs,
+      };
+      done(undefined, result);
+    });
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,60 @@
+import type { SequenceOptions } from '../../src/core/model.js';
+import { extendPathHash, type PathHash, rootPathHash } from '../../src/core/path-hash.js';
+import { SIM_WORDS } from './words.js';
+
+/** Names a token after each path: what a simulated model says. Pure. */
+export interface SimTokenSource {
+  /** Hash of the empty path. */
+  readonly root: PathHash;
+  /** The next token after a path of `length` tokens; undefined: nothing to say. */
+  next(path: PathHash, length: number): number | undefined;
+}
+
+/** A target: its token hashes the whole path (and, when sampling, the seed). */
+export function simTarget(options: SequenceOptions): SimTokenSource {
+  const root = rootPathHash(options.sampler.temperature > 0 ? `sim:${options.seed}` : 'sim');
+  return { root, next: (path) => Math.floor(fraction(path, 0) * SIM_WORDS.length) };
+}
+
+/** A drafter that agrees with the target on a share of paths, decided by hash: the same paths in every run. */
+export function simDrafter(options: SequenceOptions, acceptance: number): SimTokenSource {
+  const target = simTarget(options);
+  return {
+    root: target.root,
+    next: (path, length) => {
+      const right = target.next(path, length);
+      return right === undefined || agrees(path, acceptance)
+        ? right
+        : wrongToken(path, right, SIM_WORDS.length);
+    },
+  };
+}
+
+/** A drafter that replays recorded output for any target: right on a share of positions, silent beyond the record. */
+export function replayDrafter(
+  options: SequenceOptions,
+  recorded: readonly number[],
+  acceptance: number,
+): SimTokenSource {
+  const highest = recorded.reduce((most, token) => Math.max(most, token), 1);
+  return {
+    root: rootPathHash(`replay:${options.seed}`),
+    next: (path, length) => {
+      const right = recorded[length - options.sampler.promptLength];
+      return right === undefined || agrees(path, acceptance) ? right : wrongToken(path, right, highest + 1);
+    },
+  };
+}
+
+function agrees(path: PathHash, acceptance: number): boolean {
+  return fraction(path, 7) < acceptance;
+}
+
+function wrongToken(path: PathHash, right: number, vocabulary: number): number {
+  return (right + 1 + Math.floor(fraction(path, 11) * (vocabulary - 1))) % vocabulary;
+}
+
+/** A number in [0, 1) from a path and a salt. */
+function fraction(path: PathHash, salt: number): number {
+  return Number.parseInt(extendPathHash(path, salt).slice(0, 8), 16) / 2 ** 32;
+}

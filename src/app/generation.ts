@@ -1,0 +1,174 @@
+import { merge, Subject } from 'rxjs';
+import { createActor } from 'xstate';
+import {
+  type RollbackControllerEvent,
+  type RollbackControllerOutput,
+  rollbackControllerMachine,
+} from '../../actors/rollback-controller/machine.js';
+import { fromSubject } from '../../streams/bus-source.js';
+import { controllerEvents, controls, proposals, verdicts } from '../../streams/controller-events.js';
+import { releaseText } from '../../streams/text.js';
+import type { GenerationHandle } from '../core/engine.js';
+import { errorMessage, WorkerFailedError } from '../core/errors.js';
+import type { CommittedToken, CompiledRequest } from '../core/generation.js';
+import type { ActorPorts } from '../core/ports.js';
+import type { TargetPool } from '../core/target-pool.js';
+import type { Tokenizer } from '../core/tokenizer.js';
+import type { TraceSink } from '../core/trace.js';
+import { type ActorInspector, actorOptions } from './actor-options.js';
+import { ReleasedLog } from './released-log.js';
+import type { WorkerDirectory } from './worker-directory.js';
+
+export interface GenerationOptions {
+  readonly request: CompiledRequest;
+  readonly ports: ActorPorts;
+  readonly pool: TargetPool;
+  readonly directory: WorkerDirectory;
+  readonly tokenizer: Tokenizer;
+  /** Names shown to clients. */
+  readonly model: string;
+  readonly drafter: string | undefined;
+  /** Special tokens are part of the text. */
+  readonly raw: boolean;
+  readonly leaseMs: number;
+  readonly patienceMs: number;
+  readonly trace?: TraceSink | undefined;
+  readonly inspect?: ActorInspector | undefined;
+  /** Called once, when the last token is out and the sessions are closed. */
+  readonly onEnd: () => void;
+}
+
+/** Wires one rollback controller: merged proposals, verdicts and controls in; committed tokens out to the log and to the bus. */
+export function startGeneration(options: GenerationOptions): GenerationHandle {
+  const { request, ports, directory } = options;
+  const { bus, subjects, scheduler } = ports;
+  const createdAtMs = scheduler.now();
+  const log = new ReleasedLog();
+  const sinks = openSinks(options, log);
+  const actor = createActor(rollbackControllerMachine, {
+    ...actorOptions(scheduler, options.inspect),
+    id: request.id,
+    input: {
+      options: { request, leaseMs: options.leaseMs, patienceMs: options.patienceMs },
+      ports: { ...ports, pool: options.pool, trace: options.trace, commit: sinks.commit },
+    },
+  });
+  const control$ = new Subject<RollbackControllerEvent>();
+  const events = controllerEvents<RollbackControllerEvent>(
+    fromSubject(bus, subjects.generationProposals(request.id)).pipe(proposals(request.id)),
+    fromSubject(bus, subjects.generationVerdicts(request.id)).pipe(verdicts(request.id)),
+    merge(control$, fromSubject(bus, subjects.generationControl(request.id)).pipe(controls(request.id))),
+  ).subscribe((event) => actor.send(event));
+  const stopListening = directory.listen((event) => control$.next(event));
+  let wasDown = false;
+  const stopStatus = bus.onStatus((status) => {
+    if (status === 'connected' && wasDown) control$.next({ type: 'bus.reconnected' });
+    wasDown = status !== 'connected';
+  });
+  const end = (output: RollbackControllerOutput) => {
+    events.unsubscribe();
+    stopListening();
+    stopStatus();
+    sinks.end(output);
+    options.onEnd();
+  };
+  actor.subscribe({
+    next: ({ status, output }) => {
+      if (status === 'done' && output !== undefined) end(output);
+    },
+    error: (error) => {
+      options.ports.logger.error({ generation: request.id, error }, 'rollback controller failed');
+      end(crashed(request, error));
+    },
+  });
+  actor.start();
+  for (const announced of directory.list()) actor.send({ type: 'worker.joined', announced });
+  return {
+    id: request.id,
+    model: options.model,
+    drafter: options.drafter,
+    request,
+    createdAtMs,
+    log,
+    cancel: () => control$.next({ type: 'generation.cancelled', generation: request.id }),
+  };
+}
+
+interface Sinks {
+  commit(token: CommittedToken): 'continue' | 'stop';
+  end(output: RollbackControllerOutput): void;
+}
+
+/** Committed tokens go to the log that clients read, as text, and as they are to the bus. */
+function openSinks(options: GenerationOptions, log: ReleasedLog): Sinks {
+  const { request } = options;
+  const { bus, subjects } = options.ports;
+  const subject = subjects.generationTokens(request.id);
+  const committed$ = new Subject<CommittedToken>();
+  let stopped = false;
+  committed$
+    .pipe(releaseText({ tokenizer: options.tokenizer, stop: request.stop, raw: options.raw }))
+    .subscribe({
+      next: (token) => log.append(token),
+      complete: () => {
+        stopped = true;
+      },
+    });
+  committed$.subscribe(({ seq, position, token, drafted }) => {
+    bus.publish(subject, { type: 'token.committed', generation: request.id, seq, position, token, drafted });
+  });
+  return {
+    commit: (token) => {
+      committed$.next(token);
+      return stopped ? 'stop' : 'continue';
+    },
+    end: ({ ending, result }) => {
+      committed$.complete();
+      bus.publish(subject, {
+        type: 'generation.ended',
+        generation: request.id,
+        outcome: ending.outcome,
+        finishReason: ending.finishReason,
+        tokens: result.timings.predictedTokens,
+      });
+      log.finish(
+        ending.outcome === 'failed'
+          ? { outcome: 'failed', error: ending.error, result }
+          : { outcome: ending.outcome, result },
+      );
+    },
+  };
+}
+
+/** The machine itself broke: a defect, reported as a failed generation rather than a hang. */
+function crashed(request: CompiledRequest, error: unknown): RollbackControllerOutput {
+  const cause = new WorkerFailedError(`the rollback controller failed: ${errorMessage(error)}`, {
+    cause: error,
+  });
+  return {
+    ending: { outcome: 'failed', finishReason: 'error', error: cause },
+    result: {
+      finishReason: 'error',
+      timings: {
+        promptTokens: request.promptTokenIds.length,
+        promptMs: 0,
+        predictedTokens: 0,
+        predictedMs: 0,
+        draftTokens: 0,
+        draftTokensAccepted: 0,
+      },
+      speculation: {
+        plan: { mode: request.mode, lookahead: 0, ahead: 0, targets: 0, reason: 'failed' },
+        numerics: 'exact',
+        targets: 0,
+        targetForwards: 0,
+        drafterForwards: 0,
+        rollbacks: 0,
+        wastedDrafts: 0,
+        acceptance: undefined,
+        staleVerdicts: 0,
+        estimatedSpeedup: undefined,
+      },
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { DraftNode, DraftTree } from './draft-tree.js';
+import type { GenerationMode } from './generation.js';
+
+/** What the dispatcher needs to know of the plan in force. */
+export interface DispatchPolicy {
+  readonly mode: GenerationMode;
+  /** dsi: undecided nodes beyond what is assigned that make a further job worth sending. si: drafts per round. */
+  readonly lookahead: number;
+  /** Most drafts that one job carries beyond the committed prefix. */
+  readonly jobTokens: number;
+  /** Own verdicts that a target may go on from when there is nothing to verify, before it needs the next job. */
+  readonly extend: number;
+  /** Output tokens still to commit, at least 1: nothing is verified beyond. */
+  readonly remaining: number;
+}
+
+/** A verification job before it is addressed: the path up to `leaf`, and the first path whose verdict is wanted. */
+export interface Assignment {
+  /** Nodes after the root, in order; the job's path ends with the last (with the root when empty). */
+  readonly path: readonly DraftNode[];
+  /** Nodes whose verdicts are wanted, in order; contiguous on the path; at least one. */
+  readonly wanted: readonly DraftNode[];
+  readonly extend: number;
+  readonly extendOnRefutationOnly: boolean;
+}
+
+/** Whether the drafters may still add to the best path before the next verdict. */
+export type DraftSupply = 'coming' | 'dry';
+
+/**
+ * The next job that is worth an idle target, or undefined. Pure: the same tree and policy always give the same
+ * job. Marking its nodes as assigned is the caller's part.
+ */
+export function nextAssignment(
+  tree: DraftTree,
+  policy: DispatchPolicy,
+  supply: DraftSupply,
+): Assignment | undefined {
+  switch (policy.mode) {
+    case 'none':
+      return plainAssignment(tree, policy);
+    case 'si':
+      return roundAssignment(tree, policy, supply);
+    case 'dsi':
+      return speculativeAssignment(tree, policy, supply);
+  }
+}
+
+/** Whether the root waits for a verdict that nobody is computing. */
+export function rootIsOpen(tree: DraftTree): boolean {
+  return tree.root.verdict === undefined && tree.root.assignments === 0;
+}
+
+function plainAssignment(tree: DraftTree, policy: DispatchPolicy): Assignment | undefined {
+  if (!rootIsOpen(tree)) return undefined;
+  return {
+    path: [],
+    wanted: [tree.root],
+    extend: Math.min(policy.extend, policy.remaining - 1),
+    extendOnRefutationOnly: false,
+  };
+}
+
+/** One round at a time: k drafts (or as many as there will be), one verification, no drafting beyond. */
+function roundAssignment(
+  tree: DraftTree,
+  policy: DispatchPolicy,
+  supply: DraftSupply,
+): Assignment | undefined {
+  if (!rootIsOpen(tree)) return undefined;
+  const size = Math.min(policy.lookahead, policy.jobTokens, policy.remaining - 1);
+  const path = tree.bestPath().slice(0, size);
+  if (path.length < size && supply === 'coming') return undefined;
+  return { path, wanted: [tree.root, ...path], extend: 0, extendOnRefutationOnly: false };
+}
+
+function speculativeAssignment(
+  tree: DraftTree,
+  policy: DispatchPolicy,
+  supply: DraftSupply,
+): Assignment | undefined {
+  const rootOpen = rootIsOpen(tree);
+  const path = tree.bestPath().slice(0, Math.min(policy.jobTokens, policy.remaining - 1));
+  let first = rootOpen ? 0 : -1;
+  let open = rootOpen ? 1 : 0;
+  path.forEach((node, index) => {
+    if (node.verdict !== undefined || node.assignments > 0) return;
+    if (first < 0) first = index + 1;
+    open++;
+  });
+  if (first < 0) return undefined;
+  if (!rootOpen && supply === 'coming' && open < policy.lookahead) return undefined;
+  const nodes = [tree.root, ...path];
+  const plain = rootOpen && path.length === 0 && supply === 'dry';
+  return {
+    path,
+    wanted: nodes.slice(first),
+    extend: Math.max(0, Math.min(plain ? policy.extend : 1, policy.remaining - 1 - path.length)),
+    extendOnRefutationOnly: !plain,
+  };
+}

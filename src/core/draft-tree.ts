@@ -1,0 +1,229 @@
+import { extendPathHash, type PathHash } from './path-hash.js';
+
+/** One path: the token it ends with, and what is known to come after it. */
+export interface DraftNode {
+  readonly hash: PathHash;
+  /** Tokens on the path, prompt included. */
+  readonly length: number;
+  readonly token: number;
+  readonly parent: DraftNode | undefined;
+  readonly children: DraftNode[];
+  /** A drafter guessed it before it was committed. */
+  drafted: boolean;
+  /** 0..255, as the drafter said. */
+  confidence: number;
+  /** The target's own next token after this path, once known. */
+  verdict: number | undefined;
+  /** Live jobs that will decide it. */
+  assignments: number;
+  committed: boolean;
+  /** False once the path is refuted or left behind. */
+  alive: boolean;
+  /** A draft after this path differed from the verdict. */
+  refutedDraft: boolean;
+}
+
+export type ProposalOutcome =
+  | { readonly kind: 'attached'; readonly added: number; readonly tip: DraftNode }
+  /** The parent is no living path. */
+  | { readonly kind: 'orphaned' };
+
+export type VerdictOutcome =
+  | 'recorded'
+  /** Known before, and the same. */
+  | 'repeated'
+  /** No such path here any more, or yet. */
+  | 'stale'
+  /** Known before, and different: the targets do not agree. */
+  | 'conflict';
+
+export interface Commitment {
+  readonly node: DraftNode;
+  /** The draft at this position, if there was one, was refuted. */
+  readonly refuted: boolean;
+}
+
+/**
+ * Everything guessed after the committed prefix. The only way to commit is a verdict recorded for the very path
+ * that is the committed prefix: verdicts are attached by path hash, never by position or job.
+ */
+export class DraftTree {
+  private current: DraftNode;
+  private readonly nodes = new Map<PathHash, DraftNode>();
+  private drafts = 0;
+  private wasted = 0;
+
+  constructor(rootHash: PathHash, length: number, token: number) {
+    this.current = createNode(rootHash, length, token, undefined);
+    this.current.committed = true;
+    this.nodes.set(rootHash, this.current);
+  }
+
+  /** The committed prefix. */
+  get root(): DraftNode {
+    return this.current;
+  }
+
+  /** Drafts that were thrown away without a verdict deciding them. */
+  get wastedDrafts(): number {
+    return this.wasted;
+  }
+
+  /** All drafts ever attached. */
+  get attachedDrafts(): number {
+    return this.drafts;
+  }
+
+  /** Living nodes, the root included. */
+  get size(): number {
+    return this.nodes.size;
+  }
+
+  find(hash: PathHash): DraftNode | undefined {
+    return this.nodes.get(hash);
+  }
+
+  /** Adds a chain of drafts after the path `parentHash`; several chains make branches. */
+  propose(parentHash: PathHash, ids: readonly number[], confidences: readonly number[]): ProposalOutcome {
+    let node = this.nodes.get(parentHash);
+    if (node === undefined) {
+      this.drafts += ids.length;
+      this.wasted += ids.length;
+      return { kind: 'orphaned' };
+    }
+    let added = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const token = ids[i] as number;
+      this.drafts++;
+      const child = childWith(node, token);
+      if (child !== undefined) {
+        if (child.drafted) this.wasted++;
+        child.drafted = true;
+        node = child;
+        continue;
+      }
+      if (node.verdict !== undefined) {
+        node.refutedDraft = true;
+        this.wasted += ids.length - i - 1;
+        this.drafts += ids.length - i - 1;
+        break;
+      }
+      node = this.attach(node, token);
+      node.drafted = true;
+      node.confidence = confidences[i] ?? 0;
+      added++;
+    }
+    return { kind: 'attached', added, tip: node };
+  }
+
+  /** Records the target's own next token after the path `pathHash`. */
+  decide(pathHash: PathHash, token: number): VerdictOutcome {
+    const node = this.nodes.get(pathHash);
+    if (node === undefined) return 'stale';
+    if (node.verdict !== undefined) return node.verdict === token ? 'repeated' : 'conflict';
+    node.verdict = token;
+    let agreed: DraftNode | undefined;
+    for (const child of node.children) {
+      if (child.token === token) agreed = child;
+      else {
+        if (child.drafted) node.refutedDraft = true;
+        this.discard(child, true);
+      }
+    }
+    node.children.length = 0;
+    if (agreed === undefined) this.attach(node, token);
+    else node.children.push(agreed);
+    return 'recorded';
+  }
+
+  /** Commits the token that the root's verdict names, if there is one. */
+  advance(): Commitment | undefined {
+    const { verdict } = this.current;
+    if (verdict === undefined) return undefined;
+    const next = childWith(this.current, verdict);
+    if (next === undefined) return undefined;
+    const refuted = !next.drafted && this.current.refutedDraft;
+    this.nodes.delete(this.current.hash);
+    this.current.alive = false;
+    next.committed = true;
+    this.current = next;
+    return { node: next, refuted };
+  }
+
+  /** The path most likely to be committed, below the root: verdicts where known, else the surest draft. */
+  bestPath(): DraftNode[] {
+    const path: DraftNode[] = [];
+    let node = bestChild(this.current);
+    while (node !== undefined) {
+      path.push(node);
+      node = bestChild(node);
+    }
+    return path;
+  }
+
+  /** Whether `node` is the root or on the best path. */
+  isOnBestPath(node: DraftNode): boolean {
+    let at: DraftNode = node;
+    if (!at.alive) return false;
+    while (at !== this.current) {
+      const parent = at.parent;
+      if (parent === undefined || !parent.alive || bestChild(parent) !== at) return false;
+      at = parent;
+    }
+    return true;
+  }
+
+  /** Counts every draft still open as wasted: the generation is over. */
+  abandon(): void {
+    for (const child of this.current.children) this.discard(child, false);
+    this.current.children.length = 0;
+  }
+
+  private attach(parent: DraftNode, token: number): DraftNode {
+    const node = createNode(extendPathHash(parent.hash, token), parent.length + 1, token, parent);
+    parent.children.push(node);
+    this.nodes.set(node.hash, node);
+    return node;
+  }
+
+  /** `decided`: the node itself was refuted by a verdict; what hangs below it is wasted all the same. */
+  private discard(node: DraftNode, decided: boolean): void {
+    const stack: DraftNode[] = [node];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      at.alive = false;
+      this.nodes.delete(at.hash);
+      if (at.drafted && !(decided && at === node)) this.wasted++;
+      stack.push(...at.children);
+    }
+  }
+}
+
+function createNode(hash: PathHash, length: number, token: number, parent: DraftNode | undefined): DraftNode {
+  return {
+    hash,
+    length,
+    token,
+    parent,
+    children: [],
+    drafted: false,
+    confidence: 0,
+    verdict: undefined,
+    assignments: 0,
+    committed: false,
+    alive: true,
+    refutedDraft: false,
+  };
+}
+
+function childWith(node: DraftNode, token: number): DraftNode | undefined {
+  for (const child of node.children) if (child.token === token) return child;
+  return undefined;
+}
+
+function bestChild(node: DraftNode): DraftNode | undefined {
+  let best: DraftNode | undefined;
+  for (const child of node.children) {
+    if (best === undefined || child.confidence > best.confidence) best = child;
+  }
+  return best;
+}
