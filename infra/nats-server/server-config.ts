@@ -1,0 +1,18 @@
+export interface ServerConfig {
+  /** -1: a free one. */
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** Where JetStream keeps its files; undefined: no JetStream. */
+  readonly jetStreamFolder: string | undefined;
+}
+
+/** The configuration file of an embedded server: it holds the credentials, which must not be in its arguments. */
+export function serverConfigText({ port, user, password, jetStreamFolder }: ServerConfig): string {
+  return `${[
+    'host: "127.0.0.1"',
+    `port: ${port}`,
+    `authorization { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)} }`,
+    ...(jetStreamFolder === undefined ? [] : [`jetstream { store_dir: ${JSON.stringify(jetStreamFolder)} }`]),
+  ].join('\n')}\n`;
+}

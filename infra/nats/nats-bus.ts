@@ -1,0 +1,165 @@
+import { errors, type Msg, type NatsConnection } from 'nats';
+import type { Bus, BusStatus, Delivery, RequestOutcome } from '../../src/core/bus.js';
+import { errorMessage } from '../../src/core/errors.js';
+import type { Logger } from '../../src/core/logger.js';
+import type { WireMessage } from '../../src/core/messages.js';
+import type { Cancel, Scheduler } from '../../src/core/scheduler.js';
+import { decodeMessage, encodeMessage } from './codec.js';
+import { NatsLink } from './nats-link.js';
+
+export interface NatsBusPorts {
+  readonly logger: Logger;
+  readonly scheduler: Scheduler;
+}
+
+/**
+ * The bus over a NATS server. Two connections, since the server cuts a slow one with everything on it: status,
+ * sessions and answers go over one, jobs, drafts, verdicts and tokens over the other.
+ */
+export class NatsBus implements Bus {
+  private readonly control: NatsLink;
+  private readonly data: NatsLink;
+  private readonly statusHandlers = new Set<(status: BusStatus) => void>();
+  private readonly pendingRequests = new Set<Cancel>();
+  private status: BusStatus = 'connected';
+  private rejected = 0;
+
+  constructor(
+    private readonly ports: NatsBusPorts,
+    private readonly subjectPrefix: string,
+    control: NatsConnection,
+    data: NatsConnection,
+  ) {
+    const onChange = (): void => this.updateStatus();
+    this.control = new NatsLink(control, ports.logger, onChange);
+    this.data = new NatsLink(data, ports.logger, onChange);
+  }
+
+  /** For what is not a bus message: service announcements and requests from outside. */
+  get controlConnection(): NatsConnection {
+    return this.control.connection;
+  }
+
+  get rejectedMessages(): number {
+    return this.rejected;
+  }
+
+  publish(subject: string, message: WireMessage): void {
+    this.linkFor(subject).publish(subject, encodeMessage(message));
+  }
+
+  subscribe(subject: string, handler: (delivery: Delivery) => void): Cancel {
+    const link = this.linkFor(subject);
+    return link.subscribe(subject, (raw) => {
+      const message = this.decode(raw);
+      if (message === undefined) return;
+      this.guard(raw.subject, () =>
+        handler({
+          subject: raw.subject,
+          message,
+          respond: (answer) => link.respond(raw, encodeMessage(answer)),
+        }),
+      );
+    });
+  }
+
+  request(
+    subject: string,
+    message: WireMessage,
+    timeoutMs: number,
+    onOutcome: (outcome: RequestOutcome) => void,
+  ): Cancel {
+    const cancelTimeout = this.ports.scheduler.schedule(timeoutMs, () => settle({ kind: 'timeout' }));
+    const cancel = (): void => {
+      cancelTimeout();
+      this.pendingRequests.delete(cancel);
+    };
+    const settle = (outcome: RequestOutcome): void => {
+      if (!this.pendingRequests.has(cancel)) return;
+      cancel();
+      this.guard(subject, () => onOutcome(outcome));
+    };
+    this.pendingRequests.add(cancel);
+    this.control.request(
+      subject,
+      encodeMessage(message),
+      timeoutMs,
+      (raw) => {
+        const answer = this.decode(raw);
+        if (answer !== undefined) settle({ kind: 'reply', message: answer });
+      },
+      (error) => {
+        if (isNoResponders(error)) settle({ kind: 'noResponders' });
+        else if (!isTimeout(error))
+          this.ports.logger.warn({ subject, problem: errorMessage(error) }, 'request to NATS failed');
+      },
+    );
+    return cancel;
+  }
+
+  flush(done: () => void): void {
+    this.control.flush(() => this.data.flush(done));
+  }
+
+  onStatus(handler: (status: BusStatus) => void): Cancel {
+    this.statusHandlers.add(handler);
+    return () => this.statusHandlers.delete(handler);
+  }
+
+  /** Sends what was published; requests that wait are dropped without an outcome. */
+  async close(): Promise<void> {
+    for (const cancel of this.pendingRequests) cancel();
+    await Promise.all([this.control.close(), this.data.close()]);
+    this.updateStatus();
+  }
+
+  private linkFor(subject: string): NatsLink {
+    const at = this.subjectPrefix.length;
+    return subject.startsWith('.worker.status.', at) || subject.startsWith('.worker.session.', at)
+      ? this.control
+      : this.data;
+  }
+
+  private decode(raw: Msg): WireMessage | undefined {
+    const decoded = decodeMessage(raw.data);
+    if (decoded.kind === 'message') return decoded.message;
+    this.rejected++;
+    this.ports.logger.warn(
+      { subject: raw.subject, bytes: raw.data.length, problem: decoded.reason },
+      'message rejected: it does not match its schema',
+    );
+    return undefined;
+  }
+
+  private updateStatus(): void {
+    const links = [this.control, this.data];
+    const status = links.some((link) => link.isClosed)
+      ? 'closed'
+      : links.every((link) => link.isUp)
+        ? 'connected'
+        : 'disconnected';
+    if (status === this.status) return;
+    this.status = status;
+    for (const handler of this.statusHandlers) this.guard('status', () => handler(status));
+  }
+
+  /** What escapes from a callback ends the reader of nats.js: the process would go deaf. */
+  private guard(subject: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.ports.logger.error({ subject, problem: errorMessage(error) }, 'message lost: its handler threw');
+    }
+  }
+}
+
+function isNoResponders(error: unknown): boolean {
+  return (
+    error instanceof errors.NoRespondersError ||
+    (error instanceof errors.RequestError && error.isNoResponders())
+  );
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof errors.TimeoutError;
+}
