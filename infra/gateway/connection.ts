@@ -1,0 +1,228 @@
+import type { Observable, Subscription } from 'rxjs';
+import type {
+  GenerationHandle,
+  GenerationLog,
+  GenerationRequest,
+  GenerationService,
+} from '../../src/core/engine.js';
+import { BusyError, errorMessage, GenerationNotFoundError, UnavailableError } from '../../src/core/errors.js';
+import type { Demand, LogEvent } from '../../src/core/log-event.js';
+import type { Logger } from '../../src/core/logger.js';
+import type { Cancel, Scheduler } from '../../src/core/scheduler.js';
+import type { ClientSocket, ClientSocketEvents } from './client-socket.js';
+import { CLOSE } from './close-codes.js';
+import {
+  type ClientFrame,
+  createdFrame,
+  finishedFrame,
+  parseClientFrame,
+  refOf,
+  type ServerFrame,
+  tokenFrame,
+} from './frames.js';
+import type { Leases } from './leases.js';
+import type { GatewayLimits } from './limits.js';
+import { Outlet } from './outlet.js';
+import { concernsClient, publicError } from './public-error.js';
+import { RateLimit } from './rate-limit.js';
+import { requestFromWire } from './wire-request.js';
+
+/** How long a client may take to answer a close frame before it is cut. */
+const CLOSE_HANDSHAKE_MS = 2000;
+
+const MAX_LOGGED_FIELDS = 20;
+
+/** Reads a log from behind a place, never faster than there is demand (streams: followLog). */
+export type FollowLog = (log: GenerationLog, after: number, demand: Demand) => Observable<LogEvent>;
+
+export interface ConnectionContext {
+  readonly service: GenerationService;
+  readonly follow: FollowLog;
+  readonly leases: Leases;
+  readonly scheduler: Scheduler;
+  readonly limits: GatewayLimits;
+  readonly logger: Logger;
+  readonly requestId: string;
+  /** False while the gateway drains: nothing new is begun. */
+  accepting(): boolean;
+  /** Called whenever less is created or followed here than before. */
+  quieter(): void;
+  /** Called once, when the socket is gone. */
+  closed(): void;
+}
+
+/** One client: reads its frames, creates and follows generations, and survives whatever it sends. */
+export class Connection implements ClientSocketEvents {
+  private readonly outlet: Outlet;
+  private readonly frames: RateLimit;
+  private readonly followed = new Map<string, Subscription>();
+  private creating = 0;
+  private heard = true;
+  private stopCloseTimer: Cancel | undefined;
+
+  constructor(
+    private readonly socket: ClientSocket,
+    private readonly context: ConnectionContext,
+  ) {
+    const { scheduler, limits } = context;
+    this.outlet = new Outlet({ socket, scheduler, limits, overrun: (why) => this.cut(why) });
+    this.frames = new RateLimit(() => scheduler.now(), limits.framesPerSecond, 2 * limits.framesPerSecond);
+  }
+
+  /** Generations being created or followed. */
+  get active(): number {
+    return this.creating + this.followed.size;
+  }
+
+  text(text: string): void {
+    if (!this.admit()) return;
+    try {
+      this.handle(parseClientFrame(text));
+    } catch (error) {
+      this.sendError(error, { ref: refOf(text) });
+    }
+  }
+
+  binary(): void {
+    if (this.admit()) this.close(CLOSE.unsupportedData, 'frames are JSON text');
+  }
+
+  heartbeat(): void {
+    this.admit();
+  }
+
+  closed(code: number): void {
+    this.context.logger.debug({ code }, 'websocket closed');
+    this.stopCloseTimer?.();
+    this.outlet.close();
+    for (const subscription of [...this.followed.values()]) subscription.unsubscribe();
+    this.context.closed();
+  }
+
+  /** Called once per ping interval: cuts a peer that was silent throughout, else asks for a sign of life. */
+  probe(): void {
+    if (!this.heard) this.cut('dead peer');
+    this.heard = false;
+    if (this.socket.open) this.socket.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+    this.stopCloseTimer ??= this.context.scheduler.schedule(CLOSE_HANDSHAKE_MS, () =>
+      this.socket.terminate(),
+    );
+  }
+
+  private cut(why: string): void {
+    this.context.logger.warn({ why, bufferedBytes: this.socket.bufferedBytes }, 'websocket cut');
+    this.socket.terminate();
+  }
+
+  private admit(): boolean {
+    this.heard = true;
+    if (!this.socket.open) return false;
+    if (this.frames.take()) return true;
+    this.close(CLOSE.policyViolation, `more than ${this.context.limits.framesPerSecond} frames a second`);
+    return false;
+  }
+
+  private handle(frame: ClientFrame): void {
+    switch (frame.type) {
+      case 'generation.create':
+        this.create(frame);
+        break;
+      case 'generation.resume': {
+        const handle = this.find(frame.id);
+        // Following again from another place replaces the old reader: each token once, counted from `after`.
+        this.followed.get(frame.id)?.unsubscribe();
+        this.checkRoom();
+        this.follow(handle, frame.after);
+        break;
+      }
+      case 'generation.cancel':
+        this.find(frame.id).cancel();
+        break;
+      default:
+        frame satisfies never;
+    }
+  }
+
+  private create({ type: _type, ref, ...fields }: ClientFrame & { type: 'generation.create' }): void {
+    if (!this.context.accepting()) throw new UnavailableError('the server is shutting down');
+    this.checkRoom();
+    const { request, unknown } = requestFromWire(fields);
+    if (unknown.length > 0)
+      this.context.logger.info({ fields: unknown.slice(0, MAX_LOGGED_FIELDS) }, 'unknown fields ignored');
+    void this.start(request, ref);
+  }
+
+  private async start(request: GenerationRequest, ref: string | undefined): Promise<void> {
+    const { service, leases } = this.context;
+    this.creating += 1;
+    try {
+      const handle = await service.create(request);
+      // From here on the lease sees to it that nothing runs for nobody, also if the client has left meanwhile.
+      leases.add(handle);
+      if (!this.socket.open) return;
+      this.send(createdFrame(handle, ref));
+      this.follow(handle, -1);
+    } catch (error) {
+      this.sendError(error, { ref });
+    } finally {
+      this.creating -= 1;
+      this.context.quieter();
+    }
+  }
+
+  private follow(handle: GenerationHandle, after: number): void {
+    const { id, log } = handle;
+    const release = this.context.leases.hold(id);
+    const subscription = this.context.follow(log, after, this.outlet).subscribe({
+      next: (event) => this.forward(id, event),
+      error: (error: unknown) => this.sendError(error, { id }),
+    });
+    this.followed.set(id, subscription);
+    subscription.add(() => {
+      release();
+      if (this.followed.get(id) === subscription) this.followed.delete(id);
+      this.context.quieter();
+    });
+  }
+
+  private forward(id: string, event: LogEvent): void {
+    if (event.type === 'token') this.send(tokenFrame(id, event.token));
+    else if (event.end.outcome === 'failed') this.sendError(event.end.error, { id });
+    else this.send(finishedFrame(id, event.end.result));
+  }
+
+  private find(id: string): GenerationHandle {
+    const handle = this.context.service.find(id);
+    if (handle === undefined) throw new GenerationNotFoundError(id);
+    return handle;
+  }
+
+  private checkRoom(): void {
+    const most = this.context.limits.generationsPerSocket;
+    if (this.active >= most)
+      throw new BusyError(`this connection already follows ${most} generations, the most it may`);
+  }
+
+  private send(frame: ServerFrame): void {
+    this.outlet.send(JSON.stringify(frame));
+  }
+
+  private sendError(error: unknown, about: { id?: string; ref?: string | undefined }): void {
+    const { logger, requestId } = this.context;
+    const told = publicError(error);
+    const { id = error instanceof GenerationNotFoundError ? error.generation : undefined, ref } = about;
+    if (concernsClient(error)) logger.debug({ code: told.code, field: told.field }, 'request refused');
+    else logger.warn({ generation: id, code: told.code, error: errorMessage(error) }, 'request failed');
+    this.send({
+      type: 'error',
+      ...told,
+      ...(id !== undefined && { id }),
+      ...(ref !== undefined && { ref }),
+      request_id: requestId,
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { GenerationHandle, LoggedToken } from '../../src/core/engine.js';
+import { InvalidOptionError } from '../../src/core/errors.js';
+import type { GenerationResult } from '../../src/core/generation.js';
+import { wireResult } from '../../src/core/report.js';
+import { wireParameters } from './wire-request.js';
+
+// The message of each check is what the field must be, as InvalidOptionError words it.
+const idShape = 'the id of a generation, 1 to 64 characters';
+const refShape = 'a text of at most 64 characters';
+const afterRange = 'a whole number from -1';
+const id = z.string(idShape).min(1, idShape).max(64, idShape);
+const ref = z.string(refShape).max(64, refShape).optional();
+
+/** Its other members are the request; see requestFromWire. */
+const createFrame = z.looseObject({ type: z.literal('generation.create'), ref });
+const resumeFrame = z.object({
+  type: z.literal('generation.resume'),
+  id,
+  after: z.int(afterRange).min(-1, afterRange),
+  ref,
+});
+const cancelFrame = z.object({ type: z.literal('generation.cancel'), id, ref });
+
+const clientFrame = z.discriminatedUnion('type', [createFrame, resumeFrame, cancelFrame], {
+  error: () => 'generation.create, generation.resume or generation.cancel',
+});
+
+export type ClientFrame = z.infer<typeof clientFrame>;
+
+/** Parses one text message of a client. Throws InvalidOptionError for what is not JSON or not a known frame. */
+export function parseClientFrame(text: string): ClientFrame {
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidOptionError('frame', text, 'a JSON object');
+  const parsed = clientFrame.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = String(issue?.path[0] ?? 'frame');
+  throw new InvalidOptionError(
+    field,
+    (value as Readonly<Record<string, unknown>>)[field],
+    issue?.message ?? 'valid',
+  );
+}
+
+/** What an answer repeats so that the client can tell what it answers; undefined when the frame is beyond reading. */
+export function refOf(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return ref.safeParse((value as { ref?: unknown } | null)?.ref).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export function createdFrame(handle: GenerationHandle, ref: string | undefined) {
+  return {
+    type: 'generation.created' as const,
+    id: handle.id,
+    ...(ref !== undefined && { ref }),
+    model: handle.model,
+    drafter: handle.drafter ?? null,
+    seed: handle.request.seed,
+    prompt_tokens: handle.request.promptTokenIds.length,
+    parameters: wireParameters(handle.request),
+  };
+}
+
+export function tokenFrame(id: string, { seq, token, text, drafted }: LoggedToken) {
+  return { type: 'token' as const, id, seq, token, text, drafted };
+}
+
+export function finishedFrame(id: string, result: GenerationResult) {
+  return { type: 'generation.finished' as const, id, ...wireResult(result) };
+}
+
+export interface ErrorFrame {
+  readonly type: 'error';
+  readonly code: string;
+  readonly message: string;
+  /** Names this connection in the server's log. */
+  readonly request_id: string;
+  /** The generation it is about. */
+  readonly id?: string;
+  /** The `ref` of the frame it answers. */
+  readonly ref?: string;
+  /** With code invalid_option: the field, and what it must be. */
+  readonly field?: string;
+  readonly allowed?: string;
+}
+
+export type ServerFrame =
+  | ReturnType<typeof createdFrame>
+  | ReturnType<typeof tokenFrame>
+  | ReturnType<typeof finishedFrame>
+  | ErrorFrame;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidOptionError('frame', text, 'a JSON object');
+  }
+}

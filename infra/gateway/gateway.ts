@@ -1,0 +1,163 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { GenerationService } from '../../src/core/engine.js';
+import type { Logger } from '../../src/core/logger.js';
+import type { Scheduler } from '../../src/core/scheduler.js';
+import { PROTOCOL } from './access.js';
+import { CLOSE } from './close-codes.js';
+import { Connection, type FollowLog } from './connection.js';
+import { openHttpServer, refuseUpgrade } from './http-server.js';
+import { Leases } from './leases.js';
+import { compileLimits, type GatewayLimits } from './limits.js';
+import { answerRequest, type RouteContext, upgradeRefusal } from './routes.js';
+import { createUpgrader } from './websocket-server.js';
+
+/** How long clients may take to say goodbye when the gateway closes. */
+const FAREWELL_MS = 2000;
+
+export interface GatewayOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Keys that clients must present one of. Default: none is asked for. */
+  readonly keys?: readonly string[];
+  readonly service: GenerationService;
+  readonly follow: FollowLog;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  /** Names a connection or an HTTP request in answers and in the log: 1..64 letters, digits, _ or -. */
+  newRequestId(): string;
+  /** See AccessRules. Default: none. */
+  readonly allowedOrigins?: readonly string[];
+  readonly allowedHosts?: readonly string[];
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+export interface Gateway {
+  /** `http://host:port`, as a client on this machine reaches it. */
+  readonly url: string;
+  readonly port: number;
+  /** Takes nobody and nothing new; settles when all that clients follow has ended, or `limits.drainMs` later. */
+  drain(): Promise<void>;
+  /** Drains, says goodbye to every client (1001), cancels what is left and frees the port. Twice is harmless. */
+  close(): Promise<void>;
+}
+
+/**
+ * The HTTP and WebSocket edge. Throws InvalidOptionError for a limit outside its range and SystemError when the
+ * port cannot be had.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { service, follow, scheduler, logger, newRequestId, keys = [] } = options;
+  const { allowedOrigins = [], allowedHosts = [] } = options;
+  const limits = compileLimits(options.limits);
+  const leases = new Leases(scheduler, limits.leaseMs, logger);
+  const connections = new Set<Connection>();
+  const waiting = new Set<() => void>();
+  const checkWaiting = () => {
+    for (const check of [...waiting]) check();
+  };
+  let draining: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const upgrade = createUpgrader({ maxPayloadBytes: limits.maxPayloadBytes, protocol: PROTOCOL, logger });
+  const routes: RouteContext = {
+    service,
+    access: { keys, allowedOrigins, allowedHosts },
+    boundAddress: () => http.address.address,
+    draining: () => draining !== undefined,
+    full: () => connections.size >= limits.connections,
+  };
+
+  const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void => {
+    const refusal = upgradeRefusal(request, routes);
+    if (refusal) {
+      refuseUpgrade(socket, refusal, requestId);
+      return;
+    }
+    upgrade({ request, socket, head, requestId }, (clientSocket) => {
+      const connection = new Connection(clientSocket, {
+        service,
+        follow,
+        leases,
+        scheduler,
+        limits,
+        logger: logger.child({ requestId }),
+        requestId,
+        accepting: () => draining === undefined,
+        quieter: checkWaiting,
+        closed: () => {
+          connections.delete(connection);
+          checkWaiting();
+        },
+      });
+      connections.add(connection);
+      return connection;
+    });
+  };
+
+  const http = await openHttpServer({
+    host: options.host,
+    port: options.port,
+    connections: limits.connections,
+    headersTimeoutMs: limits.headersTimeoutMs,
+    logger,
+    newRequestId,
+    answer: (request) => answerRequest(request, routes),
+    upgrade: connect,
+  });
+
+  let stopProbing = scheduler.schedule(limits.pingMs, function probe() {
+    for (const connection of [...connections]) connection.probe();
+    stopProbing = scheduler.schedule(limits.pingMs, probe);
+  });
+
+  /** Settles when `done()` holds, or after `timeoutMs`. */
+  const until = (done: () => boolean, timeoutMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const finish = () => {
+        cancel();
+        waiting.delete(check);
+        resolve();
+      };
+      const check = () => {
+        if (done()) finish();
+      };
+      const cancel = scheduler.schedule(timeoutMs, finish);
+      waiting.add(check);
+      check();
+    });
+
+  const drain = (): Promise<void> => {
+    draining ??= until(() => [...connections].every(({ active }) => active === 0), limits.drainMs);
+    return draining;
+  };
+
+  const shutDown = async (): Promise<void> => {
+    await drain();
+    stopProbing();
+    http.stopListening();
+    for (const connection of connections) connection.close(CLOSE.goingAway, 'the server is shutting down');
+    await until(() => connections.size === 0, FAREWELL_MS);
+    leases.close();
+    await http.close();
+  };
+
+  const { port, address } = http.address;
+  return {
+    url: `http://${reachable(address)}:${port}`,
+    port,
+    drain,
+    close: () => {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+}
+
+/** The bound address as a URL has it; what is bound to every address is reached over loopback. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  if (address === '::') return '[::1]';
+  return address.includes(':') ? `[${address}]` : address;
+}

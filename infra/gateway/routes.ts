@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import type { GenerationService } from '../../src/core/engine.js';
+import { type AccessRules, hostAllowed, keyAccepted, originAllowed } from './access.js';
+import { type Answer, refusal } from './http-server.js';
+
+export const STREAM_PATH = '/v1/stream';
+
+export interface RouteContext {
+  readonly service: GenerationService;
+  readonly access: AccessRules;
+  /** The IP address that the gateway is bound to. */
+  boundAddress(): string;
+  draining(): boolean;
+  /** Whether no more WebSockets are to be had. */
+  full(): boolean;
+}
+
+const WRONG_HOST = refusal(
+  403,
+  'invalid_request_error',
+  'host_not_allowed',
+  'this server does not go by the name in the Host header',
+);
+const WRONG_ORIGIN = refusal(
+  403,
+  'invalid_request_error',
+  'origin_not_allowed',
+  'pages of this origin may not connect',
+);
+const NO_KEY = refusal(401, 'authentication_error', 'invalid_api_key', 'a valid API key is needed');
+const NOT_FOUND = refusal(404, 'not_found_error', 'not_found', 'there is nothing at this path');
+const WRONG_METHOD = refusal(
+  405,
+  'invalid_request_error',
+  'method_not_allowed',
+  'this path is read with GET',
+);
+const UPGRADE_REQUIRED = refusal(
+  426,
+  'invalid_request_error',
+  'upgrade_required',
+  'this path speaks WebSocket',
+);
+const DRAINING = refusal(503, 'unavailable_error', 'unavailable', 'the server is shutting down');
+const FULL = refusal(503, 'unavailable_error', 'busy', 'the server has as many connections as it takes');
+
+/** The answer to a plain HTTP request. */
+export function answerRequest(request: IncomingMessage, context: RouteContext): Answer {
+  if (!hostAllowed(request.headers, context.boundAddress(), context.access)) return WRONG_HOST;
+  switch (pathOf(request)) {
+    case STREAM_PATH:
+      return { ...UPGRADE_REQUIRED, headers: { upgrade: 'websocket', connection: 'upgrade' } };
+    case '/health':
+      if (request.method === 'GET' || request.method === 'HEAD') return health(context);
+      return { ...WRONG_METHOD, headers: { allow: 'GET, HEAD' } };
+    default:
+      return NOT_FOUND;
+  }
+}
+
+/** Why a client that asks for a WebSocket gets none; undefined when it gets one. */
+export function upgradeRefusal(request: IncomingMessage, context: RouteContext): Answer | undefined {
+  const { headers } = request;
+  const { access } = context;
+  if (!hostAllowed(headers, context.boundAddress(), access)) return WRONG_HOST;
+  if (pathOf(request) !== STREAM_PATH) return NOT_FOUND;
+  if (!originAllowed(headers, access)) return WRONG_ORIGIN;
+  if (!keyAccepted(headers, access)) return { ...NO_KEY, headers: { 'www-authenticate': 'Bearer' } };
+  if (context.draining()) return DRAINING;
+  if (context.full()) return { ...FULL, headers: { 'retry-after': '10' } };
+  return undefined;
+}
+
+function health({ service, draining }: RouteContext): Answer {
+  const state = service.health();
+  const status = draining() ? 'draining' : state.status;
+  return { status: status === 'ready' ? 200 : 503, body: { ...state, status } };
+}
+
+function pathOf({ url }: IncomingMessage): string {
+  return (url ?? '').split('?', 1)[0] ?? '';
+}
