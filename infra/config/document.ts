@@ -14,7 +14,7 @@ the arguments of a process are visible to everybody on the machine.
 `;
 
 const OUTRODUCTION = `
-Colours follow \`NO_COLOR\` and \`FORCE_COLOR\`.
+Colours appear on terminals only, and not at all when \`NO_COLOR\` is set.
 `;
 
 const SECTIONS: readonly {

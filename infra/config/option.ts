@@ -9,6 +9,8 @@ export interface OptionDefinition<Value> {
   readonly flag: string | undefined;
   /** What stands for the value in a usage line; undefined: the flag takes none. */
   readonly placeholder: string | undefined;
+  /** Whether the flag may be given several times: a list. */
+  readonly repeatable: boolean;
   readonly description: string;
   /** Completes the sentence "must be ...". */
   readonly allowed: string;
@@ -36,11 +38,12 @@ interface Wording {
 function define<Value>(
   wording: Wording,
   fallbackPlaceholder: string | undefined,
-  rest: Pick<OptionDefinition<Value>, 'allowed' | 'fromText' | 'accepts' | 'toText'>,
+  rest: Pick<OptionDefinition<Value>, 'allowed' | 'fromText' | 'accepts' | 'toText'> & { repeatable?: true },
 ): OptionDefinition<Value> {
   return Object.freeze({
     flag: wording.flag,
     placeholder: wording.placeholder ?? fallbackPlaceholder,
+    repeatable: false,
     description: wording.description,
     defaultText: wording.defaultText,
     ...rest,
@@ -113,6 +116,7 @@ export function listOption(
   wording: Wording & { allowed: string; pattern: RegExp; most: number },
 ): OptionDefinition<readonly string[]> {
   return define<readonly string[]>(wording, 'LIST', {
+    repeatable: true,
     allowed: wording.allowed,
     fromText: (text) =>
       text

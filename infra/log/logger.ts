@@ -6,6 +6,8 @@ import { prettyLine } from './pretty-line.js';
 /** Where lines go: `process.stderr`, or a test's. */
 export interface LogStream {
   readonly isTTY?: boolean;
+  /** Default: as `isTTY`. */
+  readonly colored?: boolean;
   write(text: string): unknown;
 }
 
@@ -21,7 +23,7 @@ export function createLogger(
   const terminal = stream.isTTY === true;
   const pretty = options.format === 'pretty' || (options.format === 'auto' && terminal);
   const write = pretty
-    ? (line: string) => stream.write(prettyLine(line, terminal))
+    ? (line: string) => stream.write(prettyLine(line, stream.colored ?? terminal))
     : (line: string) => stream.write(line);
   return pino(
     {

@@ -74,6 +74,16 @@ export function checkRequest(
     );
 }
 
+/** An error about a field of a request, with the field spelt as the caller spells it. */
+export function respellField(
+  error: InvalidOptionError,
+  nameOf: (field: RequestField) => string,
+): InvalidOptionError {
+  const [, field = '', rest = ''] = /^(\w*)(.*)$/.exec(error.field) ?? [];
+  if (!FIELDS.has(field)) return error;
+  return new InvalidOptionError(`${nameOf(field as RequestField)}${rest}`, error.value, error.allowed);
+}
+
 function checkNumber(field: string, value: unknown, range: NumberRange): void {
   const ok =
     typeof value === 'number' &&

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { GenerationRequest } from '../../src/core/engine.js';
 import { ContextLengthError, InvalidOptionError } from '../../src/core/errors.js';
 import { compileRequest, type RequestContext } from '../../src/core/request.js';
-import { checkRequest, REQUEST_RANGES } from '../../src/core/request-check.js';
+import { checkRequest, REQUEST_RANGES, respellField } from '../../src/core/request-check.js';
 import { samplerParametersSchema } from '../../src/core/sampler-parameters.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
 
@@ -280,6 +280,15 @@ describe('names', () => {
     expect(refusal({ prompt: 'a', minTokens: 4, maxTokens: 3 }, { nameOf }).message).toBe(
       '--min-tokens is 4, but must be --max-tokens (3) at most',
     );
+  });
+
+  test('an error can be spelt anew afterwards', () => {
+    expect(respellField(refusal({ promptTokenIds: [300] }), nameOf).field).toBe('--prompt-token-ids[0]');
+    expect(respellField(refusal({ prompt: 'a', topK: -1 }), nameOf).message).toBe(
+      '--top-k is -1, but must be a whole number from 0 to 1000000',
+    );
+    const other = new InvalidOptionError('modle', 1, 'left out');
+    expect(respellField(other, nameOf)).toBe(other);
   });
 
   test('a request can be checked before there is a model', () => {

@@ -1,0 +1,93 @@
+import type { Command } from 'commander';
+import { compileEngineOptions, engineOptionDefinitions } from '../../../infra/config/engine-options.js';
+import { logOptionDefinitions } from '../../../infra/config/log-options.js';
+import type { GenerationRequest, GenerationService } from '../../core/engine.js';
+import { checkRequest } from '../../core/request-check.js';
+import { openLogger } from './command-log.js';
+import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
+import { generationObject, summaryLine } from './generation-report.js';
+import type { CliIo } from './io.js';
+import { addFlags, flagName, readFlags } from './option-flags.js';
+import { addPromptFlags, type PromptFlags, readPrompt } from './prompt.js';
+import { addRequestFlags, readRequestFlags, requestFlagName } from './request-flags.js';
+import { runGeneration } from './run-generation.js';
+import type { Cli } from './services.js';
+import { openTrace, type TraceFile } from './trace-file.js';
+import { withEngine } from './with-engine.js';
+
+const EXAMPLES = `
+Examples:
+  slipstream generate --prompt "Once upon a time" --max-tokens 64
+  slipstream generate --chat "What is a rollback?" --temperature 0.7 --seed 1
+  echo "def fibonacci(n):" | slipstream generate --mode none --json
+  slipstream generate --prompt-file story.txt --nats nats://gpu-1:4222 --trace trace.json
+`;
+
+interface GenerateFlags extends PromptFlags {
+  readonly json?: true;
+  readonly trace?: string;
+}
+
+export function addGenerateCommand(program: Command, cli: Cli): void {
+  const command = program.command('generate').description('continue a text, token by token, on stdout');
+  addPromptFlags(command);
+  command
+    .option('--json', 'print one JSON object at the end instead of text as it comes')
+    .option('--trace <FILE>', 'write what happened when as Chrome / Perfetto trace JSON');
+  addFlags(command, engineOptionDefinitions, ['parallel', 'queue']);
+  addRequestFlags(command);
+  addFlags(command, logOptionDefinitions);
+  command.addHelpText('after', EXAMPLES).action(async () => cli.exit(await generate(command, cli)));
+}
+
+async function generate(command: Command, { io, services }: Cli): Promise<ExitCode> {
+  const flags: GenerateFlags = command.opts();
+  const options = compileEngineOptions(
+    readFlags(command, engineOptionDefinitions),
+    io.context(flagName(engineOptionDefinitions)),
+  );
+  const logger = openLogger(command, io, 'warn');
+  const request = { ...readRequestFlags(command), ...(await readPrompt(flags, io.stdin)) };
+  checkRequest(request, requestFlagName);
+  const trace = flags.trace === undefined ? undefined : openTrace(flags.trace, logger);
+  try {
+    return await withEngine(options, io, services, { logger, trace: trace?.sink }, (engine) =>
+      flags.json ? printObject(engine, request, io, trace) : printText(engine, request, io, trace),
+    );
+  } finally {
+    trace?.close();
+  }
+}
+
+async function printText(
+  service: GenerationService,
+  request: GenerationRequest,
+  io: CliIo,
+  trace: TraceFile | undefined,
+): Promise<ExitCode> {
+  let last = '\n';
+  const { handle, end } = await runGeneration(service, request, io, async (tokens) => {
+    const text = tokens.map((token) => token.text).join('');
+    if (text === '') return;
+    last = text;
+    await io.stdout.write(text);
+  });
+  if (io.stdout.isTTY && !last.endsWith('\n')) await io.stdout.write('\n');
+  if (end.outcome === 'failed') await io.stderr.write(describeFailure(end.error));
+  await io.stderr.write(`${summaryLine(end)}\n${trace?.summary(handle.id) ?? ''}`);
+  if (end.outcome === 'failed') return exitCodeOf(end.error);
+  return io.interrupted.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+async function printObject(
+  service: GenerationService,
+  request: GenerationRequest,
+  io: CliIo,
+  trace: TraceFile | undefined,
+): Promise<ExitCode> {
+  const { handle, end } = await runGeneration(service, request, io, () => {});
+  await io.stdout.write(`${JSON.stringify(generationObject(handle, end))}\n`);
+  await io.stderr.write(trace?.summary(handle.id) ?? '');
+  if (end.outcome === 'failed') return exitCodeOf(end.error);
+  return io.interrupted.aborted ? EXIT.interrupted : EXIT.ok;
+}

@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { compileEngineOptions, engineOptionDefinitions } from '../../../infra/config/engine-options.js';
+import { compileGatewayOptions, gatewayOptionDefinitions } from '../../../infra/config/gateway-options.js';
+import { logOptionDefinitions } from '../../../infra/config/log-options.js';
+import { openLogger } from './command-log.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { interruption } from './interrupt.js';
+import { addFlags, flagName, readFlags } from './option-flags.js';
+import type { Cli } from './services.js';
+import { withEngine } from './with-engine.js';
+
+const EXAMPLES = `
+Doors: WebSocket /v1/stream, OpenAI-compatible /v1/chat/completions and /v1/completions,
+/metrics, /health. Keys that clients must present come from SLIPSTREAM_KEYS.
+SIGTERM and the first Ctrl-C finish what runs, the second Ctrl-C ends at once.
+
+Examples:
+  slipstream serve
+  slipstream serve --port 9000 --model smollm2 --targets 3
+  SLIPSTREAM_KEYS=my-secret-key slipstream serve --host 0.0.0.0
+  slipstream serve --nats nats://nats-1:4222,nats://nats-2:4222
+`;
+
+export function addServeCommand(program: Command, cli: Cli): void {
+  const command = program.command('serve').description('serve generations over WebSocket and HTTP');
+  addFlags(command, gatewayOptionDefinitions);
+  addFlags(command, engineOptionDefinitions);
+  addFlags(command, logOptionDefinitions);
+  command.addHelpText('after', EXAMPLES).action(async () => cli.exit(await serve(command, cli)));
+}
+
+async function serve(command: Command, { io, services }: Cli): Promise<ExitCode> {
+  const gatewayOptions = compileGatewayOptions(
+    readFlags(command, gatewayOptionDefinitions),
+    io.context(flagName(gatewayOptionDefinitions)),
+  );
+  const options = compileEngineOptions(
+    readFlags(command, engineOptionDefinitions),
+    io.context(flagName(engineOptionDefinitions)),
+  );
+  const logger = openLogger(command, io, 'info');
+  return await withEngine(options, io, services, { logger }, async (service) => {
+    const gateway = await services.startGateway(gatewayOptions, { service, logger });
+    try {
+      await io.stdout.write(`slipstream serves ${options.model} on ${gateway.url}\n`);
+      const signal = await interruption(io.interrupted);
+      logger.info({ signal, running: service.health().running }, 'draining');
+      await service.drain();
+      return signal === 'SIGTERM' ? EXIT.ok : EXIT.interrupted;
+    } finally {
+      await gateway.close();
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import type { CompiledEngineOptions } from '../../../infra/config/engine-options.js';
+import type { CompiledGatewayOptions } from '../../../infra/config/gateway-options.js';
+import type { CompiledWorkerOptions } from '../../../infra/config/worker-options.js';
+import type { GenerationService } from '../../core/engine.js';
+import type { Logger } from '../../core/logger.js';
+import type { TraceSink } from '../../core/trace.js';
+import type { ExitCode } from './exit-codes.js';
+import type { CliIo } from './io.js';
+
+/** What a command gets. */
+export interface Cli {
+  readonly io: CliIo;
+  readonly services: CliServices;
+  exit(code: ExitCode): void;
+}
+
+/** What commands use of the rest of the house. Loaded only when a command needs it, so that the CLI starts fast. */
+export interface CliServices {
+  createEngine(
+    options: CompiledEngineOptions,
+    deps: { readonly logger: Logger; readonly trace?: TraceSink },
+  ): Promise<CliEngine>;
+  startGateway(
+    options: CompiledGatewayOptions,
+    deps: { readonly service: CliEngine; readonly logger: Logger },
+  ): Promise<CliGateway>;
+  /** Resolves when the worker has drained after `signal`, rejects when it cannot go on. */
+  runWorker(
+    options: CompiledWorkerOptions,
+    deps: { readonly logger: Logger; readonly signal: AbortSignal },
+  ): Promise<void>;
+}
+
+export interface CliEngine extends GenerationService {
+  /** Refuses new requests; resolves when none runs any more. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CliGateway {
+  /** Where it listens, such as http://127.0.0.1:8080. */
+  readonly url: string;
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { NoWorkerError } from '../../../src/core/errors.js';
+import { run, ScriptedEngine } from './harness.js';
+
+describe('slipstream demo', () => {
+  test('decodes the same request in all modes on one engine and compares', async () => {
+    const { code, stdout, stderr, engines } = await run(['demo', '--max-tokens', '5']);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(engines).toHaveLength(1);
+    expect(engines[0]?.options.local.targets).toBe(2);
+    expect(engines[0]?.calls).toEqual(['close']);
+    const requests = engines[0]?.requests ?? [];
+    expect(requests.map(({ mode }) => mode)).toEqual(['none', 'si', 'dsi']);
+    expect(new Set(requests.map(({ seed, promptTokenIds }) => `${seed} ${promptTokenIds}`)).size).toBe(1);
+    expect(stdout.match(/hello/g)).toHaveLength(3);
+    expect(stdout).toContain(
+      'mode  tokens/s  speed  first token  acceptance  rollbacks  target passes  targets',
+    );
+    expect(stdout).toContain('dsi   100.0     1.00x  100 ms       75 %        1          5              2');
+    expect(stdout).toContain('The three texts are the same, token by token (5 tokens).');
+    expect(stdout).not.toContain('\u001b[');
+  });
+
+  test('on a terminal guessed tokens are green and the target’s own are not', async () => {
+    const { stdout } = await run(['demo'], {
+      terminal: true,
+      script: { text: 'a^b' },
+      environment: { FORCE_COLOR: '1' },
+    });
+    expect(stdout).toContain('\u001b[32ma\u001b[39m');
+    expect(stdout).toContain('b\n');
+    expect(stdout).not.toContain('\u001b[32mb');
+  });
+
+  test('different tokens in one mode are a failure', async () => {
+    const { code, stderr } = await run(['demo'], {
+      services: {
+        createEngine: async (options) => {
+          const [same, other] = [
+            new ScriptedEngine(options, {}),
+            new ScriptedEngine(options, { text: 'hullo' }),
+          ];
+          return Object.assign(Object.create(same), {
+            create: (request: Parameters<ScriptedEngine['create']>[0]) =>
+              (request.mode === 'dsi' ? other : same).create(request),
+          });
+        },
+      },
+    });
+    expect(stderr).toContain('slipstream: dsi gave other tokens than none');
+    expect(code).toBe(1);
+  });
+
+  test('a failed generation ends it', async () => {
+    const { code, stderr } = await run(['demo'], { script: { end: new NoWorkerError('gone') } });
+    expect(stderr).toBe('slipstream: gone\n');
+    expect(code).toBe(1);
+  });
+
+  test('Ctrl-C ends it with 130', async () => {
+    const interrupted = new AbortController();
+    const { code, engines } = await run(['demo'], {
+      script: { text: 'abc', end: 'hang' },
+      interrupted,
+      onStdout: (text) => text.includes('c') && interrupted.abort('SIGINT'),
+    });
+    expect(code).toBe(130);
+    expect(engines[0]?.calls).toEqual(['cancel', 'close']);
+  });
+
+  test('without a drafter there is nothing to compare', async () => {
+    const { code, stderr } = await run(['demo', '--drafter', 'none']);
+    expect(stderr).toContain('--mode is "dsi", but must be none when --drafter is none');
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import type { CliServices } from '../../../src/app/cli/services.js';
+import { SystemError } from '../../../src/core/errors.js';
+import { run } from './harness.js';
+
+/** A gateway that reports what happened to it. */
+function gateway(events: string[]): Pick<CliServices, 'startGateway'> {
+  return {
+    startGateway: ({ host, port, keys }) => {
+      events.push(`start ${host}:${port} ${keys.length} keys`);
+      return Promise.resolve({
+        url: `http://${host}:${port}`,
+        close: () => Promise.resolve(void events.push('close')),
+      });
+    },
+  };
+}
+
+describe('slipstream serve', () => {
+  test.each([
+    ['SIGTERM', 0],
+    ['SIGINT', 130],
+  ])('says where it listens, and on %s drains, closes and exits with %i', async (signal, expected) => {
+    const events: string[] = [];
+    const interrupted = new AbortController();
+    const { code, stdout, stderr, engines } = await run(['serve', '--port', '9000', '--model', 'm'], {
+      interrupted,
+      environment: { SLIPSTREAM_KEYS: 'a-secret-key' },
+      services: gateway(events),
+      onStdout: () => interrupted.abort(signal),
+    });
+    expect(stdout).toBe('slipstream serves m on http://127.0.0.1:9000\n');
+    expect(stderr).toContain('"msg":"draining"');
+    expect(events).toEqual(['start 127.0.0.1:9000 1 keys', 'close']);
+    expect(engines[0]?.calls).toEqual(['drain', 'close']);
+    expect(code).toBe(expected);
+  });
+
+  test('a port that cannot be had ends it, and the engine is closed', async () => {
+    const { code, stderr, engines } = await run(['serve'], {
+      services: { startGateway: () => Promise.reject(new SystemError('port 8080 is in use')) },
+    });
+    expect(stderr).toBe('slipstream: port 8080 is in use\n');
+    expect(code).toBe(1);
+    expect(engines[0]?.calls).toEqual(['close']);
+  });
+
+  test.each([
+    [['--port', '70000'], '--port is 70000, but must be a whole number from 0 to 65535'],
+    [['--host', 'a b'], '--host is "a b"'],
+    [['--parallel', '0'], '--parallel is 0'],
+  ])('%j is wrong use', async (argv, message) => {
+    const { code, stderr, engines } = await run(['serve', ...argv]);
+    expect(stderr).toContain(`slipstream: ${message}`);
+    expect(code).toBe(2);
+    expect(engines).toEqual([]);
+  });
+
+  test('there is no flag for keys, which would show in the process list', async () => {
+    expect((await run(['serve', '--keys', 'x'])).stderr).toContain("unknown option '--keys'");
+    expect((await run(['serve', '--help'])).stdout).toContain('SLIPSTREAM_KEYS');
+  });
+});
