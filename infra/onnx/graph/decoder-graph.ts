@@ -3,30 +3,46 @@ import { CONTRIB, type GraphWriter } from './graph-writer.js';
 
 /** What every layer's attention needs besides its own tensors. */
 export interface AttentionInputs {
-  /** int32 [1]: valid length - 1. */
-  readonly lastPosition: string;
-  /** int32 scalar: past + new tokens. */
-  readonly totalLength: string;
-  readonly cosines: string;
-  readonly sines: string;
-  /** int64 [1] each: where the new rows of the keys and values begin and end. */
+  /** int64 [slots]: which new token each slot of the attention takes. */
+  readonly slotTokens: string;
+  /** int64 [1]: past tokens; past and new tokens; new tokens. */
   readonly pastLength: string;
   readonly endLength: string;
+  readonly newLength: string;
+  /** int32 [1]: past tokens and slots, less one. */
+  readonly lastSlot: string;
+  /** int32 scalar: past tokens and slots. */
+  readonly totalSlots: string;
+  readonly cosines: string;
+  readonly sines: string;
 }
 
-/** The inputs that all layers share, from `input_ids` and `attention_mask`. */
+/**
+ * The inputs that all layers share, from `input_ids` and `attention_mask`.
+ *
+ * Attention gets an even number of slots: with an odd number of new tokens the last one twice. Its kernel works in
+ * blocks of an even number of rows (32 were seen) and takes another path, with other rounding, for a row that is
+ * alone in its block: the bits of a token's result would depend on how many tokens share its pass.
+ */
 export function attentionInputs(graph: GraphWriter, config: DecoderConfig): AttentionInputs {
-  const last = graph.int64(-1);
-  const lengthOf = (input: string) =>
-    graph.node('Gather', [graph.node('Shape', [input]), graph.int64(1)], { attributes: { axis: 0 } });
-  const endLength = lengthOf('attention_mask');
-  const ones = graph.node('ReduceSum', ['attention_mask', graph.int64(1)], { attributes: { keepdims: 0 } });
+  const [zero, one, two] = [graph.int64Scalar(0), graph.int64Scalar(1), graph.int64Scalar(2)];
+  const axis0 = { attributes: { axis: 0 } };
+  const lengthOf = (input: string) => graph.node('Gather', [graph.node('Shape', [input]), one], axis0);
+  const vector = (scalar: string) => graph.node('Unsqueeze', [scalar, graph.int64(0)]);
   const toInt32 = (input: string) => graph.node('Cast', [input], { attributes: { to: 6 } });
+  const fresh = lengthOf('input_ids');
+  const end = lengthOf('attention_mask');
+  const spare = graph.node('Mod', [fresh, two]);
+  const slots = graph.node('Add', [fresh, spare]);
+  const lastToken = graph.node('Sub', [fresh, one]);
+  const valid = graph.node('ReduceSum', ['attention_mask', graph.int64(1)], { attributes: { keepdims: 0 } });
   return {
-    lastPosition: toInt32(graph.node('Add', [ones, last])),
-    totalLength: toInt32(graph.node('Squeeze', [endLength])),
-    pastLength: graph.node('Sub', [endLength, lengthOf('input_ids')]),
-    endLength,
+    slotTokens: graph.node('Min', [graph.node('Range', [zero, slots, one]), lastToken]),
+    pastLength: vector(graph.node('Sub', [end, fresh])),
+    endLength: vector(end),
+    newLength: vector(fresh),
+    lastSlot: toInt32(graph.node('Sub', [graph.node('Add', [valid, spare]), one])),
+    totalSlots: toInt32(graph.node('Add', [end, spare])),
     ...rotaryTables(graph, config),
   };
 }
@@ -64,7 +80,8 @@ export function attention(
   const { kvHeads, headSize } = config;
   const past = (what: string) =>
     graph.input(`past_key_values.${layer}.${what}`, 'float', [1, kvHeads, 'past', headSize]);
-  const inputs = [qkv, '', '', past('key'), past('value'), shared.lastPosition, shared.totalLength];
+  const slots = graph.node('Gather', [qkv, shared.slotTokens], { attributes: { axis: 1 } });
+  const inputs = [slots, '', '', past('key'), past('value'), shared.lastSlot, shared.totalSlots];
   const [output, keys, values] = ['attended', 'keys', 'values'].map((hint) => graph.newName(hint)) as [
     string,
     string,
@@ -88,7 +105,7 @@ export function attention(
     graph.node('Slice', [present, shared.pastLength, shared.endLength, graph.int64(2)], { outputs: [name] });
     graph.output(name, 'float', [1, kvHeads, 'new', headSize]);
   }
-  return output;
+  return graph.node('Slice', [output, graph.int64(0), shared.newLength, graph.int64(1)]);
 }
 
 export function norm(graph: GraphWriter, x: string, gain: Float32Array, config: DecoderConfig): string {

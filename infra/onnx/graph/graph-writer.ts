@@ -78,6 +78,10 @@ export class GraphWriter {
     return this.tensor('int64', [values.length], BigInt64Array.from(values, BigInt));
   }
 
+  int64Scalar(value: number): string {
+    return this.tensor('int64', [], BigInt64Array.of(BigInt(value)));
+  }
+
   scalarFloat(value: number): string {
     return this.tensor('float', [], Float32Array.of(value));
   }

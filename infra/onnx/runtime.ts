@@ -1,0 +1,31 @@
+import { env, InferenceSession } from 'onnxruntime-node';
+import type { Provider } from './provider.js';
+
+/** The one file that imports onnxruntime-node. */
+export { type InferenceSession, Tensor } from 'onnxruntime-node';
+
+export const RUNTIME_VERSION: string = env.versions.node ?? env.versions.common;
+
+export interface SessionOptions {
+  readonly threads: number;
+  readonly provider: Provider;
+}
+
+/**
+ * Loads a model; blocks the thread meanwhile. A thread that waits for work sleeps instead of spinning, since
+ * models share the machine's cores.
+ */
+export function createSession(
+  path: string,
+  { threads, provider }: SessionOptions,
+): Promise<InferenceSession> {
+  return InferenceSession.create(path, {
+    executionProviders: [provider],
+    executionMode: 'sequential',
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildDecoderModel } from '../../infra/onnx/graph/build-decoder-model.js';
+import type { WeightChoice } from '../../infra/onnx/graph/build-options.js';
+import type {
+  DecoderCheckpoint,
+  DecoderConfig,
+  LayerMatrix,
+  StoredMatrix,
+  WeightFormat,
+} from '../../src/core/checkpoint.js';
+import { storeAs } from './tiny-quantise.js';
+import { normalNumbers } from './tiny-random.js';
+import { TINY_END_TOKEN, writeTinyTokenizer } from './tiny-tokenizer.js';
+
+export interface TinyModelOptions {
+  /** Decides every weight. Default 1. */
+  readonly seed?: number;
+  /** Every matrix's stored form. Default f32. */
+  readonly format?: WeightFormat;
+  /** Default 512; 260..962 for a model folder, whose tokenizer has a token per byte. */
+  readonly vocabularySize?: number;
+  /** Default 2. */
+  readonly layers?: number;
+  /** Default 1024. */
+  readonly contextTokens?: number;
+  readonly ropeInterleaved?: boolean;
+  /** Default false. */
+  readonly tiedEmbeddings?: boolean;
+  /**
+   * Random change of every weight relative to its size: a drafter for the model of the same seed. With 0.1 it
+   * agrees on about 80 % of greedy tokens. Default 0.
+   */
+  readonly noise?: number;
+}
+
+/** A random Llama of width 64 with 4 heads on 2 key-value heads: sharp enough that greedy text wanders. */
+export function tinyCheckpoint(options: TinyModelOptions = {}): DecoderCheckpoint {
+  const seed = options.seed ?? 1;
+  const noise = options.noise ?? 0;
+  const format = options.format ?? 'f32';
+  const config: DecoderConfig = {
+    architecture: 'llama',
+    layers: options.layers ?? 2,
+    width: 64,
+    heads: 4,
+    kvHeads: 2,
+    headSize: 16,
+    feedForwardWidth: 128,
+    vocabularySize: options.vocabularySize ?? 512,
+    contextTokens: options.contextTokens ?? 1024,
+    ropeBase: 10_000,
+    rmsEpsilon: 1e-5,
+    ropeInterleaved: options.ropeInterleaved ?? false,
+    tiedEmbeddings: options.tiedEmbeddings ?? false,
+  };
+  const numbers = (role: number, count: number, deviation: number) => {
+    const values = normalNumbers(seed * 7919 + role, count, deviation);
+    if (noise > 0) {
+      const change = normalNumbers(seed * 7919 + role + 104_729, count, deviation * noise);
+      for (let i = 0; i < count; i++) values[i] = (values[i] as number) + (change[i] as number);
+    }
+    return values;
+  };
+  const matrix = (role: number, rows: number, columns: number, deviation: number): StoredMatrix => {
+    const bytes = storeAs(numbers(role, rows * columns, deviation), format);
+    return { format, rows, columns, bytes };
+  };
+  const gain = (role: number) => numbers(role, config.width, 0.1).map((value) => 1 + value);
+  const { width, vocabularySize, feedForwardWidth } = config;
+  const keyRows = config.kvHeads * config.headSize;
+  const shapes: Record<LayerMatrix, readonly [role: number, rows: number, columns: number, gain: number]> = {
+    q: [0, width, width, 2],
+    k: [1, keyRows, width, 1],
+    v: [2, keyRows, width, 1],
+    o: [3, width, width, 2],
+    gate: [4, feedForwardWidth, width, 1],
+    up: [5, feedForwardWidth, width, 1],
+    down: [6, width, feedForwardWidth, 2],
+  };
+  return {
+    config,
+    sourceHash: createHash('sha256')
+      .update(JSON.stringify([config, seed, format, noise]))
+      .digest('hex'),
+    embedding: () => matrix(1, vocabularySize, width, config.tiedEmbeddings ? 0.3 : 1),
+    output: () => matrix(2, vocabularySize, width, 0.5),
+    matrix: (layer, which) => {
+      const [role, rows, columns, strength] = shapes[which];
+      return matrix(100 + layer * 20 + role, rows, columns, strength / Math.sqrt(columns));
+    },
+    norm: (layer, which) => gain(100 + layer * 20 + (which === 'attention' ? 10 : 11)),
+    finalNorm: () => gain(3),
+  };
+}
+
+/** Writes a model folder: model.onnx with its data, config.json and a byte-level tokenizer with a chat template. */
+export async function writeTinyModelFolder(
+  directory: string,
+  options: TinyModelOptions & { readonly weights?: WeightChoice } = {},
+): Promise<DecoderCheckpoint> {
+  const checkpoint = tinyCheckpoint(options);
+  mkdirSync(directory, { recursive: true });
+  await buildDecoderModel(checkpoint, join(directory, 'model.onnx'), { weights: options.weights ?? 'auto' });
+  writeTinyConfig(directory, checkpoint.config);
+  writeTinyTokenizer(directory, checkpoint.config.vocabularySize);
+  return checkpoint;
+}
+
+/** config.json as Hugging Face writes it for a Llama. */
+export function writeTinyConfig(directory: string, config: DecoderConfig): void {
+  const json = {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    hidden_act: 'silu',
+    hidden_size: config.width,
+    intermediate_size: config.feedForwardWidth,
+    num_hidden_layers: config.layers,
+    num_attention_heads: config.heads,
+    num_key_value_heads: config.kvHeads,
+    head_dim: config.headSize,
+    vocab_size: config.vocabularySize,
+    max_position_embeddings: config.contextTokens,
+    rope_theta: config.ropeBase,
+    rms_norm_eps: config.rmsEpsilon,
+    tie_word_embeddings: config.tiedEmbeddings,
+    eos_token_id: TINY_END_TOKEN,
+  };
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(json, undefined, 2));
+}
