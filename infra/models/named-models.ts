@@ -1,0 +1,56 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InvalidOptionError } from '../../src/core/errors.js';
+import { cacheLayout, ownTemporaryPath } from './cache-layout.js';
+import { readJsonFile } from './json-file.js';
+
+/** What a user's own name stands for: a GGUF file that was imported, or a folder that is used where it is. */
+const namedModelSchema = z.union([
+  z.object({ sourceSha256: z.string().regex(/^[0-9a-f]{64}$/), sourcePath: z.string() }),
+  z.object({ folder: z.string() }),
+]);
+export type NamedModel = z.infer<typeof namedModelSchema>;
+
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** They mean something else wherever a model is named. */
+const reservedNames: ReadonlySet<string> = new Set(['ngram', 'none', 'sim']);
+
+/** Throws InvalidOptionError for a name that cannot be given. */
+export function checkModelName(name: string): void {
+  if (!namePattern.test(name) || reservedNames.has(name) || name.endsWith('.gguf'))
+    throw new InvalidOptionError(
+      'name',
+      name,
+      '1..64 lower-case letters, digits, dots, dashes or underscores, not ending in .gguf, and not ngram, none or sim',
+    );
+}
+
+export function readNamedModel(cacheFolder: string, name: string): NamedModel | undefined {
+  return readJsonFile(recordPath(cacheFolder, name), namedModelSchema);
+}
+
+export function writeNamedModel(cacheFolder: string, name: string, model: NamedModel): void {
+  const { names, partial } = cacheLayout(cacheFolder);
+  for (const folder of [names, partial]) mkdirSync(folder, { recursive: true });
+  const temporary = ownTemporaryPath(partial);
+  writeFileSync(temporary, `${JSON.stringify(model)}\n`);
+  renameSync(temporary, recordPath(cacheFolder, name));
+}
+
+export function removeNamedModel(cacheFolder: string, name: string): void {
+  rmSync(recordPath(cacheFolder, name), { force: true });
+}
+
+export function namedModels(cacheFolder: string): string[] {
+  try {
+    const files = readdirSync(cacheLayout(cacheFolder).names).filter((file) => file.endsWith('.json'));
+    return files.map((file) => file.slice(0, -'.json'.length)).sort();
+  } catch {
+    return [];
+  }
+}
+
+function recordPath(cacheFolder: string, name: string): string {
+  return join(cacheLayout(cacheFolder).names, `${name}.json`);
+}
