@@ -3,6 +3,7 @@ import { GENERATION_MODES, type GenerationMode } from '../../src/core/generation
 import {
   type CompiledModelStoreOptions,
   type ModelStoreOptions,
+  modelStoreOf,
   modelStoreOptionDefinitions,
 } from './model-store-options.js';
 import {
@@ -193,10 +194,7 @@ export function compileEngineOptions(
     remote: workers !== 'local',
     nats,
     natsServer: values.natsServer,
-    store: Object.freeze({
-      cacheFolder: values.cacheFolder ?? context.cacheFolder,
-      offline: values.offline ?? false,
-    }),
+    store: modelStoreOf(resolved, context),
     parallel: values.parallel ?? 4,
     queue: values.queue ?? 64,
     hostName: context.hostName,

@@ -10,12 +10,18 @@ export interface GatewayOptions {
   readonly port?: number;
   /** API keys that clients must present. Default: none, everybody who reaches the port may ask. */
   readonly keys?: readonly string[];
+  /** Origins of web pages that may connect, besides pages from the server's own address. Default: none. */
+  readonly allowedOrigins?: readonly string[];
+  /** Host names under which clients may call a server that listens on loopback. Default: loopback's own. */
+  readonly allowedHosts?: readonly string[];
 }
 
 export interface CompiledGatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly keys: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly allowedHosts: readonly string[];
 }
 
 export const gatewayOptionDefinitions: OptionDefinitions<GatewayOptions> = {
@@ -43,6 +49,24 @@ export const gatewayOptionDefinitions: OptionDefinitions<GatewayOptions> = {
     pattern: /^[\x21-\x7e]{8,256}$/,
     most: 256,
   }),
+  allowedOrigins: listOption({
+    flag: 'allow-origin',
+    placeholder: 'ORIGIN',
+    description: "origins of web pages that may connect, besides the server's own",
+    defaultText: 'none',
+    allowed: '1 to 64 origins such as https://example.org, or *',
+    pattern: /^(\*|https?:\/\/[A-Za-z0-9.:[\]_-]{1,255})$/,
+    most: 64,
+  }),
+  allowedHosts: listOption({
+    flag: 'allow-host',
+    placeholder: 'NAME',
+    description: 'host names under which a server on loopback may be called',
+    defaultText: "loopback's own",
+    allowed: '1 to 64 host names in lower case without a port',
+    pattern: /^[a-z0-9._-]{1,255}$/,
+    most: 64,
+  }),
 };
 
 export function compileGatewayOptions(
@@ -54,5 +78,7 @@ export function compileGatewayOptions(
     host: values.host ?? '127.0.0.1',
     port: values.port ?? 8080,
     keys: Object.freeze([...(values.keys ?? [])]),
+    allowedOrigins: Object.freeze([...(values.allowedOrigins ?? [])]),
+    allowedHosts: Object.freeze([...(values.allowedHosts ?? [])]),
   });
 }

@@ -1,4 +1,6 @@
 import { type OptionDefinitions, switchOption, textOption } from './option.js';
+import { processContext } from './process-context.js';
+import { type ConfigContext, type ResolvedOptions, resolveOptions } from './resolve.js';
 
 /** Where models are kept. */
 export interface ModelStoreOptions {
@@ -26,3 +28,21 @@ export const modelStoreOptionDefinitions: OptionDefinitions<ModelStoreOptions> =
     defaultText: 'false',
   }),
 };
+
+export function compileModelStoreOptions(
+  options: ModelStoreOptions,
+  context: ConfigContext = processContext(),
+): CompiledModelStoreOptions {
+  return modelStoreOf(resolveOptions(modelStoreOptionDefinitions, options, context), context);
+}
+
+/** The part of a larger group of settings that says where models are kept. */
+export function modelStoreOf(
+  { values }: Pick<ResolvedOptions<ModelStoreOptions>, 'values'>,
+  context: ConfigContext,
+): CompiledModelStoreOptions {
+  return Object.freeze({
+    cacheFolder: values.cacheFolder ?? context.cacheFolder,
+    offline: values.offline ?? false,
+  });
+}

@@ -2,6 +2,7 @@ import { InvalidOptionError } from '../../src/core/errors.js';
 import {
   type CompiledModelStoreOptions,
   type ModelStoreOptions,
+  modelStoreOf,
   modelStoreOptionDefinitions,
 } from './model-store-options.js';
 import {
@@ -104,9 +105,6 @@ export function compileWorkerOptions(
     slots: values.slots ?? 4,
     hostName: values.hostName ?? context.hostName,
     nats: Object.freeze({ ...compileNatsOptions(resolved), servers }),
-    store: Object.freeze({
-      cacheFolder: values.cacheFolder ?? context.cacheFolder,
-      offline: values.offline ?? false,
-    }),
+    store: modelStoreOf(resolved, context),
   });
 }

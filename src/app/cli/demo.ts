@@ -82,15 +82,15 @@ async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> 
 }
 
 function heading(mode: GenerationMode, io: CliIo): string {
-  const colors = picocolors.createColors(io.stdout.isTTY);
+  const colors = picocolors.createColors(io.stdout.colored);
   const legend =
-    io.stdout.isTTY && mode !== 'none' ? ` (${colors.green('green')}: guessed and confirmed)` : '';
+    io.stdout.colored && mode !== 'none' ? ` (${colors.green('green')}: guessed and confirmed)` : '';
   return `\n${colors.bold(mode)}: ${EXPLANATIONS[mode]}${legend}\n`;
 }
 
 /** Prints the text as it comes; on a terminal what a drafter had guessed is green. */
 function show(service: GenerationService, request: GenerationRequest, io: CliIo) {
-  const colors = picocolors.createColors(io.stdout.isTTY);
+  const colors = picocolors.createColors(io.stdout.colored);
   return runGeneration(service, request, io, (tokens) =>
     io.stdout.write(tokens.map(({ drafted, text }) => (drafted ? colors.green(text) : text)).join('')),
   );

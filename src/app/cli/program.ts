@@ -4,6 +4,7 @@ import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.j
 import { addGenerateCommand } from './generate.js';
 import { InterruptedError } from './interrupt.js';
 import type { CliIo } from './io.js';
+import { addModelsCommand } from './models.js';
 import { packageVersion } from './package-version.js';
 import { addServeCommand } from './serve.js';
 import type { CliServices } from './services.js';
@@ -50,6 +51,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: CliSe
   addGenerateCommand(program, cli);
   addServeCommand(program, cli);
   addWorkerCommand(program, cli);
+  addModelsCommand(program, cli);
   addDemoCommand(program, cli);
   try {
     await program.parseAsync(argv, { from: 'user' });

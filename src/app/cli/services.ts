@@ -1,6 +1,8 @@
 import type { CompiledEngineOptions } from '../../../infra/config/engine-options.js';
 import type { CompiledGatewayOptions } from '../../../infra/config/gateway-options.js';
+import type { CompiledModelStoreOptions } from '../../../infra/config/model-store-options.js';
 import type { CompiledWorkerOptions } from '../../../infra/config/worker-options.js';
+import type { OnModelProgress } from '../../../infra/models/progress.js';
 import type { GenerationService } from '../../core/engine.js';
 import type { Logger } from '../../core/logger.js';
 import type { TraceSink } from '../../core/trace.js';
@@ -16,6 +18,8 @@ export interface Cli {
 
 /** What commands use of the rest of the house. Loaded only when a command needs it, so that the CLI starts fast. */
 export interface CliServices {
+  /** Makes sure that a model is here: downloads and imports it when it is not. */
+  bringModel(name: string, store: CompiledModelStoreOptions, onProgress: OnModelProgress): Promise<void>;
   createEngine(
     options: CompiledEngineOptions,
     deps: { readonly logger: Logger; readonly trace?: TraceSink },
@@ -40,5 +44,7 @@ export interface CliEngine extends GenerationService {
 export interface CliGateway {
   /** Where it listens, such as http://127.0.0.1:8080. */
   readonly url: string;
+  /** Takes nobody new; resolves when all that clients follow has ended. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }

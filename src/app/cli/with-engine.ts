@@ -1,6 +1,7 @@
 import type { CompiledEngineOptions } from '../../../infra/config/engine-options.js';
 import type { Logger } from '../../core/logger.js';
 import type { TraceSink } from '../../core/trace.js';
+import { bringModel } from './bring-model.js';
 import { untilInterrupted } from './interrupt.js';
 import type { CliIo } from './io.js';
 import type { CliEngine, CliServices } from './services.js';
@@ -14,6 +15,9 @@ export async function withEngine<Result>(
   work: (engine: CliEngine) => Promise<Result>,
 ): Promise<Result> {
   const { logger, trace } = deps;
+  const { drafter, local } = options;
+  const names = [options.model, ...(drafter.kind === 'model' && local.drafter ? [drafter.model] : [])];
+  for (const name of names) await bringModel(name, options.store, io, services);
   const engine = await untilInterrupted(
     io.interrupted,
     services.createEngine(options, { logger, ...(trace === undefined ? {} : { trace }) }),

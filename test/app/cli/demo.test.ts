@@ -26,7 +26,6 @@ describe('slipstream demo', () => {
     const { stdout } = await run(['demo'], {
       terminal: true,
       script: { text: 'a^b' },
-      environment: { FORCE_COLOR: '1' },
     });
     expect(stdout).toContain('\u001b[32ma\u001b[39m');
     expect(stdout).toContain('b\n');

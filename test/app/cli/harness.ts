@@ -206,6 +206,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
   const out = { stdout: '', stderr: '' };
   const output = (name: 'stdout' | 'stderr', onText?: (text: string) => void) => ({
     isTTY: world.terminal === true,
+    colored: world.terminal === true,
     columns: 100,
     write: (text: string) => {
       out[name] += text;
@@ -240,6 +241,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
       engines.push(engine);
       return Promise.resolve(engine);
     },
+    bringModel: () => Promise.resolve(),
     startGateway: unexpected,
     runWorker: unexpected,
     ...world.services,

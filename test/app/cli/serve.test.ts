@@ -10,6 +10,7 @@ function gateway(events: string[]): Pick<CliServices, 'startGateway'> {
       events.push(`start ${host}:${port} ${keys.length} keys`);
       return Promise.resolve({
         url: `http://${host}:${port}`,
+        drain: () => Promise.resolve(void events.push('drain')),
         close: () => Promise.resolve(void events.push('close')),
       });
     },
@@ -31,7 +32,7 @@ describe('slipstream serve', () => {
     });
     expect(stdout).toBe('slipstream serves m on http://127.0.0.1:9000\n');
     expect(stderr).toContain('"msg":"draining"');
-    expect(events).toEqual(['start 127.0.0.1:9000 1 keys', 'close']);
+    expect(events).toEqual(['start 127.0.0.1:9000 1 keys', 'drain', 'close']);
     expect(engines[0]?.calls).toEqual(['drain', 'close']);
     expect(code).toBe(expected);
   });

@@ -5,15 +5,28 @@ import { testContext } from './context.js';
 
 describe('compileGatewayOptions', () => {
   test('listens on loopback only, without keys, by default', () => {
-    expect(compileGatewayOptions({}, testContext())).toEqual({ host: '127.0.0.1', port: 8080, keys: [] });
+    expect(compileGatewayOptions({}, testContext())).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      keys: [],
+      allowedOrigins: [],
+      allowedHosts: [],
+    });
   });
 
   test('takes host, port and keys', () => {
     const environment = { SLIPSTREAM_KEYS: 'first-key-1, second-key', SLIPSTREAM_PORT: '0' };
-    expect(compileGatewayOptions({ host: '::' }, testContext(environment))).toEqual({
+    expect(
+      compileGatewayOptions(
+        { host: '::', allowedOrigins: ['https://a.example', '*'], allowedHosts: ['inside.example'] },
+        testContext(environment),
+      ),
+    ).toEqual({
       host: '::',
       port: 0,
       keys: ['first-key-1', 'second-key'],
+      allowedOrigins: ['https://a.example', '*'],
+      allowedHosts: ['inside.example'],
     });
   });
 
@@ -22,6 +35,8 @@ describe('compileGatewayOptions', () => {
     [{ port: -1 }, 'port is -1'],
     [{ host: 'a b' }, 'host is "a b"'],
     [{ keys: ['short'] }, 'keys is a list of 1'],
+    [{ allowedOrigins: ['example.org'] }, 'allowedOrigins is a list of 1'],
+    [{ allowedHosts: ['host:80'] }, 'allowedHosts is a list of 1'],
   ])('%j is refused', (options: GatewayOptions, message) => {
     expect(() => compileGatewayOptions(options, testContext())).toThrow(message);
   });

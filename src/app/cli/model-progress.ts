@@ -1,0 +1,64 @@
+import { Writable } from 'node:stream';
+import { SingleBar } from 'cli-progress';
+import type { ModelProgress, OnModelProgress } from '../../../infra/models/progress.js';
+import type { CliOutput } from './io.js';
+
+const STEPS: Readonly<Record<ModelProgress['step'], string>> = {
+  download: 'downloading',
+  verify: 'verifying',
+  import: 'importing',
+};
+
+/** Shows how far a model has come: a bar on a terminal, elsewhere one line for each step. */
+export function showProgress(
+  name: string,
+  output: CliOutput,
+): { readonly update: OnModelProgress; end(): void } {
+  return output.isTTY ? bars(name, output) : lines(name, output);
+}
+
+function lines(name: string, output: CliOutput) {
+  let current: ModelProgress['step'] | undefined;
+  return {
+    update: ({ step, totalBytes }: ModelProgress) => {
+      if (step === current) return;
+      current = step;
+      const size = totalBytes === undefined ? '' : ` (${megabytes(totalBytes)} MB)`;
+      void output.write(`${name}: ${STEPS[step]}${size}\n`);
+    },
+    end: () => {},
+  };
+}
+
+function bars(name: string, output: CliOutput) {
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (text, _encoding, done) => void output.write(String(text)).then(() => done()),
+  });
+  let current: ModelProgress['step'] | undefined;
+  let bar: SingleBar | undefined;
+  return {
+    update: ({ step, doneBytes, totalBytes = 0 }: ModelProgress) => {
+      if (step !== current) {
+        bar?.stop();
+        current = step;
+        bar = new SingleBar({
+          stream: Object.assign(stream, { isTTY: true, columns: output.columns }),
+          format: `${name}: ${STEPS[step]} [{bar}] {percentage} % of {megabytes} MB`,
+          barsize: 30,
+          hideCursor: true,
+          // The signals of the process are handled in one place.
+          gracefulExit: false,
+        });
+        bar.start(totalBytes, 0, { megabytes: megabytes(totalBytes) });
+      }
+      bar?.setTotal(totalBytes);
+      bar?.update(doneBytes, { megabytes: megabytes(totalBytes) });
+    },
+    end: () => bar?.stop(),
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
+}
