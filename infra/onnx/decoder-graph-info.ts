@@ -1,0 +1,139 @@
+import { ModelFormatError } from '../../src/core/errors.js';
+import { GRAPH_PRODUCER } from './graph/build-decoder-model.js';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from './graph/onnx-format.js';
+import { TENSOR_TYPES } from './graph/onnx-format.js';
+
+/** What a runner must know of a decoder's graph: its inputs, outputs and how it keeps the past. */
+export interface DecoderGraphInfo {
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly kvType: 'float32' | 'float16';
+  /** From the shape of `logits`; undefined when the graph leaves it open. */
+  readonly vocabularySize: number | undefined;
+  /** Built here: returns new key and value rows only, takes `logits_rows`, gives attention an even number of slots. */
+  readonly builtHere: boolean;
+  /** The version of the tool that wrote it. */
+  readonly producer: string;
+  /** Has GroupQueryAttention, which may work in place on a shared buffer. */
+  readonly groupQuery: boolean;
+  /** Positions in its rotary table; undefined when angles are computed. */
+  readonly rotaryPositions: number | undefined;
+  /** Which of the inputs that only some exports have it has. */
+  readonly inputs: ReadonlySet<OptionalInput>;
+}
+
+const OPTIONAL_INPUTS = [
+  'position_ids',
+  'logits_rows',
+  'num_logits_to_keep',
+  'logits_to_keep',
+  'use_cache_branch',
+] as const;
+export type OptionalInput = (typeof OPTIONAL_INPUTS)[number];
+
+const PAST = /^past_key_values\.(\d+)\.(key|value)$/;
+const RECURRENT = /conv|ssm|recurrent|rnn|state|mamba/i;
+
+/**
+ * Reads what matters out of a graph. Throws ModelFormatError, saying what and where, for a graph that is no plain
+ * decoder; or, for a target, for one whose results depend on how tokens share passes.
+ */
+export function inspectDecoderGraph(
+  model: OnnxModel,
+  where: string,
+  role: 'target' | 'drafter',
+): DecoderGraphInfo {
+  const fail = (problem: string): never => {
+    throw new ModelFormatError(where, problem);
+  };
+  const { graph } = model;
+  const inputs = new Map(graph.input.map((input) => [input.name, input]));
+  const outputs = new Map(graph.output.map((output) => [output.name, output]));
+  const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
+  for (const name of ['input_ids', 'attention_mask']) if (!inputs.has(name)) fail(`input ${name} is missing`);
+  const logits = outputs.get('logits') ?? fail('output logits is missing');
+  const optional = new Set<OptionalInput>();
+  for (const name of inputs.keys()) {
+    if (name === 'input_ids' || name === 'attention_mask' || PAST.test(name) || initialized.has(name))
+      continue;
+    const known = OPTIONAL_INPUTS.find((candidate) => candidate === name);
+    if (known !== undefined) optional.add(known);
+    else if (RECURRENT.test(name)) fail(`input ${name} is recurrent state, which cannot be rolled back`);
+    else fail(`input ${name} is not one that a decoder has`);
+  }
+  const layers = countLayers(inputs, outputs, fail);
+  const past = inputs.get('past_key_values.0.key');
+  const [, kvHeads, , headSize] = dimensions(past);
+  if (kvHeads === undefined || headSize === undefined)
+    return fail('input past_key_values.0.key must say how many heads it has and their size');
+  const element = past?.type?.tensorType?.elemType;
+  if (element !== TENSOR_TYPES.float && element !== TENSOR_TYPES.float16)
+    fail('input past_key_values.0.key must be float32 or float16');
+  const nodes = [...allNodes(model)];
+  const dynamic = nodes.find((node) => node.opType === 'DynamicQuantizeLinear');
+  if (role === 'target' && dynamic !== undefined)
+    fail(
+      `node ${dynamic.name ?? ''} (DynamicQuantizeLinear) scales over the whole pass, so a draft would change its neighbours' results: it can draft, but not be a target`,
+    );
+  return {
+    layers,
+    kvHeads,
+    headSize,
+    kvType: element === TENSOR_TYPES.float16 ? 'float16' : 'float32',
+    vocabularySize: dimensions(logits).at(-1),
+    builtHere: model.producerName === GRAPH_PRODUCER,
+    producer: `${model.producerName ?? ''} ${model.producerVersion ?? ''}`.trim(),
+    groupQuery: nodes.some((node) => node.opType === 'GroupQueryAttention'),
+    rotaryPositions: rotaryPositions(graph, nodes),
+    inputs: optional,
+  };
+}
+
+type Values = ReadonlyMap<string, OnnxValueInfo>;
+
+function countLayers(inputs: Values, outputs: Values, fail: (problem: string) => never): number {
+  const past = [...inputs.keys()].filter((name) => PAST.test(name));
+  if (past.length === 0) fail('input past_key_values.0.key is missing');
+  const layers = Math.ceil(past.length / 2);
+  for (let layer = 0; layer < layers; layer++) {
+    for (const what of ['key', 'value']) {
+      if (!inputs.has(`past_key_values.${layer}.${what}`))
+        fail(`input past_key_values.${layer}.${what} is missing`);
+      if (!outputs.has(`present.${layer}.${what}`)) fail(`output present.${layer}.${what} is missing`);
+    }
+  }
+  return layers;
+}
+
+function dimensions(value: OnnxValueInfo | undefined): (number | undefined)[] {
+  return (value?.type?.tensorType?.shape?.dim ?? []).map((dim) => dim.dimValue || undefined);
+}
+
+/** Rows of the cosine table that the first GroupQueryAttention or RotaryEmbedding takes. */
+function rotaryPositions(graph: OnnxGraph, nodes: readonly OnnxNode[]): number | undefined {
+  for (const node of nodes) {
+    const table =
+      node.opType === 'GroupQueryAttention'
+        ? node.input[7]
+        : node.opType === 'RotaryEmbedding'
+          ? node.input[2]
+          : undefined;
+    if (!table) continue;
+    const tensor = graph.initializer.find((candidate) => candidate.name === table);
+    if (tensor !== undefined) return tensor.dims[0];
+  }
+  return undefined;
+}
+
+function* allNodes(model: OnnxModel): Generator<OnnxNode> {
+  yield* nodesOf(model.graph.node);
+  for (const each of model.functions) yield* nodesOf(each.node);
+}
+
+function* nodesOf(nodes: readonly OnnxNode[]): Generator<OnnxNode> {
+  for (const node of nodes) {
+    yield node;
+    for (const attribute of node.attribute) if (attribute.g !== undefined) yield* nodesOf(attribute.g.node);
+  }
+}

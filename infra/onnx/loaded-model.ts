@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import {
+  BusyError,
+  errorMessage,
+  InvalidOptionError,
+  ModelFormatError,
+  UnavailableError,
+} from '../../src/core/errors.js';
+import { type Logger, silentLogger } from '../../src/core/logger.js';
+import type { LoadedModel, ModelInfo, Sequence, SequenceOptions } from '../../src/core/model.js';
+import type { Scheduler } from '../../src/core/scheduler.js';
+import { Decoder, type Padding } from './decoder.js';
+import { type DecoderGraphInfo, inspectDecoderGraph } from './decoder-graph-info.js';
+import { findKvKind } from './kv-kind.js';
+import { readModelFiles } from './model-files.js';
+import { OnnxSequence, type SequenceContext } from './onnx-sequence.js';
+import { ProbePath } from './probe-path.js';
+import type { Provider } from './provider.js';
+import { createSession, type InferenceSession, RUNTIME_VERSION } from './runtime.js';
+import { measureDrafter, testTarget } from './self-test.js';
+
+export interface OnnxModelOptions {
+  /** A folder with model.onnx (or onnx/model.onnx), or the file. */
+  readonly path: string;
+  /** The name the user gave. */
+  readonly name: string;
+  /** A drafter is not padded and may have dynamic quantisation: nothing depends on its bits. Default target. */
+  readonly role?: 'target' | 'drafter';
+  readonly tokenizerHash: string;
+  /** The model's context as its configuration says. */
+  readonly contextTokens: number;
+  /** The tokenizer's, where it is smaller than the graph's: ids beyond it are neither taken nor picked. */
+  readonly vocabularySize?: number;
+  /** Processor threads of one pass, at least 1. */
+  readonly threads: number;
+  /** Most open sequences, at least 1. */
+  readonly slots: number;
+  readonly scheduler: Scheduler;
+  /** Default cpu. One that is not there is replaced by cpu, with a warning. */
+  readonly provider?: Provider;
+  readonly logger?: Logger;
+  /** For tests that must see equality fail: passes of one token run as they are, whatever that does to their bits. */
+  readonly unsafeWithoutPadding?: boolean;
+}
+
+/** How a model turned out to run, besides what everybody needs to know. */
+export interface OnnxModel extends LoadedModel {
+  readonly provider: Provider;
+}
+
+/**
+ * Loads a decoder and tests it; blocks the thread meanwhile. Throws ModelNotFoundError, InvalidOptionError, or
+ * ModelFormatError for a graph that cannot be run (exactly, for a target), saying what and where.
+ */
+export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxModel> {
+  const { name, scheduler, slots, threads } = options;
+  const role = options.role ?? 'target';
+  if (!Number.isInteger(slots) || slots < 1)
+    throw new InvalidOptionError('slots', slots, 'an integer from 1');
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new InvalidOptionError('threads', threads, 'an integer from 1');
+  const files = await readModelFiles(options.path);
+  const graph = inspectDecoderGraph(files.model, files.path, role);
+  const { session, provider } = await openSession(files.path, options);
+  try {
+    const kvKind = await findKvKind(session, graph);
+    const decoder = new Decoder(session, graph, kvKind);
+    const vocabularySize = await findVocabularySize(decoder, options.vocabularySize, files.path);
+    const now = () => scheduler.now();
+    const test =
+      role === 'drafter'
+        ? await measureDrafter(decoder, vocabularySize, now)
+        : await testTarget(decoder, vocabularySize, now, options.unsafeWithoutPadding ? 1 : undefined);
+    const info: ModelInfo = {
+      name,
+      vocabularySize,
+      contextTokens: usableContext(graph, options.contextTokens),
+      fingerprint: fingerprint([
+        files.hash,
+        graph.producer,
+        RUNTIME_VERSION,
+        provider,
+        kvKind,
+        vocabularySize,
+        test.probeHash,
+      ]),
+      numerics: provider === 'cpu' ? test.numerics : 'relaxed',
+      tokenizerHash: options.tokenizerHash,
+      forwardTimes: test.forwardTimes,
+      maxChunkTokens: test.maxChunkTokens,
+      blocking: true,
+    };
+    return new OnnxLoadedModel(info, provider, slots, decoder, test.padding, scheduler);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+class OnnxLoadedModel implements OnnxModel {
+  private readonly open = new Set<Sequence>();
+  private readonly context: SequenceContext;
+  private closing: Promise<void> | undefined;
+  private onAllReleased: (() => void) | undefined;
+
+  constructor(
+    readonly info: ModelInfo,
+    readonly provider: Provider,
+    private readonly slots: number,
+    private readonly decoder: Decoder,
+    padding: Padding,
+    scheduler: Scheduler,
+  ) {
+    this.context = {
+      decoder,
+      padding,
+      vocabularySize: info.vocabularySize,
+      maxChunkTokens: info.maxChunkTokens,
+      scheduler,
+      onReleased: (sequence) => {
+        this.open.delete(sequence);
+        if (this.open.size === 0) this.onAllReleased?.();
+      },
+    };
+  }
+
+  openSequence(options: SequenceOptions): Sequence {
+    if (this.closing !== undefined) throw new UnavailableError(`model ${this.info.name} is closed`);
+    const { contextTokens } = this.info;
+    const { capacityTokens } = options;
+    if (!Number.isInteger(capacityTokens) || capacityTokens < 1 || capacityTokens > contextTokens)
+      throw new InvalidOptionError('capacityTokens', capacityTokens, `an integer 1..${contextTokens}`);
+    if (this.open.size >= this.slots)
+      throw new BusyError(`all ${this.slots} slots of ${this.info.name} are taken`);
+    const sequence = new OnnxSequence(this.context, options);
+    this.open.add(sequence);
+    return sequence;
+  }
+
+  /** Closes all sequences, waits for a pass that is under way and frees the weights. */
+  close(): Promise<void> {
+    this.closing ??= this.release();
+    return this.closing;
+  }
+
+  private async release(): Promise<void> {
+    for (const sequence of [...this.open]) sequence.close();
+    if (this.open.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.onAllReleased = resolve;
+      });
+    }
+    await this.decoder.release();
+  }
+}
+
+async function openSession(
+  path: string,
+  options: OnnxModelOptions,
+): Promise<{ session: InferenceSession; provider: Provider }> {
+  const { threads, provider = 'cpu', logger = silentLogger } = options;
+  try {
+    return { session: await createSession(path, { threads, provider }), provider };
+  } catch (error) {
+    if (provider === 'cpu')
+      throw new ModelFormatError(path, `onnxruntime cannot load it: ${errorMessage(error)}`, {
+        cause: error,
+      });
+    logger.warn({ provider, reason: errorMessage(error) }, 'Provider is not available, running on the CPU');
+    return openSession(path, { ...options, provider: 'cpu' });
+  }
+}
+
+/** Runs one pass where the graph does not say how many logits it returns. */
+async function findVocabularySize(
+  decoder: Decoder,
+  wanted: number | undefined,
+  where: string,
+): Promise<number> {
+  let size = decoder.info.vocabularySize;
+  if (size === undefined) {
+    const path = new ProbePath(decoder);
+    size = (await path.feed([0, 0], 2, 1))[0]?.length ?? 0;
+    path.close();
+  }
+  if (wanted !== undefined && wanted > size)
+    throw new ModelFormatError(where, `returns ${size} logits, but its vocabulary has ${wanted} tokens`);
+  return wanted ?? size;
+}
+
+/** The throw-away token of a padded pass takes a position of its own. */
+function usableContext(graph: DecoderGraphInfo, contextTokens: number): number {
+  if (graph.rotaryPositions === undefined) return contextTokens - 1;
+  return Math.min(contextTokens, graph.rotaryPositions - 1);
+}
+
+function fingerprint(parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,135 @@
+import {
+  ContextLengthError,
+  errorMessage,
+  InvalidOptionError,
+  WorkerFailedError,
+} from '../../src/core/errors.js';
+import type { ForwardCallback, ForwardResult, Sequence, SequenceOptions } from '../../src/core/model.js';
+import { PathSampler } from '../../src/core/sampler.js';
+import type { Scheduler } from '../../src/core/scheduler.js';
+import type { Decoder, Padding } from './decoder.js';
+import type { KvStore } from './kv-store.js';
+
+/** What sequences of one model share. */
+export interface SequenceContext {
+  readonly decoder: Decoder;
+  readonly padding: Padding;
+  readonly vocabularySize: number;
+  readonly maxChunkTokens: number;
+  readonly scheduler: Scheduler;
+  /** Called once, when the sequence is closed and its last pass has ended. */
+  readonly onReleased: (sequence: OnnxSequence) => void;
+}
+
+/** One sequence on an ONNX decoder. */
+export class OnnxSequence implements Sequence {
+  private readonly store: KvStore;
+  private readonly sampler: PathSampler;
+  private readonly capacityTokens: number;
+  private valid = 0;
+  private running = false;
+  private closed = false;
+
+  constructor(
+    private readonly context: SequenceContext,
+    options: SequenceOptions,
+  ) {
+    this.sampler = new PathSampler(options.sampler, options.seed, context.vocabularySize);
+    this.capacityTokens = options.capacityTokens;
+    this.store = context.decoder.openStore();
+  }
+
+  get length(): number {
+    return this.valid;
+  }
+
+  crop(length: number): void {
+    if (!Number.isInteger(length) || length < 0 || length > this.valid)
+      throw new InvalidOptionError('length', length, `an integer 0..${this.valid}`);
+    if (this.running) throw new Error('a sequence cannot be cropped during its pass');
+    this.valid = length;
+    this.sampler.crop(length);
+  }
+
+  forward(tokens: readonly number[], want: number, done: ForwardCallback): void {
+    const problem = this.check(tokens, want);
+    if (problem !== undefined) {
+      this.context.scheduler.schedule(0, () => done(problem, undefined));
+      return;
+    }
+    this.running = true;
+    const finish = (error: Error | undefined, result: ForwardResult | undefined) => {
+      this.running = false;
+      if (this.closed) this.release();
+      done(error, result);
+    };
+    this.pass([...tokens], want).then(
+      (result) => finish(undefined, result),
+      (error) => finish(error instanceof Error ? error : new Error(String(error)), undefined),
+    );
+  }
+
+  /** Idempotent. During a pass the sequence is closed when that has ended. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (!this.running) this.release();
+  }
+
+  private async pass(tokens: readonly number[], want: number): Promise<ForwardResult> {
+    const { decoder, padding, scheduler } = this.context;
+    const past = this.valid;
+    const startedAtMs = scheduler.now();
+    let rows: Float32Array[];
+    try {
+      rows = await decoder.pass(this.store, tokens, past, want, padding);
+    } catch (error) {
+      const where = `a pass of ${tokens.length} tokens after ${past}`;
+      throw new WorkerFailedError(`${where} failed: ${errorMessage(error)}`, { cause: error });
+    }
+    try {
+      const picks = this.pick(tokens, rows, tokens.length - want);
+      this.valid = past + tokens.length;
+      return { ...picks, startedAtMs, forwardMs: scheduler.now() - startedAtMs };
+    } catch (error) {
+      this.sampler.crop(past);
+      throw error;
+    }
+  }
+
+  /** Takes the tokens up and picks after each from index `first` on. */
+  private pick(tokens: readonly number[], rows: readonly Float32Array[], first: number) {
+    const tokenIds: number[] = [];
+    const confidences: number[] = [];
+    tokens.forEach((token, i) => {
+      this.sampler.push(token);
+      const row = rows[i - first];
+      if (row === undefined) return;
+      const { token: picked, confidence } = this.sampler.pick(row.subarray(0, this.context.vocabularySize));
+      tokenIds.push(picked);
+      confidences.push(confidence);
+    });
+    return { tokenIds, confidences };
+  }
+
+  private check(tokens: readonly number[], want: number): Error | undefined {
+    const { maxChunkTokens, vocabularySize } = this.context;
+    if (this.closed) return new Error('the sequence is closed');
+    if (this.running) return new Error('one pass of a sequence runs at a time');
+    if (tokens.length < 1 || tokens.length > maxChunkTokens)
+      return new InvalidOptionError('tokens', tokens, `a list of 1..${maxChunkTokens}`);
+    if (!Number.isInteger(want) || want < 0 || want > tokens.length)
+      return new InvalidOptionError('want', want, `an integer 0..${tokens.length}`);
+    const wrong = tokens.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+    if (wrong >= 0)
+      return new InvalidOptionError(`tokens[${wrong}]`, tokens[wrong], `a token id 0..${vocabularySize - 1}`);
+    const length = this.valid + tokens.length;
+    if (length > this.capacityTokens) return new ContextLengthError(length, this.capacityTokens);
+    return undefined;
+  }
+
+  private release(): void {
+    this.store.release();
+    this.context.onReleased(this);
+  }
+}
