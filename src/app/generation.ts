@@ -8,7 +8,6 @@ import {
 import { fromSubject } from '../../streams/bus-source.js';
 import { controllerEvents, controls, proposals, verdicts } from '../../streams/controller-events.js';
 import { releaseText } from '../../streams/text.js';
-import type { GenerationHandle } from '../core/engine.js';
 import { errorMessage, WorkerFailedError } from '../core/errors.js';
 import type { CommittedToken, CompiledRequest } from '../core/generation.js';
 import type { ActorPorts } from '../core/ports.js';
@@ -16,7 +15,8 @@ import type { TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import type { TraceSink } from '../core/trace.js';
 import { type ActorInspector, actorOptions } from './actor-options.js';
-import { ReleasedLog } from './released-log.js';
+import { emptyResult } from './empty-result.js';
+import type { ReleasedLog } from './released-log.js';
 import type { WorkerDirectory } from './worker-directory.js';
 
 export interface GenerationOptions {
@@ -25,26 +25,27 @@ export interface GenerationOptions {
   readonly pool: TargetPool;
   readonly directory: WorkerDirectory;
   readonly tokenizer: Tokenizer;
-  /** Names shown to clients. */
-  readonly model: string;
-  readonly drafter: string | undefined;
   /** Special tokens are part of the text. */
   readonly raw: boolean;
   readonly leaseMs: number;
   readonly patienceMs: number;
   readonly trace?: TraceSink | undefined;
   readonly inspect?: ActorInspector | undefined;
+  /** Takes the released tokens and the end. */
+  readonly log: ReleasedLog;
   /** Called once, when the last token is out and the sessions are closed. */
   readonly onEnd: () => void;
 }
 
+export interface RunningGeneration {
+  cancel(): void;
+}
+
 /** Wires one rollback controller: merged proposals, verdicts and controls in; committed tokens out to the log and to the bus. */
-export function startGeneration(options: GenerationOptions): GenerationHandle {
+export function startGeneration(options: GenerationOptions): RunningGeneration {
   const { request, ports, directory } = options;
   const { bus, subjects, scheduler } = ports;
-  const createdAtMs = scheduler.now();
-  const log = new ReleasedLog();
-  const sinks = openSinks(options, log);
+  const sinks = openSinks(options);
   const actor = createActor(rollbackControllerMachine, {
     ...actorOptions(scheduler, options.inspect),
     id: request.id,
@@ -83,15 +84,7 @@ export function startGeneration(options: GenerationOptions): GenerationHandle {
   });
   actor.start();
   for (const announced of directory.list()) actor.send({ type: 'worker.joined', announced });
-  return {
-    id: request.id,
-    model: options.model,
-    drafter: options.drafter,
-    request,
-    createdAtMs,
-    log,
-    cancel: () => control$.next({ type: 'generation.cancelled', generation: request.id }),
-  };
+  return { cancel: () => control$.next({ type: 'generation.cancelled', generation: request.id }) };
 }
 
 interface Sinks {
@@ -100,8 +93,8 @@ interface Sinks {
 }
 
 /** Committed tokens go to the log that clients read, as text, and as they are to the bus. */
-function openSinks(options: GenerationOptions, log: ReleasedLog): Sinks {
-  const { request } = options;
+function openSinks(options: GenerationOptions): Sinks {
+  const { request, log } = options;
   const { bus, subjects } = options.ports;
   const subject = subjects.generationTokens(request.id);
   const committed$ = new Subject<CommittedToken>();
@@ -141,34 +134,10 @@ function openSinks(options: GenerationOptions, log: ReleasedLog): Sinks {
 }
 
 /** The machine itself broke: a defect, reported as a failed generation rather than a hang. */
-function crashed(request: CompiledRequest, error: unknown): RollbackControllerOutput {
-  const cause = new WorkerFailedError(`the rollback controller failed: ${errorMessage(error)}`, {
-    cause: error,
-  });
+function crashed(request: CompiledRequest, cause: unknown): RollbackControllerOutput {
+  const error = new WorkerFailedError(`the rollback controller failed: ${errorMessage(cause)}`, { cause });
   return {
-    ending: { outcome: 'failed', finishReason: 'error', error: cause },
-    result: {
-      finishReason: 'error',
-      timings: {
-        promptTokens: request.promptTokenIds.length,
-        promptMs: 0,
-        predictedTokens: 0,
-        predictedMs: 0,
-        draftTokens: 0,
-        draftTokensAccepted: 0,
-      },
-      speculation: {
-        plan: { mode: request.mode, lookahead: 0, ahead: 0, targets: 0, reason: 'failed' },
-        numerics: 'exact',
-        targets: 0,
-        targetForwards: 0,
-        drafterForwards: 0,
-        rollbacks: 0,
-        wastedDrafts: 0,
-        acceptance: undefined,
-        staleVerdicts: 0,
-        estimatedSpeedup: undefined,
-      },
-    },
+    ending: { outcome: 'failed', finishReason: 'error', error },
+    result: emptyResult(request, 'error'),
   };
 }

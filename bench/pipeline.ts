@@ -1,0 +1,122 @@
+/**
+ * Speed of the pipeline over a real nats-server and worker processes with simulated models, as a share of the
+ * ideal on each run's own trace: `npx tsx bench/pipeline.ts [--target-ms 20] [--drafter-ms 2] [--acceptance 0.8]
+ * [--targets 12] [--lookahead 4] [--tokens 500] [--seeds 5]`. Modes are interleaved.
+ */
+import { parseArgs } from 'node:util';
+import { compileEngineOptions } from '../infra/config/engine-options.js';
+import { createEngine, type Engine } from '../src/app/engine.js';
+import type { GenerationHandle } from '../src/core/engine.js';
+import { silentLogger } from '../src/core/logger.js';
+import type { TraceEvent } from '../src/core/trace.js';
+import { idealDistributedMs, idealPlainMs, idealRoundsMs, type RunTrace } from './lib/ideal.js';
+import { mean } from './lib/statistics.js';
+
+const { values } = parseArgs({
+  options: {
+    'target-ms': { type: 'string', default: '20' },
+    'drafter-ms': { type: 'string', default: '2' },
+    acceptance: { type: 'string', default: '0.8' },
+    targets: { type: 'string', default: '12' },
+    lookahead: { type: 'string', default: '4' },
+    tokens: { type: 'string', default: '500' },
+    seeds: { type: 'string', default: '5' },
+    modes: { type: 'string', default: 'none,si,dsi' },
+  },
+});
+
+interface Row {
+  readonly mode: string;
+  readonly share: number;
+  readonly msPerToken: number;
+  readonly targetMs: number;
+  readonly drafterMs: number;
+}
+
+const tokens = Number(values.tokens);
+const lookahead = Number(values.lookahead);
+let events: TraceEvent[] = [];
+
+const engine = await createEngine(
+  compileEngineOptions({
+    model: `sim:target?ms=${values['target-ms']}`,
+    drafter: `sim:drafter?ms=${values['drafter-ms']}&acceptance=${values.acceptance}`,
+    targets: Number(values.targets),
+  }),
+  { logger: silentLogger, trace: (event) => events.push(event) },
+);
+
+const rows: Row[] = [];
+for (let seed = 0; seed < Number(values.seeds); seed++) {
+  for (const mode of values.modes.split(',')) {
+    if (mode !== 'none' && mode !== 'si' && mode !== 'dsi') throw new Error(`unknown mode ${mode}`);
+    rows.push(await measure(engine, mode, seed));
+  }
+}
+await engine.close();
+
+for (const mode of values.modes.split(',')) {
+  const mine = rows.filter((row) => row.mode === mode);
+  const shares = mine.map(({ share }) => `${(100 * share).toFixed(1)}`).join(' ');
+  const perToken = mean(mine.map(({ msPerToken }) => msPerToken)).toFixed(3);
+  const passes = `T ${mean(mine.map(({ targetMs }) => targetMs)).toFixed(3)} c ${mean(mine.map(({ drafterMs }) => drafterMs)).toFixed(3)}`;
+  console.log(
+    `${mode.padEnd(5)} ${(100 * mean(mine.map(({ share }) => share))).toFixed(1)} % of ideal (${shares})  ${perToken} ms/token  ${passes}`,
+  );
+}
+
+async function measure(on: Engine, mode: 'none' | 'si' | 'dsi', seed: number): Promise<Row> {
+  events = [];
+  const handle = await on.create({
+    prompt: 'the old sailor',
+    mode,
+    temperature: 1,
+    seed,
+    maxTokens: tokens,
+    ...(mode === 'none' ? {} : { lookahead: mode === 'si' ? lookahead : 1 }),
+  });
+  const result = await ended(handle);
+  const trace: RunTrace = {
+    drafted: handle.log.tokens.map(({ drafted }) => drafted),
+    targetMs: passMean('pass', 1),
+    drafterMs: mode === 'none' ? 0 : passMean('draft', 0),
+  };
+  const ideal =
+    mode === 'none'
+      ? idealPlainMs(trace)
+      : mode === 'si'
+        ? idealRoundsMs(trace, lookahead)
+        : idealDistributedMs(trace);
+  return {
+    mode,
+    share: ideal / result.predictedMs,
+    msPerToken: result.predictedMs / (tokens - 1),
+    targetMs: trace.targetMs,
+    drafterMs: trace.drafterMs,
+  };
+}
+
+function passMean(kind: 'pass' | 'draft', perPass: number): number {
+  let total = 0;
+  let count = 0;
+  for (const event of events) {
+    if (event.kind !== kind || event.endMs === undefined) continue;
+    total += event.endMs - event.startMs;
+    const ids = event.data?.ids;
+    count += perPass === 1 || !Array.isArray(ids) ? 1 : ids.length;
+  }
+  return total / count;
+}
+
+function ended(handle: GenerationHandle): Promise<{ predictedMs: number }> {
+  return new Promise((resolve, reject) => {
+    const check = () => {
+      const { end } = handle.log;
+      if (end === undefined) return;
+      if (end.outcome === 'completed') resolve(end.result.timings);
+      else reject(new Error(`generation ${end.outcome}`));
+    };
+    handle.log.watch(check);
+    check();
+  });
+}

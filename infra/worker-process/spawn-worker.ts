@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { workerNoteSchema } from './protocol.js';
+
+export type WorkerProcessEvent =
+  | { readonly type: 'child.ready'; readonly worker: string }
+  | { readonly type: 'child.failed'; readonly reason: string }
+  | { readonly type: 'child.exited'; readonly reason: string };
+
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  terminate(): void;
+  kill(): void;
+}
+
+export interface SpawnWorkerOptions {
+  /** The CLI's main module: in a checkout its TypeScript source, else compiled. */
+  readonly mainModule: URL;
+  /** Everything the worker needs, secrets included: nothing is shown in the process list. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Takes what the worker writes to stderr. */
+  readonly onLog: (text: string) => void;
+  readonly report: (event: WorkerProcessEvent) => void;
+}
+
+/** Starts `slipstream worker`, the command that an operator types on another host. */
+export function spawnWorker(options: SpawnWorkerOptions): WorkerProcess {
+  const file = fileURLToPath(options.mainModule);
+  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const child = spawn(process.execPath, [...loader, file, 'worker'], {
+    env: options.environment,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // Out of reach of a terminal's Ctrl-C: the supervisor says when it ends.
+    detached: true,
+  });
+  let lastLine = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastLine = text.trimEnd().split('\n').at(-1) ?? lastLine;
+    options.onLog(text);
+  });
+  child.on('message', (value) => {
+    const note = workerNoteSchema.safeParse(value);
+    if (!note.success) return;
+    options.report(
+      note.data.type === 'worker.ready'
+        ? { type: 'child.ready', worker: note.data.worker }
+        : { type: 'child.failed', reason: note.data.message },
+    );
+  });
+  let ended = false;
+  const exited = (reason: string) => {
+    if (ended) return;
+    ended = true;
+    options.report({ type: 'child.exited', reason });
+  };
+  child.on('error', (error) => exited(`it could not be started: ${error.message}`));
+  child.on('close', (code, signal) => {
+    const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+    exited(lastLine === '' ? how : `${how}: ${lastLine.slice(0, 300)}`);
+  });
+  return {
+    pid: child.pid,
+    terminate: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,63 @@
+import { BusyError, UnavailableError } from '../core/errors.js';
+
+/** At most `parallel` run at a time; `queue` more wait in the order in which they came. */
+export class Admission {
+  private running = 0;
+  private closed: string | undefined;
+  private readonly waiting: (() => void)[] = [];
+  private readonly idleWaiters: (() => void)[] = [];
+
+  constructor(
+    private readonly parallel: number,
+    private readonly queue: number,
+  ) {}
+
+  get runningCount(): number {
+    return this.running;
+  }
+
+  get waitingCount(): number {
+    return this.waiting.length;
+  }
+
+  /**
+   * Calls `start` now or when its turn comes; call `leave` when it has ended. Throws BusyError when the queue is
+   * full and UnavailableError after `close`. Returns how to give the place in the queue up.
+   */
+  enter(start: () => void): () => void {
+    if (this.closed !== undefined) throw new UnavailableError(this.closed);
+    if (this.running >= this.parallel && this.waiting.length >= this.queue) {
+      throw new BusyError(
+        `${this.running} generations run and ${this.waiting.length} wait: as many as are allowed`,
+      );
+    }
+    if (this.running < this.parallel) {
+      this.running++;
+      start();
+      return () => {};
+    }
+    this.waiting.push(start);
+    return () => {
+      const index = this.waiting.indexOf(start);
+      if (index >= 0) this.waiting.splice(index, 1);
+    };
+  }
+
+  leave(): void {
+    this.running--;
+    const next = this.waiting.shift();
+    if (next !== undefined) {
+      this.running++;
+      next();
+      return;
+    }
+    if (this.running === 0) for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
+
+  /** Lets nobody in any more; what waits still gets its turn. Resolves when nothing runs. */
+  drain(reason: string): Promise<void> {
+    this.closed = reason;
+    if (this.running === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+}

@@ -1,0 +1,231 @@
+import { MemoryNetwork } from '../../infra/bus-memory/memory-network.js';
+import { routeBus } from '../../infra/bus-routed/routed-bus.js';
+import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
+import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
+import type { CompiledWorkerOptions } from '../../infra/config/worker-options.js';
+import { newWorkerId } from '../../infra/ids/random-ids.js';
+import { type Keeper, startKeeper } from '../../infra/keeper/keeper.js';
+import { compareTokenizers } from '../../infra/models/compare-tokenizers.js';
+import { createNgramModel } from '../../infra/models/ngram-model.js';
+import { connectNatsBus } from '../../infra/nats/connect-bus.js';
+import { type EmbeddedServer, startNatsServer } from '../../infra/nats-server/embedded-server.js';
+import { findNatsServer } from '../../infra/nats-server/find-binary.js';
+import type { Bus } from '../core/bus.js';
+import { NoWorkerError } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import type { WorkerAnnounced } from '../core/messages.js';
+import type { Numerics } from '../core/model.js';
+import type { ActorPorts } from '../core/ports.js';
+import type { Scheduler } from '../core/scheduler.js';
+import { createSubjects } from '../core/subjects.js';
+import { TargetPool } from '../core/target-pool.js';
+import type { Tokenizer } from '../core/tokenizer.js';
+import { Closers } from './closers.js';
+import type { EngineDeps } from './engine.js';
+import { draftsAnyTokenizer, loadModelTokenizer } from './load-model.js';
+import { type LocalWorker, startLocalWorker } from './local-workers.js';
+import { WorkerDirectory } from './worker-directory.js';
+import { startWorkerHost, type WorkerHost } from './worker-host.js';
+
+/** How long remote workers may take to be heard of: they announce themselves every second. */
+const REMOTE_WORKERS_MS = 10_000;
+
+/** What all generations of one gateway share. */
+export interface Cluster {
+  readonly ports: ActorPorts;
+  readonly pool: TargetPool;
+  readonly directory: WorkerDirectory;
+  readonly tokenizer: Tokenizer;
+  /** Of the targets that are or were up. */
+  targetInfo(): { readonly contextTokens: number; readonly numerics: Numerics };
+  close(): Promise<void>;
+}
+
+interface Connection {
+  readonly servers: readonly string[];
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** Starts keeper, server and workers as far as the options ask for them, and finds those that run elsewhere. */
+export async function openCluster(options: CompiledEngineOptions, deps: EngineDeps): Promise<Cluster> {
+  const closers = new Closers(deps.logger);
+  try {
+    return await open(options, deps, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: Closers): Promise<Cluster> {
+  const { logger } = deps;
+  const scheduler = createRealScheduler();
+  const tokenizer = await loadTokenizers(options, deps);
+  const keeper = await startKeeper();
+  closers.add(() => keeper.close());
+  const connection = await openConnection(options, keeper, logger, closers);
+  const remote = await connectNatsBus(
+    { ...options.nats, ...connection, name: 'slipstream-gateway' },
+    { logger, scheduler },
+  );
+  closers.add(() => remote.close());
+  const subjects = createSubjects(options.nats.subjectPrefix);
+  const ngramId = newWorkerId('ngram');
+  const network = new MemoryNetwork({ scheduler, logger });
+  const bus = routeBus({
+    remote,
+    local: network.connect('gateway'),
+    isLocalWorker: (worker) => worker === ngramId,
+  });
+  const directory = new WorkerDirectory({
+    bus,
+    subjects,
+    scheduler,
+    accepts: acceptance(options, tokenizer),
+  });
+  closers.add(() => directory.close());
+  let known: WorkerAnnounced | undefined;
+  closers.add(
+    directory.listen((event) => {
+      if (event.type === 'worker.joined' && event.announced.role === 'target') known = event.announced;
+    }),
+  );
+  if (options.drafter.kind === 'ngram') {
+    const host = startNgramHost(
+      ngramId,
+      network.connect(ngramId),
+      { scheduler, logger, subjects },
+      options.parallel,
+    );
+    closers.add(() => host.stop());
+  }
+  const workers = startLocalWorkers(options, connection, { scheduler, deps, keeper, directory });
+  closers.add(() => Promise.all(workers.map((worker) => worker.stop())));
+  await Promise.all(workers.map((worker) => worker.ready));
+  await untilTargetKnown(directory, options, scheduler);
+  return {
+    ports: { bus, subjects, scheduler, logger },
+    pool: new TargetPool(),
+    directory,
+    tokenizer,
+    targetInfo: () => {
+      if (known === undefined) throw new NoWorkerError('no target was ever up');
+      return known;
+    },
+    close: () => closers.closeAll(),
+  };
+}
+
+/** The target's tokenizer; throws TokenizerMismatchError when the drafter's ids mean other tokens. */
+async function loadTokenizers(options: CompiledEngineOptions, deps: EngineDeps): Promise<Tokenizer> {
+  const { model, drafter, store } = options;
+  const tokenizer = await loadModelTokenizer(model, store, deps.onProgress);
+  if (drafter.kind !== 'model' || draftsAnyTokenizer(drafter.model)) return tokenizer;
+  const theirs = await loadModelTokenizer(drafter.model, store, deps.onProgress);
+  const mismatch = compareTokenizers(tokenizer, theirs, { target: model, drafter: drafter.model });
+  if (mismatch !== undefined) throw mismatch;
+  return tokenizer;
+}
+
+async function openConnection(
+  options: CompiledEngineOptions,
+  keeper: Keeper,
+  logger: Logger,
+  closers: Closers,
+): Promise<Connection> {
+  const { nats, store } = options;
+  if (nats.servers !== undefined) return { servers: nats.servers, user: nats.user, password: nats.password };
+  const { binary } = await findNatsServer({
+    binary: options.natsServer,
+    cacheFolder: store.cacheFolder,
+    offline: store.offline,
+    logger,
+  });
+  const server: EmbeddedServer = await startNatsServer({ binary, logger, guard: keeper });
+  closers.add(() => server.stop());
+  return { servers: [server.url], user: server.user, password: server.password };
+}
+
+function acceptance(options: CompiledEngineOptions, tokenizer: Tokenizer) {
+  const { model, drafter } = options;
+  return (announced: WorkerAnnounced): boolean => {
+    const speaksOurs = announced.tokenizerHash === '*' || announced.tokenizerHash === tokenizer.hash;
+    if (!speaksOurs) return false;
+    if (announced.role === 'target') return announced.model === model;
+    return announced.model === (drafter.kind === 'model' ? drafter.model : drafter.kind);
+  };
+}
+
+function startNgramHost(
+  workerId: string,
+  bus: Bus,
+  ports: Omit<ActorPorts, 'bus'>,
+  slots: number,
+): WorkerHost {
+  const model = createNgramModel({ scheduler: ports.scheduler });
+  return startWorkerHost({
+    role: 'drafter',
+    model,
+    ports: { ...ports, workerId, bus },
+    slots,
+    host: workerId,
+  });
+}
+
+function startLocalWorkers(
+  options: CompiledEngineOptions,
+  connection: Connection,
+  context: { scheduler: Scheduler; deps: EngineDeps; keeper: Keeper; directory: WorkerDirectory },
+): LocalWorker[] {
+  const { local, drafter } = options;
+  const common = {
+    threads: local.threads,
+    slots: options.parallel,
+    hostName: options.hostName,
+    nats: { ...options.nats, ...connection },
+    store: options.store,
+  };
+  const wanted: CompiledWorkerOptions[] = Array.from({ length: local.targets }, () => ({
+    ...common,
+    role: 'target' as const,
+    model: options.model,
+  }));
+  if (local.drafter && drafter.kind === 'model') {
+    wanted.push({ ...common, role: 'drafter', model: drafter.model });
+  }
+  return wanted.map((worker) =>
+    startLocalWorker(worker, {
+      scheduler: context.scheduler,
+      logger: context.deps.logger,
+      keeper: context.keeper,
+      inspect: context.deps.inspect,
+      onDown: (id) => context.directory.remove(id),
+    }),
+  );
+}
+
+function untilTargetKnown(
+  directory: WorkerDirectory,
+  options: CompiledEngineOptions,
+  scheduler: Scheduler,
+): Promise<void> {
+  const isThere = () => directory.list().some(({ role }) => role === 'target');
+  if (isThere()) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const stopTimer = scheduler.schedule(REMOTE_WORKERS_MS, () => {
+      stop();
+      reject(
+        new NoWorkerError(
+          `no target with model ${options.model} was heard of within ${REMOTE_WORKERS_MS / 1000} s; start one with slipstream worker --role target`,
+        ),
+      );
+    });
+    const stop = directory.listen(() => {
+      if (!isThere()) return;
+      stop();
+      stopTimer();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,192 @@
+import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
+import { newGenerationId, newSeed } from '../../infra/ids/random-ids.js';
+import type { OnModelProgress } from '../../infra/models/progress.js';
+import type {
+  GenerationHandle,
+  GenerationRequest,
+  GenerationService,
+  ServiceHealth,
+} from '../core/engine.js';
+import { GenerationNotFoundError, UnavailableError } from '../core/errors.js';
+import type { CompiledRequest } from '../core/generation.js';
+import type { Logger } from '../core/logger.js';
+import type { Numerics } from '../core/model.js';
+import { compileRequest } from '../core/request.js';
+import type { Cancel } from '../core/scheduler.js';
+import type { Tokenizer } from '../core/tokenizer.js';
+import type { TraceSink } from '../core/trace.js';
+import type { ActorInspector } from './actor-options.js';
+import { Admission } from './admission.js';
+import { type Cluster, openCluster } from './cluster.js';
+import { emptyResult } from './empty-result.js';
+import { type RunningGeneration, startGeneration } from './generation.js';
+import { ReleasedLog } from './released-log.js';
+
+export interface EngineDeps {
+  readonly logger: Logger;
+  readonly trace?: TraceSink | undefined;
+  readonly inspect?: ActorInspector | undefined;
+  /** Told of downloads and imports. */
+  readonly onProgress?: OnModelProgress | undefined;
+}
+
+export interface EngineInfo {
+  readonly model: string;
+  readonly drafter: string | undefined;
+  readonly numerics: Numerics;
+  readonly contextTokens: number;
+}
+
+/** A generation that has ended stays readable for this long. */
+const KEEP_MS = 60_000;
+/** A worker forgets a generation whose gateway is silent for this long. */
+const LEASE_MS = 30_000;
+/** A generation fails when no target made progress for this long. */
+const PATIENCE_MS = 60_000;
+
+/** Everything one gateway runs: workers, bus, generations. Made by `createEngine`. */
+export class Engine implements GenerationService {
+  private readonly generations = new Map<string, GenerationHandle>();
+  private readonly admission: Admission;
+  private readonly forgetting = new Set<Cancel>();
+  private status: ServiceHealth['status'] = 'ready';
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: CompiledEngineOptions,
+    private readonly deps: EngineDeps,
+    private readonly cluster: Cluster,
+  ) {
+    this.admission = new Admission(options.parallel, options.queue);
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.cluster.tokenizer;
+  }
+
+  get info(): EngineInfo {
+    const { model } = this.options;
+    return { model, drafter: this.drafterName, ...this.cluster.targetInfo() };
+  }
+
+  async create(request: GenerationRequest): Promise<GenerationHandle> {
+    if (this.status !== 'ready') throw new UnavailableError(`the engine is ${this.status}`);
+    const compiled = compileRequest(request, {
+      tokenizer: this.tokenizer,
+      model: this.cluster.targetInfo(),
+      defaults: this.options.defaults,
+      newId: newGenerationId,
+      newSeed,
+    });
+    return this.start(compiled, request.rawPrompt !== undefined);
+  }
+
+  find(id: string): GenerationHandle | undefined {
+    return this.generations.get(id);
+  }
+
+  /** Throws GenerationNotFoundError. */
+  get(id: string): GenerationHandle {
+    const found = this.find(id);
+    if (found === undefined) throw new GenerationNotFoundError(id);
+    return found;
+  }
+
+  health(): ServiceHealth {
+    const workers = this.cluster.directory.list();
+    return {
+      status: this.status,
+      model: this.options.model,
+      targets: workers.filter(({ role }) => role === 'target').length,
+      drafters: workers.filter(({ role }) => role === 'drafter').length,
+      running: this.admission.runningCount,
+      waiting: this.admission.waitingCount,
+    };
+  }
+
+  /** Refuses new requests; resolves when none runs any more. */
+  drain(): Promise<void> {
+    if (this.status === 'ready') this.status = 'draining';
+    return this.admission.drain('the engine is draining');
+  }
+
+  /** Cancels what runs and ends workers and server. Closing twice is harmless. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private get drafterName(): string | undefined {
+    const { drafter } = this.options;
+    if (drafter.kind === 'none') return undefined;
+    return drafter.kind === 'ngram' ? 'ngram' : drafter.model;
+  }
+
+  private start(request: CompiledRequest, raw: boolean): GenerationHandle {
+    const { cluster, deps } = this;
+    const log = new ReleasedLog();
+    let running: RunningGeneration | undefined;
+    const leaveQueue = this.admission.enter(() => {
+      running = startGeneration({
+        request,
+        ports: cluster.ports,
+        pool: cluster.pool,
+        directory: cluster.directory,
+        tokenizer: cluster.tokenizer,
+        raw,
+        log,
+        leaseMs: LEASE_MS,
+        patienceMs: PATIENCE_MS,
+        trace: deps.trace,
+        inspect: deps.inspect,
+        onEnd: () => {
+          this.admission.leave();
+          this.forgetLater(request.id);
+        },
+      });
+    });
+    const handle: GenerationHandle = {
+      id: request.id,
+      model: this.options.model,
+      drafter: this.drafterName,
+      request,
+      createdAtMs: cluster.ports.scheduler.now(),
+      log,
+      cancel: () => {
+        if (running !== undefined) return running.cancel();
+        leaveQueue();
+        if (log.end !== undefined) return;
+        log.finish({ outcome: 'cancelled', result: emptyResult(request, 'cancelled') });
+        this.forgetLater(request.id);
+      },
+    };
+    this.generations.set(request.id, handle);
+    return handle;
+  }
+
+  private forgetLater(id: string): void {
+    const cancel = this.cluster.ports.scheduler.schedule(KEEP_MS, () => {
+      this.generations.delete(id);
+      this.forgetting.delete(cancel);
+    });
+    this.forgetting.add(cancel);
+  }
+
+  private async end(): Promise<void> {
+    this.status = 'draining';
+    for (const handle of this.generations.values()) handle.cancel();
+    await this.admission.drain('the engine is closed');
+    for (const cancel of this.forgetting) cancel();
+    await this.cluster.close();
+  }
+}
+
+/** Starts what the options ask for; resolves when a target (and the drafter, if it is local) can serve. */
+export async function createEngine(options: CompiledEngineOptions, deps: EngineDeps): Promise<Engine> {
+  const cluster = await openCluster(options, deps);
+  return new Engine(options, deps, cluster);
+}

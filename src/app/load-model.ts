@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { waitBlocking } from '../../infra/clock/blocking-wait.js';
+import type { CompiledModelStoreOptions } from '../../infra/config/model-store-options.js';
+import { type OnnxModelFolder, resolveModel } from '../../infra/models/model-folder.js';
+import type { OnModelProgress } from '../../infra/models/progress.js';
+import { createSimModel } from '../../infra/sim/sim-model.js';
+import { parseSimModel } from '../../infra/sim/sim-options.js';
+import { simTokenizer } from '../../infra/sim/words.js';
+import { errorMessage, InvalidOptionError, ModelFormatError } from '../core/errors.js';
+import type { LoadedModel } from '../core/model.js';
+import type { Scheduler } from '../core/scheduler.js';
+import type { Tokenizer } from '../core/tokenizer.js';
+
+export interface LoadModelOptions {
+  readonly name: string;
+  readonly role: 'target' | 'drafter';
+  readonly threads: number;
+  readonly slots: number;
+  readonly store: CompiledModelStoreOptions;
+  readonly scheduler: Scheduler;
+}
+
+/** Loads a model into this process and tests it: seconds for a large one, during which the thread may block. */
+export async function loadModel(options: LoadModelOptions): Promise<LoadedModel> {
+  const { name, role, scheduler } = options;
+  const resolved = await resolveModel(name, options.store);
+  switch (resolved.kind) {
+    case 'sim':
+      return loadSimModel(name, role, scheduler);
+    case 'onnx':
+      return loadFolder(resolved, options);
+    case 'ngram':
+      throw new InvalidOptionError(
+        'model',
+        name,
+        'a model for a worker of its own: n-gram lookup runs in the gateway',
+      );
+  }
+}
+
+/** The tokenizer that goes with a model; for a drafter `*` of a replayed record: any. */
+export async function loadModelTokenizer(
+  name: string,
+  store: CompiledModelStoreOptions,
+  onProgress?: OnModelProgress,
+): Promise<Tokenizer> {
+  const resolved = await resolveModel(name, { ...store, onProgress });
+  if (resolved.kind === 'onnx') return resolved.loadTokenizer();
+  if (resolved.kind === 'sim') return simTokenizer;
+  throw new InvalidOptionError('model', name, 'a model that can verify');
+}
+
+/** Whether a drafter's ids need no check against the target's: it repeats the target's own. */
+export function draftsAnyTokenizer(name: string): boolean {
+  return name.startsWith('sim:') && parseSimModel(name).replay !== undefined;
+}
+
+async function loadFolder(resolved: OnnxModelFolder, options: LoadModelOptions): Promise<LoadedModel> {
+  const { loadOnnxModel } = await import('../../infra/onnx/loaded-model.js');
+  return loadOnnxModel({
+    path: resolved.modelPath,
+    name: resolved.name,
+    role: options.role,
+    tokenizerHash: resolved.loadTokenizer().hash,
+    vocabularySize: resolved.config.vocabularySize,
+    contextTokens: resolved.config.contextTokens,
+    threads: options.threads,
+    slots: options.slots,
+    scheduler: options.scheduler,
+  });
+}
+
+function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Scheduler): LoadedModel {
+  const options = parseSimModel(name);
+  if (options.role !== role) throw new InvalidOptionError('model', name, `a sim:${role} for a ${role}`);
+  return createSimModel({
+    name,
+    options,
+    recorded: options.replay === undefined ? undefined : readRecord(options.replay),
+    scheduler,
+    wait: (ms, done) => {
+      waitBlocking(ms);
+      scheduler.schedule(0, done);
+    },
+  });
+}
+
+const recordSchema = z.looseObject({ token_ids: z.array(z.int().min(0)).min(1) });
+
+/** The output of `generate --json`. */
+function readRecord(path: string): number[] {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).token_ids;
+  } catch (error) {
+    throw new ModelFormatError(path, `is no record of token ids: ${errorMessage(error).split('\n')[0]}`, {
+      cause: error,
+    });
+  }
+}

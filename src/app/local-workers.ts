@@ -1,0 +1,94 @@
+import { createActor } from 'xstate';
+import { workerSupervisorMachine } from '../../actors/worker-supervisor/machine.js';
+import { workerEnvironment } from '../../infra/config/worker-environment.js';
+import type { CompiledWorkerOptions } from '../../infra/config/worker-options.js';
+import { spawnWorker } from '../../infra/worker-process/spawn-worker.js';
+import { WorkerFailedError } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import type { Scheduler } from '../core/scheduler.js';
+import { type ActorInspector, actorOptions } from './actor-options.js';
+
+/** Where the processes that this one starts are noted, so that none outlives it. */
+export interface ProcessNotes {
+  watchProcess(pid: number): void;
+  unwatchProcess(pid: number): void;
+}
+
+export interface LocalWorkersDeps {
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly keeper: ProcessNotes;
+  readonly onDown: (worker: string) => void;
+  readonly inspect?: ActorInspector | undefined;
+}
+
+/** One worker process under its supervisor. */
+export interface LocalWorker {
+  /** Resolves when it is up for the first time; rejects with WorkerFailedError when it was given up. */
+  readonly ready: Promise<void>;
+  /** Undefined while it is down. */
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+}
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const MAIN_MODULE = new URL(`./cli/main.${extension}`, import.meta.url);
+
+/** Starts `slipstream worker` as a child, with the same options that an operator would give on another host. */
+export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWorkersDeps): LocalWorker {
+  const { scheduler, logger, keeper } = deps;
+  let pid: number | undefined;
+  let up: () => void = () => {};
+  let givenUp: (error: WorkerFailedError) => void = () => {};
+  const ready = new Promise<void>((resolve, reject) => {
+    up = resolve;
+    givenUp = reject;
+  });
+  ready.catch(() => {});
+  const actor = createActor(workerSupervisorMachine, {
+    ...actorOptions(scheduler, deps.inspect),
+    id: `supervisor-${options.role}`,
+    input: {
+      launch: (report) => {
+        const child = spawnWorker({
+          mainModule: MAIN_MODULE,
+          environment: workerEnvironment(options),
+          onLog: (text) => process.stderr.write(text),
+          report: (event) => {
+            if (event.type === 'child.exited' && child.pid !== undefined) keeper.unwatchProcess(child.pid);
+            report(event);
+          },
+        });
+        pid = child.pid;
+        if (pid !== undefined) keeper.watchProcess(pid);
+        return child;
+      },
+      onUp: () => up(),
+      onDown: (worker, reason) => {
+        pid = undefined;
+        logger.warn({ worker, role: options.role, reason }, 'worker ended');
+        if (worker !== undefined) deps.onDown(worker);
+      },
+    },
+  });
+  const stopped = new Promise<void>((resolve) => {
+    actor.subscribe({
+      complete: () => {
+        const lastError = actor.getSnapshot().output?.lastError ?? 'it was stopped';
+        givenUp(new WorkerFailedError(`${options.role} ${options.model} does not run: ${lastError}`));
+        resolve();
+      },
+    });
+  });
+  actor.start();
+  return {
+    ready,
+    get pid() {
+      return pid;
+    },
+    stop: () => {
+      actor.send({ type: 'worker.stop' });
+      return stopped;
+    },
+  };
+}
