@@ -115,14 +115,14 @@ export class FakeGenerationService implements GenerationService {
   readonly requests: GenerationRequest[] = [];
   readonly generations: ScriptedGeneration[] = [];
   status: ServiceHealth['status'] = 'ready';
-  /** What the next `create` calls wait for, and may fail with. */
-  gate: Promise<void> = Promise.resolve();
+  /** What `create` waits for, and may fail with. */
+  gate: () => Promise<void> = async () => {};
   /** Plays a generation as soon as it is created. */
   script: (generation: ScriptedGeneration) => void = () => {};
 
   async create(request: GenerationRequest): Promise<GenerationHandle> {
     this.requests.push(request);
-    await this.gate;
+    await this.gate();
     const generation = new ScriptedGeneration(compiled(request, `generation-${this.generations.length}`));
     this.generations.push(generation);
     this.script(generation);

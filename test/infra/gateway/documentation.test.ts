@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { requestFromWire } from '../../../infra/gateway/wire-request.js';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
+
+let house: TestGateway;
+let examples: string[];
+
+beforeEach(async () => {
+  house = await startTestGateway();
+  const text = await readFile(new URL('../../../docs/websocket.md', import.meta.url), 'utf8');
+  examples = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code ?? '');
+});
+afterEach(() => house.stop());
+
+/** Runs an example as pasted, except that the server is this test's; what it prints. */
+async function play(code: string): Promise<string> {
+  const local = code.replace('127.0.0.1:8080', `127.0.0.1:${house.gateway.port}`);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', local]);
+  return stdout;
+}
+
+test('the Node client of docs/websocket.md prints the answer and its report', async () => {
+  house.service.script = (generation) => {
+    generation.log.append('Because', ' of', ' scattering.');
+    generation.complete();
+  };
+  const output = await play(examples[0] ?? '');
+  expect(output).toMatch(/^Because of scattering\.\n/);
+  expect(output).toContain('draft_n_accepted: 3');
+  expect(house.service.requests).toEqual([
+    { messages: [{ role: 'user', content: 'Why is the sky blue?' }], maxTokens: 64 },
+  ]);
+});
+
+test('the browser client comes back after a lost connection and misses nothing', async () => {
+  house.service.script = (generation) => generation.log.append('Once', ' upon');
+  // Node 20 has no global WebSocket; that of ws has the same interface. It loses its first connection.
+  const browser = `
+    import { WebSocket as Socket } from 'ws';
+    let connections = 0;
+    globalThis.WebSocket = class extends Socket {
+      constructor(url) {
+        super(url);
+        if (connections++ === 0) this.on('message', (data) => JSON.parse(data).seq === 1 && this.terminate());
+      }
+    };
+    globalThis.setTimeout = (task) => setImmediate(task);\n`;
+  const playing = play(browser + (examples[1] ?? ''));
+  const followers = () => house.service.generations[0]?.log.watcherCount;
+  for (const count of [1, 0]) while (followers() !== count) await new Promise(setImmediate);
+  house.service.generations[0]?.log.append(' a');
+  house.service.generations[0]?.complete();
+  expect((await playing).split('\n')).toEqual(['0 Once false', '1  upon true', '2  a false', '']);
+});
+
+test('the fields of the table are the fields there are', async () => {
+  const text = await readFile(new URL('../../../docs/websocket.md', import.meta.url), 'utf8');
+  const [table = ''] = /^\| `prompt`(?:.|\n)*?\n\n/m.exec(text) ?? [];
+  const fields = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name ?? '');
+  expect(fields.length).toBe(17);
+  const known = fields.filter((name) => name !== 'ref' && name !== 'prompt' && name !== 'speculative');
+  const given = Object.fromEntries(known.map((name) => [name, null]));
+  expect(requestFromWire({ prompt: 'p', ...given }).unknown).toEqual([]);
+});

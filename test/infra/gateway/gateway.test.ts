@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type GatewayOptions, startGateway } from '../../../infra/gateway/gateway.js';
+import { SystemError } from '../../../src/core/errors.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
+import { followLog } from '../../../streams/follow-log.js';
+import { FakeGenerationService } from '../../support/fake-generation-service.js';
+import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
+
+let house: TestGateway;
+afterEach(() => house.stop());
+
+async function start(options: Partial<GatewayOptions> = {}): Promise<void> {
+  house = await startTestGateway(options);
+}
+
+interface Reply {
+  readonly status: number | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+async function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> {
+  const outgoing = request({ port: house.gateway.port, host: '127.0.0.1', path, headers, method }).end();
+  const [response] = await once(outgoing, 'response');
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return { status: response.statusCode, headers: response.headers, body: text && JSON.parse(text) };
+}
+
+/** Sends bytes over a bare connection; all that comes back until it ends. */
+async function exchange(bytes: string): Promise<string> {
+  const socket = connect(house.gateway.port, '127.0.0.1');
+  socket.write(bytes);
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+describe('plain HTTP', () => {
+  test('health tells whether the engine is ready', async () => {
+    await start();
+    const body = { status: 'ready', model: 'scripted', targets: 2, drafters: 1, running: 0, waiting: 0 };
+    const reply = await ask('/health');
+    expect(reply).toMatchObject({ status: 200, body });
+    expect(reply.headers).toMatchObject({
+      'x-request-id': 'request-0',
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    });
+    house.service.status = 'starting';
+    expect(await ask('/health?x')).toMatchObject({ status: 503, body: { ...body, status: 'starting' } });
+    expect(await ask('/health', {}, 'HEAD')).toMatchObject({ status: 503, body: '' });
+  });
+
+  test.each([
+    ['/', 'GET', 404, 'not_found'],
+    ['/v1/stream/x', 'GET', 404, 'not_found'],
+    ['/v1/stream', 'GET', 426, 'upgrade_required'],
+    ['/health', 'DELETE', 405, 'method_not_allowed'],
+  ])('%s by %s is %d', async (path, method, status, code) => {
+    await start();
+    const reply = await ask(path, {}, method);
+    expect(reply).toMatchObject({ status, body: { error: { code, param: null } } });
+    expect(reply.headers['x-request-id']).toBe('request-0');
+  });
+
+  test('an engine that breaks is a 500 without its message', async () => {
+    await start();
+    house.service.health = () => {
+      throw new Error('/secret/path');
+    };
+    const reply = await ask('/health');
+    expect(reply).toMatchObject({ status: 500, body: { error: { code: 'internal_error' } } });
+    expect(JSON.stringify(reply.body)).not.toContain('secret');
+  });
+
+  test('foreign Host headers are refused on loopback', async () => {
+    await start({ allowedHosts: ['proxy.example'] });
+    expect(await ask('/health', { host: 'evil.example' })).toMatchObject({
+      status: 403,
+      body: { error: { code: 'host_not_allowed' } },
+    });
+    expect(await ask('/health', { host: 'proxy.example' })).toMatchObject({ status: 200 });
+  });
+
+  test('headers without end, in size or in time, end the connection', async () => {
+    await start({ limits: { headersTimeoutMs: 100 } });
+    expect(await exchange(`GET /health HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 431 /,
+    );
+    expect(await exchange('GET /health HTTP/1.1\r\nHost: localhost\r\n')).toMatch(/^HTTP\/1.1 408 /);
+    expect(await exchange('not http\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+    expect(await ask('/health')).toMatchObject({ status: 200 });
+  });
+
+  test('upgrades to anything but a WebSocket are refused', async () => {
+    await start();
+    const lines = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
+    expect(await exchange(`GET /v1/stream HTTP/1.1\r\n${lines}`)).toMatch(/^HTTP\/1.1 400 /);
+    const elsewhere = await exchange(`GET /x HTTP/1.1\r\n${lines}`);
+    expect(elsewhere).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
+    expect(elsewhere).toContain('x-request-id: request-1\r\n');
+    expect(elsewhere).toMatch(/\r\n\r\n\{"error":\{.*"code":"not_found"\}\}$/);
+  });
+});
+
+describe('who may open a WebSocket', () => {
+  test('pages of other origins may not, unless they are named', async () => {
+    await start({ allowedOrigins: ['https://app.example'] });
+    await expect(house.connect({ origin: 'http://evil.example' })).rejects.toThrow('refused: 403');
+    await expect(house.connect({ headers: { host: 'evil.example' } })).rejects.toThrow('refused: 403');
+    await house.connect({ origin: 'https://app.example' });
+    await house.connect({ origin: `http://127.0.0.1:${house.gateway.port}` });
+  });
+
+  test('with keys, only who presents one', async () => {
+    await start({ keys: ['a-good-key', 'another-key'] });
+    await expect(house.connect()).rejects.toThrow('refused: 401');
+    await expect(house.connect({ headers: { authorization: 'Bearer bad-key' } })).rejects.toThrow(
+      'refused: 401',
+    );
+    await house.connect({ headers: { authorization: 'Bearer another-key' } });
+    const encoded = Buffer.from('a-good-key').toString('base64url');
+    const browser = await house.connect({}, ['slipstream.v1', `slipstream.key.${encoded}`]);
+    expect(browser.socket.protocol).toBe('slipstream.v1');
+    expect(await ask('/health')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('the port', () => {
+  test('is in the url', async () => {
+    await start();
+    expect(house.gateway.url).toBe(`http://127.0.0.1:${house.gateway.port}`);
+  });
+
+  test.each([
+    ['127.0.0.1', /^cannot listen on 127\.0\.0\.1:\d+: the port is in use$/],
+    ['192.0.2.1', /^cannot listen on 192\.0\.2\.1:\d+: this machine has no such address$/],
+  ])('that cannot be had on %s is one line', async (host, message) => {
+    await start();
+    const second = startGateway({
+      host,
+      port: house.gateway.port,
+      service: new FakeGenerationService(),
+      scheduler: new VirtualScheduler(),
+      follow: followLog,
+      logger: silentLogger,
+      newRequestId: () => 'x',
+    });
+    await expect(second).rejects.toThrow(SystemError);
+    await expect(second).rejects.toThrow(message);
+  });
+});
+
+describe('a drain', () => {
+  test('takes nobody and nothing new, lets what runs finish, then says goodbye with 1001', async () => {
+    await start();
+    const [client, idle] = [await house.connect(), await house.connect()];
+    const id = await client.create();
+    const closed = house.gateway.close();
+    expect(await ask('/health')).toMatchObject({ status: 503, body: { status: 'draining' } });
+    await expect(house.connect()).rejects.toThrow('refused: 503');
+    client.send({ type: 'generation.create', prompt: 'one more' });
+    expect(await client.frame('error')).toMatchObject({ code: 'unavailable' });
+    const generation = house.service.find(id);
+    generation?.log.append('last', 'words');
+    generation?.complete();
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    expect(client.frames.at(-1)).toMatchObject({ type: 'generation.finished', finish_reason: 'stop' });
+    expect(await idle.closed).toMatchObject({ code: 1001 });
+    await closed;
+    await house.gateway.close();
+    await expect(ask('/health')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('ends at its deadline: what still runs is cancelled', async () => {
+    await start({ limits: { drainMs: 30_000 } });
+    const client = await house.connect();
+    const id = await client.create();
+    const closed = house.gateway.close();
+    house.scheduler.advance(30_000);
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    await closed;
+    expect(house.service.find(id)?.log.end?.outcome).toBe('cancelled');
+  });
+
+  test('cuts a client that does not say goodbye', async () => {
+    await start();
+    const client = await house.connect();
+    client.socket.pause();
+    const closed = house.gateway.close();
+    await house.gateway.drain();
+    await new Promise((resolve) => setImmediate(resolve));
+    house.scheduler.advance(2000);
+    await closed;
+    client.socket.resume();
+    await client.closed;
+  });
+});
