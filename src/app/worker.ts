@@ -57,6 +57,7 @@ async function serve(options: CompiledWorkerOptions, deps: WorkerDeps, parent: P
     role: options.role,
     info: model.info,
     slots: options.slots,
+    infoSubject: subjects.workerInfo(workerId),
   });
   const host = startWorkerHost({
     role: options.role,

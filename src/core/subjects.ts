@@ -8,6 +8,8 @@ export interface Subjects {
   workerSession(worker: string): string;
   workerJob(worker: string): string;
   workerDraft(worker: string): string;
+  /** Answers anybody with JSON: what the worker is and has done. */
+  workerInfo(worker: string): string;
   generationProposals(generation: string): string;
   generationVerdicts(generation: string): string;
   generationTokens(generation: string): string;
@@ -21,6 +23,7 @@ export function createSubjects(prefix: string = DEFAULT_SUBJECT_PREFIX): Subject
     workerSession: (worker) => `${prefix}.worker.session.${worker}`,
     workerJob: (worker) => `${prefix}.worker.job.${worker}`,
     workerDraft: (worker) => `${prefix}.worker.draft.${worker}`,
+    workerInfo: (worker) => `${prefix}.worker.info.${worker}`,
     generationProposals: (generation) => `${prefix}.generation.proposals.${generation}`,
     generationVerdicts: (generation) => `${prefix}.generation.verdicts.${generation}`,
     generationTokens: (generation) => `${prefix}.generation.tokens.${generation}`,
