@@ -1,0 +1,57 @@
+import type { ForwardTime } from '../../src/core/model.js';
+import type { Decoder, Padding } from './decoder.js';
+import { ProbePath } from './probe-path.js';
+
+/** No chunk is longer than one that takes about this: messages wait for the end of a pass. */
+const LONG_PASS_MS = 150;
+/** Chunks of up to this many tokens may take longer, up to `VERY_LONG_PASS_MS`: other load inflates measured times. */
+const MODEST_CHUNK = 16;
+const VERY_LONG_PASS_MS = 1000;
+const MEASURED_TOKENS = [4, 8, 16, 32, 64, 128] as const;
+
+export interface MeasuredPass extends ForwardTime {
+  /** Logits after each token. */
+  readonly rows: readonly Float32Array[];
+}
+
+/** Times passes over the first 4, 8, 16 ... of `tokens`, all logits wanted, until one is long. */
+export async function* measurePasses(
+  decoder: Decoder,
+  tokens: readonly number[],
+  padding: Padding,
+  now: () => number,
+): AsyncGenerator<MeasuredPass> {
+  for (const size of MEASURED_TOKENS) {
+    let ms = Number.POSITIVE_INFINITY;
+    let rows: Float32Array[] = [];
+    for (let repeat = 0; repeat < 2; repeat++) {
+      if (repeat > 0 && ms > LONG_PASS_MS / 2) break;
+      const path = new ProbePath(decoder);
+      const start = now();
+      rows = await path.feed(tokens.slice(0, size), padding);
+      ms = Math.min(ms, now() - start);
+      path.close();
+    }
+    yield { tokens: size, ms, rows };
+    if (ms > (size < MODEST_CHUNK ? VERY_LONG_PASS_MS : LONG_PASS_MS)) return;
+  }
+}
+
+/** Rounding of clocks and other load can make a longer pass look shorter: T(n) never falls. */
+export function ascendingTimes(times: readonly ForwardTime[]): ForwardTime[] {
+  let floor = 0;
+  return times.map(({ tokens, ms }) => {
+    floor = Math.max(floor, ms);
+    return { tokens, ms: floor };
+  });
+}
+
+/** The longest pass that was measured. */
+export function largestChunk(times: readonly ForwardTime[]): number {
+  return Math.max(...times.map(({ tokens }) => tokens));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
