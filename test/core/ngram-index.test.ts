@@ -156,6 +156,11 @@ describe('a drafted run', () => {
     expect(draft(index, 100)).toEqual([4, 5, 6, 9, 1, 2, 3, 4, 5, 6, 9, 1, 2, 3]);
   });
 
+  it('remembers what is a guess when the index grows', () => {
+    const long = Array.from({ length: 700 }, (_, token) => token);
+    expect(draft(indexOf([...long, 0, 1]), 5000)).toEqual([...long.slice(2), 0, 1]);
+  });
+
   it('is undone without a trace', () => {
     const index = indexOf(text);
     draft(index, 4);
