@@ -36,5 +36,7 @@ export function workerEnvironment(
     delete environment[environmentName(key)];
     if (value !== undefined) environment[environmentName(key)] = definition.toText(value);
   }
+  // The parent reads the child's log line by line.
+  environment[environmentName('logFormat')] = 'json';
   return environment;
 }

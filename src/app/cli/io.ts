@@ -28,7 +28,10 @@ export interface CliIo {
 /** The streams and signals of this process. */
 export function processIo(): CliIo {
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  // A terminal sends Ctrl-C to children too, but the parent of one decides when it ends.
+  if (process.channel !== undefined) process.on('SIGINT', () => {});
+  const signals = process.channel === undefined ? (['SIGINT', 'SIGTERM'] as const) : (['SIGTERM'] as const);
+  for (const signal of signals)
     process.on(signal, () => {
       if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
       interrupted.abort(signal);

@@ -10,8 +10,9 @@ import { addServeCommand } from './serve.js';
 import type { CliServices } from './services.js';
 import { addWorkerCommand } from './worker.js';
 
-const DESCRIPTION = `Serves a language model faster than it can run alone, without changing one token:
-a drafter guesses ahead while several targets verify in parallel.`;
+const DESCRIPTION =
+  'Serves a language model faster than it can run alone, without changing one token: ' +
+  'a drafter guesses ahead while several targets verify in parallel.';
 
 const EXAMPLES = `
 Examples:

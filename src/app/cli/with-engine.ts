@@ -15,9 +15,9 @@ export async function withEngine<Result>(
   work: (engine: CliEngine) => Promise<Result>,
 ): Promise<Result> {
   const { logger, trace } = deps;
-  const { drafter, local } = options;
-  const names = [options.model, ...(drafter.kind === 'model' && local.drafter ? [drafter.model] : [])];
-  for (const name of names) await bringModel(name, options.store, io, services);
+  const { model, drafter, store } = options;
+  const names = drafter.kind === 'model' ? [model, drafter.model] : [model];
+  for (const name of names) await bringModel(name, store, io, services);
   const engine = await untilInterrupted(
     io.interrupted,
     services.createEngine(options, { logger, ...(trace === undefined ? {} : { trace }) }),
