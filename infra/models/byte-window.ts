@@ -11,7 +11,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  */
 export class ByteWindow {
   readonly fileBytes: number;
-  private readonly buffer = Buffer.alloc(WINDOW_BYTES);
+  private readonly buffer: Buffer;
   private windowStart = 0;
   private windowEnd = 0;
   private at = 0;
@@ -22,6 +22,7 @@ export class ByteWindow {
     private readonly limitBytes: number,
   ) {
     this.fileBytes = fstatSync(descriptor).size;
+    this.buffer = Buffer.alloc(Math.min(WINDOW_BYTES, this.fileBytes));
   }
 
   get position(): number {
@@ -108,7 +109,7 @@ export class ByteWindow {
 
   private refill(field: string): void {
     let filled = 0;
-    const wanted = Math.min(WINDOW_BYTES, this.fileBytes - this.at);
+    const wanted = Math.min(this.buffer.length, this.fileBytes - this.at);
     while (filled < wanted) {
       const got = readSync(this.descriptor, this.buffer, filled, wanted - filled, this.at + filled);
       if (got === 0) throw this.error(field, `the file became shorter while it was read`);

@@ -108,6 +108,10 @@ async function build(
       ),
     } satisfies z.infer<typeof manifestSchema>);
     moveIntoPlace(temporary, folder);
+  } catch (error) {
+    // The user knows the source, not the file that was being made of it.
+    if (!(error instanceof ModelFormatError)) throw error;
+    throw new ModelFormatError(source.path, error.message.slice(error.where.length + 2), { cause: error });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

@@ -76,23 +76,24 @@ function encodeChat(
   return ids;
 }
 
-/** Token of each id; holes where there is none. */
+/** Token of each id; undefined where there is none. */
 function tokenNames(json: TokenizerJson, path: string): (string | undefined)[] {
-  const names: (string | undefined)[] = [];
-  const give = (id: number, token: string): void => {
-    if (names[id] !== undefined && names[id] !== token)
+  const given = Object.entries(json.model.vocab);
+  for (const { id, content } of json.added_tokens) given.push([content, id]);
+  const length = given.reduce((most, [, id]) => Math.max(most, id + 1), 0);
+  if (length === 0 || length > 4 * given.length)
+    throw new ModelFormatError(path, `model.vocab: ${given.length} tokens have ids up to ${length - 1}`);
+  const names = new Array<string | undefined>(length).fill(undefined);
+  for (const [token, id] of given) {
+    const other = names[id];
+    if (other !== undefined && other !== token)
       throw new ModelFormatError(
         path,
-        `id ${id} belongs to ${JSON.stringify(names[id])} and ${JSON.stringify(token)}`,
+        `id ${id} belongs to ${JSON.stringify(other)} and ${JSON.stringify(token)}`,
       );
     names[id] = token;
-  };
-  for (const [token, id] of Object.entries(json.model.vocab)) give(id, token);
-  for (const { id, content } of json.added_tokens) give(id, content);
-  const known = names.reduce((count) => count + 1, 0);
-  if (known === 0 || names.length > 4 * known)
-    throw new ModelFormatError(path, `model.vocab: ${known} tokens have ids up to ${names.length - 1}`);
-  return Array.from(names);
+  }
+  return names;
 }
 
 function compileMerges(

@@ -96,7 +96,7 @@ describe('a tokenizer of a GGUF file', () => {
   });
 
   it('takes time in proportion to a run without spaces', () => {
-    const length = 200_000;
+    const length = 100_000;
     const startedAt = performance.now();
     for (const text of ['a'.repeat(length), ' '.repeat(length), 'he'.repeat(length / 2)])
       expect(textOf(tokenizer, tokenizer.encode(text))).toBe(text);
