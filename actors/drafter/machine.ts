@@ -77,7 +77,6 @@ export const drafterMachine = setup({
       if (event.type === 'session.close') context.served?.sessions.close(event.generation);
     },
     closeLapsedSessions: ({ context }) => context.served?.sessions.closeLapsed(),
-    closeAllSessions: ({ context }) => context.served?.sessions.closeAll(),
     noteStart: ({ context, event }) => {
       if (event.type === 'draft.start') context.served?.drafting.start(event);
     },
@@ -204,5 +203,4 @@ export const drafterMachine = setup({
       },
     },
   },
-  exit: 'closeAllSessions',
 });

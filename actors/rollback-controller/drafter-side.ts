@@ -44,11 +44,13 @@ export class DrafterSide {
     return 'dry';
   }
 
-  /** When the drafter that is waited for counts as late; undefined: none is waited for. */
+  /** When the next drafter that is waited for counts as late; undefined: none is waited for, or all are late. */
   nextLateAtMs(): number | undefined {
+    const now = this.state.ports.scheduler.now();
     const times = [...this.links.values()]
       .filter((link) => this.isDrafting(link))
-      .map((link) => this.lateAtMs(link));
+      .map((link) => this.lateAtMs(link))
+      .filter((lateAtMs) => lateAtMs > now);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 

@@ -209,7 +209,7 @@ export class Speculation {
     if (this.supplyTimer !== undefined || !rootIsOpen(this.state.tree)) return;
     const lateAtMs = this.drafters.nextLateAtMs();
     if (lateAtMs === undefined) return;
-    const delayMs = Math.max(0, lateAtMs - this.ports.scheduler.now());
+    const delayMs = lateAtMs - this.ports.scheduler.now();
     this.supplyTimer = this.ports.scheduler.schedule(delayMs, () => {
       this.supplyTimer = undefined;
       this.events.draftsLate();

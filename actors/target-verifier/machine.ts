@@ -75,7 +75,6 @@ export const targetVerifierMachine = setup({
       if (event.type === 'session.close') context.served?.sessions.close(event.generation);
     },
     closeLapsedSessions: ({ context }) => context.served?.sessions.closeLapsed(),
-    closeAllSessions: ({ context }) => context.served?.sessions.closeAll(),
     enqueueJob: ({ context, event }) => {
       if (event.type === 'job.assigned') context.served?.verification.assign(event);
     },
@@ -175,5 +174,4 @@ export const targetVerifierMachine = setup({
       },
     },
   },
-  exit: 'closeAllSessions',
 });

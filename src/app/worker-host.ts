@@ -110,7 +110,10 @@ function hostTarget(options: WorkerHostOptions): HostedActor {
       whenClosed(actor, done);
       actor.send({ type: 'worker.drain' });
     },
-    stop: () => actor.stop(),
+    stop: () => {
+      actor.getSnapshot().context.served?.sessions.closeAll();
+      actor.stop();
+    },
   };
 }
 
@@ -137,7 +140,10 @@ function hostDrafter(options: WorkerHostOptions): HostedActor {
       whenClosed(actor, done);
       actor.send({ type: 'worker.drain' });
     },
-    stop: () => actor.stop(),
+    stop: () => {
+      actor.getSnapshot().context.served?.sessions.closeAll();
+      actor.stop();
+    },
   };
 }
 

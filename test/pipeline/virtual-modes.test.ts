@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationMode } from '../../src/core/generation.js';
-import { createVirtualCluster } from '../support/virtual-cluster.js';
+import { createVirtualCluster, tokensOf } from '../support/virtual-cluster.js';
 
 function run(mode: GenerationMode, lookahead: number | undefined, targets: number) {
   const cluster = createVirtualCluster({
@@ -11,9 +11,9 @@ function run(mode: GenerationMode, lookahead: number | undefined, targets: numbe
     faults: { delayMs: 0.15 },
   });
   cluster.scheduler.run({ limitMs: 1 });
-  const handle = cluster.generate({ mode, lookahead, maxTokens: 500 });
-  const end = cluster.finish(handle);
-  return { ids: handle.log.tokens.map(({ token }) => token), end };
+  const generation = cluster.generate({ mode, lookahead, maxTokens: 500 });
+  const end = cluster.finish(generation);
+  return { ids: tokensOf(generation), end };
 }
 
 describe('the pipeline in virtual time', () => {

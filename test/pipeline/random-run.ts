@@ -1,0 +1,217 @@
+import { createSeededRandom } from '../../infra/bus-memory/seeded-random.js';
+import { SIM_WORDS } from '../../infra/sim/words.js';
+import type { CompiledRequest, GenerationMode } from '../../src/core/generation.js';
+import { neutralSampler } from '../../src/core/sampler-parameters.js';
+import { simReference } from '../support/sim-reference.js';
+import {
+  createVirtualCluster,
+  tokensOf,
+  type VirtualCluster,
+  type VirtualGeneration,
+} from '../support/virtual-cluster.js';
+import { type EventLog, recordEvents } from './event-log.js';
+
+/** What happened in a run, so that a test can tell that it was about something. */
+export interface RunSummary {
+  readonly outcomes: readonly string[];
+  readonly accepted: number;
+  readonly refuted: number;
+  readonly wasted: number;
+  readonly stale: number;
+  readonly rollbacks: number;
+  /** Messages by type; answers that end a job by outcome. */
+  readonly messages: ReadonlyMap<string, number>;
+  readonly kills: number;
+  readonly lateJoins: number;
+  readonly disconnects: number;
+  readonly pauses: number;
+  readonly events: EventLog;
+  /** What is wrong, in words; empty when all holds. */
+  readonly problems: readonly string[];
+}
+
+type Random = ReturnType<typeof draws>;
+
+/** One random cluster with random faults and random generations, decided by `seed` alone. */
+export function randomRun(seed: number): RunSummary {
+  const random = draws(seed);
+  const events = recordEvents();
+  const faulty = random.chance(0.8);
+  const delay = random.pick([0, 0.1, 1, 5]);
+  const cluster = createVirtualCluster({
+    targets: random.whole(1, 5),
+    targetMs: random.pick([1, 5, 20, 40]),
+    ...(random.chance(0.9) ? { drafterMs: random.pick([0.2, 1, 2, 10, 30]) } : {}),
+    acceptance: random.pick([0, 0.4, 0.7, 0.9, 1]),
+    slots: random.pick([4, 8]),
+    sharedHost: random.chance(0.3),
+    leaseMs: random.pick([1500, 10_000]),
+    patienceMs: 120_000,
+    seed,
+    faults: {
+      delayMs: (next) => delay * (0.5 + next()),
+      lossRate: faulty ? random.pick([0, 0, 0.02, 0.1]) : 0,
+      duplicationRate: faulty ? random.pick([0, 0.05, 0.3]) : 0,
+      reorderRate: faulty ? random.pick([0, 0.1, 0.5]) : 0,
+      reorderMs: random.pick([1, 10, 100]),
+    },
+    inspect: events.inspect,
+  });
+  events.watch(cluster.network);
+  const troubles = faulty
+    ? planTroubles(cluster, random)
+    : { kills: 0, lateJoins: 0, disconnects: 0, pauses: 0 };
+  const count = random.whole(1, 3);
+  let cancelled = 0;
+  for (let i = 0; i < count; i++) {
+    const request = randomRequest(random, i);
+    cluster.scheduler.schedule(random.pick([0, 0, 10, 300]), () => {
+      const generation = cluster.generate(request);
+      if (!random.chance(0.1)) return;
+      cancelled++;
+      cluster.scheduler.schedule(random.whole(0, 400), () => generation.cancel());
+    });
+  }
+  const allEnded = () =>
+    cluster.generations.length === count && cluster.generations.every(({ log }) => log.end !== undefined);
+  cluster.scheduler.run({ until: allEnded, limitMs: 900_000 });
+  const problems = [
+    ...(allEnded() ? [] : ['not every generation ended']),
+    ...cluster.generations.flatMap((generation) => problemsOf(generation, cancelled > 0)),
+    ...leftovers(cluster),
+  ];
+  return {
+    ...summarise(cluster.generations),
+    ...troubles,
+    messages: events.counts,
+    events: events.log,
+    problems,
+  };
+}
+
+function randomRequest(random: Random, index: number): Partial<CompiledRequest> {
+  const promptTokenIds = Array.from({ length: random.pick([1, 2, 9, 40]) }, () =>
+    random.whole(0, SIM_WORDS.length - 1),
+  );
+  const endTokenIds = random.chance(0.2) ? [random.whole(0, SIM_WORDS.length - 1)] : [];
+  return {
+    id: `g${index}`,
+    promptTokenIds,
+    sampler: {
+      ...neutralSampler,
+      temperature: random.pick([0, 0.8]),
+      endTokenIds,
+      promptLength: promptTokenIds.length,
+    },
+    seed: random.whole(0, 1000),
+    maxTokens: random.pick([1, 2, 8, 20, 40]),
+    mode: random.pick<GenerationMode>(['none', 'si', 'dsi', 'dsi', 'dsi']),
+    lookahead: random.pick([undefined, undefined, 1, 2, 5]),
+    targets: random.pick([undefined, undefined, 1, 2]),
+  };
+}
+
+function planTroubles(cluster: VirtualCluster, random: Random) {
+  const { scheduler, workers } = cluster;
+  const happened = { kills: 0, lateJoins: 0, disconnects: 0, pauses: 0 };
+  const soon = () => random.pick([5, 50, 200, 1000]) * random.real();
+  if (random.chance(0.3)) {
+    scheduler.schedule(soon(), () => {
+      const victim = workers[random.whole(0, workers.length - 1)];
+      if (victim === undefined) return;
+      happened.kills++;
+      victim.kill();
+      // A supervisor notices its child's end at once; on another host only silence tells.
+      if (random.chance(0.5)) cluster.directory.remove(victim.id);
+      scheduler.schedule(soon(), () => {
+        if (victim.role === 'target') cluster.startTarget();
+        else cluster.startDrafter();
+      });
+    });
+  }
+  if (random.chance(0.3)) {
+    scheduler.schedule(soon(), () => {
+      happened.lateJoins++;
+      if (random.chance(0.5)) cluster.startTarget();
+      else cluster.startDrafter(random.pick([0, 0.5, 1]));
+    });
+  }
+  for (const bus of [cluster.gateway, ...workers.map((worker) => worker.bus)]) {
+    if (!random.chance(0.12)) continue;
+    scheduler.schedule(soon(), () => {
+      happened.disconnects++;
+      bus.disconnect();
+      scheduler.schedule(random.pick([1, 30, 500, 3000]), () => bus.reconnect());
+    });
+  }
+  for (const worker of workers) {
+    if (!random.chance(0.15)) continue;
+    scheduler.schedule(soon(), () => {
+      happened.pauses++;
+      worker.pauseUntil(scheduler.now() + random.pick([50, 500, 4000]));
+    });
+  }
+  return happened;
+}
+
+function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean): string[] {
+  const { request, log } = generation;
+  const { end } = log;
+  if (end === undefined) return [];
+  const problems: string[] = [];
+  const say = (problem: string) => problems.push(`${request.id} (${request.mode}): ${problem}`);
+  const expected = simReference(request);
+  const tokens = tokensOf(generation);
+  if (end.outcome === 'failed') say(`failed: ${end.error.message}`);
+  if (end.outcome === 'cancelled' && !mayBeCancelled) say('cancelled by nobody');
+  if (end.outcome === 'completed' && tokens.length !== expected.length)
+    say(`${tokens.length} tokens instead of ${expected.length}`);
+  if (tokens.some((token, index) => token !== expected[index])) say("tokens are not the target's own");
+  if (log.tokens.some(({ seq }, index) => seq !== index)) say('seq has gaps or duplicates');
+  if (generation.ends() !== 1) say(`ended ${generation.ends()} times`);
+  const { timings } = end.result;
+  if (timings.draftTokensAccepted > timings.predictedTokens) say('more drafts accepted than tokens');
+  if (timings.predictedTokens !== tokens.length) say('timings count other tokens than the log');
+  return problems;
+}
+
+/** What is still held or still runs after all generations have ended. */
+function leftovers(cluster: VirtualCluster): string[] {
+  const problems: string[] = [];
+  cluster.runFor(30_000);
+  for (const worker of cluster.workers) {
+    if (!cluster.pool.isIdle(worker.id)) problems.push(`the pool still counts jobs on ${worker.id}`);
+    const { opened, closed } = worker.sequences;
+    if (!worker.killed() && opened !== closed)
+      problems.push(`${worker.id} holds ${opened - closed} sessions`);
+  }
+  if (!cluster.shutDown()) problems.push('something goes on for ever');
+  return problems;
+}
+
+function summarise(generations: readonly VirtualGeneration[]) {
+  const sum = { accepted: 0, refuted: 0, wasted: 0, stale: 0, rollbacks: 0 };
+  const outcomes: string[] = [];
+  for (const { log } of generations) {
+    if (log.end === undefined) continue;
+    const { timings, speculation } = log.end.result;
+    outcomes.push(log.end.outcome);
+    sum.accepted += timings.draftTokensAccepted;
+    sum.refuted += timings.draftTokens - timings.draftTokensAccepted;
+    sum.wasted += speculation.wastedDrafts;
+    sum.stale += speculation.staleVerdicts;
+    sum.rollbacks += speculation.rollbacks;
+  }
+  return { ...sum, outcomes };
+}
+
+function draws(seed: number) {
+  const real = createSeededRandom(seed * 7919 + 13);
+  const whole = (low: number, high: number) => low + Math.floor(real() * (high - low + 1));
+  return {
+    real,
+    whole,
+    chance: (share: number) => real() < share,
+    pick: <Value>(values: readonly Value[]): Value => values[whole(0, values.length - 1)] as Value,
+  };
+}
