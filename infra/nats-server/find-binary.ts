@@ -96,7 +96,7 @@ async function cachedBinary(folder: string): Promise<string> {
   const names = await readdir(folder).catch(() => []);
   const last = names
     .filter((name) => !name.startsWith('.'))
-    .sort()
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
     .at(-1);
   if (last === undefined) throw new Error('empty');
   return join(folder, last, 'nats-server');

@@ -1,0 +1,66 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { cleanUp } from '../../../infra/keeper/clean-up.js';
+import { startKeeper } from '../../../infra/keeper/keeper.js';
+import { processIdentity } from '../../../infra/keeper/process-identity.js';
+import { currentServerBinary } from '../../support/nats.js';
+import { until } from '../../support/until.js';
+import type { Household } from './parent-main.js';
+
+function idleProcess(): ChildProcess & { readonly pid: number } {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  return child as ChildProcess & { readonly pid: number };
+}
+
+const isThere = (pid: number): boolean => processIdentity(pid) !== undefined;
+
+describe('keeper', () => {
+  it('leaves nothing of what a parent watched when the parent is killed', async () => {
+    const parent = fork(fileURLToPath(new URL('./parent-main.ts', import.meta.url)), {
+      execArgv: ['--import', 'tsx'],
+    });
+    parent.send(await currentServerBinary());
+    const [{ watched, unwatched, folder }] = (await once(parent, 'message')) as [Household];
+    try {
+      expect(watched.every(isThere)).toBe(true);
+      expect(existsSync(folder)).toBe(true);
+      parent.kill('SIGKILL');
+      await until(() => !watched.some(isThere) && !existsSync(folder));
+      expect(isThere(unwatched)).toBe(true);
+    } finally {
+      for (const pid of [...watched, unwatched]) if (isThere(pid)) process.kill(pid, 'SIGKILL');
+    }
+  });
+
+  it('cleans up what is left when it is closed, and can be closed twice', async () => {
+    const keeper = await startKeeper();
+    const child = idleProcess();
+    const folder = mkdtempSync(join(tmpdir(), 'slipstream-keeper-test-'));
+    keeper.watchProcess(child.pid);
+    keeper.watchFolder(folder);
+    const exited = once(child, 'exit');
+    await keeper.close();
+    await keeper.close();
+    expect(await exited).toEqual([null, 'SIGTERM']);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('does not touch another process that was given the same id', async () => {
+    const child = idleProcess();
+    await once(child, 'spawn');
+    await cleanUp({ processes: new Map([[child.pid, 'another start time']]), folders: new Set() }, 100);
+    expect(isThere(child.pid)).toBe(true);
+    const exited = once(child, 'exit');
+    await cleanUp(
+      { processes: new Map([[child.pid, processIdentity(child.pid) as string]]), folders: new Set() },
+      1000,
+    );
+    expect(await exited).toEqual([null, 'SIGTERM']);
+    expect(processIdentity(child.pid)).toBeUndefined();
+  });
+});

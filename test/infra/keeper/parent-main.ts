@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startKeeper } from '../../../infra/keeper/keeper.js';
+import { startNatsServer } from '../../../infra/nats-server/embedded-server.js';
+import { silentLogger } from '../../../src/core/logger.js';
+
+/** A process that starts children under a keeper, says which, and then waits to be killed. */
+export interface Household {
+  /** End on SIGTERM, do not end on SIGTERM, and the nats-server. */
+  readonly watched: readonly number[];
+  readonly unwatched: number;
+  readonly folder: string;
+}
+
+const node = (script: string): number => {
+  const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore', detached: true });
+  return child.pid as number;
+};
+const WAIT = 'setInterval(() => {}, 1000);';
+
+process.once('message', async (binary: string) => {
+  const keeper = await startKeeper();
+  const server = await startNatsServer({ binary, logger: silentLogger, guard: keeper });
+  const obedient = node(WAIT);
+  const stubborn = node(`process.on('SIGTERM', () => {}); ${WAIT}`);
+  const unwatched = node(WAIT);
+  const folder = mkdtempSync(join(tmpdir(), 'slipstream-keeper-test-'));
+  writeFileSync(join(folder, 'file'), 'text');
+  for (const pid of [obedient, stubborn, unwatched]) keeper.watchProcess(pid);
+  keeper.unwatchProcess(unwatched);
+  keeper.watchFolder(folder);
+  const household: Household = { watched: [obedient, stubborn, server.pid as number], unwatched, folder };
+  process.send?.(household);
+});
