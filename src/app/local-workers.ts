@@ -2,6 +2,7 @@ import { createActor } from 'xstate';
 import { workerSupervisorMachine } from '../../actors/worker-supervisor/machine.js';
 import { workerEnvironment } from '../../infra/config/worker-environment.js';
 import type { CompiledWorkerOptions } from '../../infra/config/worker-options.js';
+import { createLineForwarder } from '../../infra/log/forward-lines.js';
 import { spawnWorker } from '../../infra/worker-process/spawn-worker.js';
 import { WorkerFailedError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
@@ -37,6 +38,7 @@ const MAIN_MODULE = new URL(`./cli/main.${extension}`, import.meta.url);
 /** Starts `slipstream worker` as a child, with the same options that an operator would give on another host. */
 export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWorkersDeps): LocalWorker {
   const { scheduler, logger, keeper } = deps;
+  const forwardLines = createLineForwarder(logger);
   let pid: number | undefined;
   let up: () => void = () => {};
   let givenUp: (error: WorkerFailedError) => void = () => {};
@@ -53,7 +55,7 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
         const child = spawnWorker({
           mainModule: MAIN_MODULE,
           environment: workerEnvironment(options),
-          onLog: (text) => process.stderr.write(text),
+          onLog: forwardLines,
           report: (event) => {
             if (event.type === 'child.exited' && child.pid !== undefined) keeper.unwatchProcess(child.pid);
             report(event);
