@@ -1,6 +1,6 @@
 import type { Bus } from '../../src/core/bus.js';
 
-export interface RoutedBusOptions {
+interface RoutedBusOptions {
   /** Where workers of other processes are. */
   readonly remote: Bus;
   /** Where workers of this process are: what they say, and what is said to them, stays here. */

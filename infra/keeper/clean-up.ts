@@ -5,7 +5,7 @@ import { processIdentity } from './process-identity.js';
 const LOOK_EVERY_MS = 20;
 
 /** What a parent leaves behind: processes with the identity they had when they were named, and folders. */
-export interface Leftovers {
+interface Leftovers {
   readonly processes: ReadonlyMap<number, string>;
   readonly folders: ReadonlySet<string>;
 }

@@ -11,7 +11,7 @@ import { runTool } from './run-tool.js';
 /** Older servers do not say that nobody subscribes to a subject (2.2), and were never tried with this (2.9). */
 const OLDEST: readonly [number, number] = [2, 9];
 
-export interface FindServerOptions {
+interface FindServerOptions {
   /** What the user named; used or refused, never passed over. */
   readonly binary: string | undefined;
   /** Our cache folder; the binary goes into its folder `nats-server`. */
@@ -21,7 +21,7 @@ export interface FindServerOptions {
   readonly logger: Logger;
 }
 
-export interface FoundServer {
+interface FoundServer {
   readonly binary: string;
   readonly version: string;
 }

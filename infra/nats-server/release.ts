@@ -3,7 +3,7 @@
  * those in the Dockerfiles of the NATS project (nats-io/nats-docker, 2.14.x/alpine3.22); for other platforms the
  * release's own SHA256SUMS, fetched over TLS, is all there is to compare with.
  */
-export const RELEASE_VERSION = '2.14.5';
+const RELEASE_VERSION = '2.14.5';
 
 const KNOWN_SHA256: Readonly<Record<string, string>> = {
   'linux-amd64': '5e3b603d47c447bda1f77f9ac16dbf91c90aac4ff3681f8fbbc7201e4ed99355',

@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 
-export interface ToolOptions {
+interface ToolOptions {
   readonly timeoutMs: number;
   readonly folder?: string;
 }

@@ -1,4 +1,4 @@
-export interface ServerConfig {
+interface ServerConfig {
   /** -1: a free one. */
   readonly port: number;
   readonly user: string;

@@ -5,7 +5,7 @@ import { WIRE_VERSION, type WireMessage, wireMessageSchema } from '../../src/cor
 /** Plain MessagePack maps, so that any client can read them; msgpackr's own records could not be. */
 const packr = new Packr({ useRecords: false });
 
-export type Decoded =
+type Decoded =
   | { readonly kind: 'message'; readonly message: WireMessage }
   /** Not MessagePack, another version, or outside the schema. */
   | { readonly kind: 'rejected'; readonly reason: string };

@@ -4,9 +4,9 @@ import { WIRE_VERSION } from '../../src/core/messages.js';
 import type { ModelInfo } from '../../src/core/model.js';
 
 /** What `nats service ls|info|stats` lists every worker under. */
-export const WORKER_SERVICE_NAME = 'slipstream-worker';
+const WORKER_SERVICE_NAME = 'slipstream-worker';
 
-export interface WorkerServiceDescription {
+interface WorkerServiceDescription {
   readonly workerId: string;
   readonly role: 'target' | 'drafter';
   readonly info: ModelInfo;
@@ -15,7 +15,7 @@ export interface WorkerServiceDescription {
   readonly infoSubject: string;
 }
 
-export interface WorkerService {
+interface WorkerService {
   /** Takes the worker off the list. */
   stop(): Promise<void>;
 }

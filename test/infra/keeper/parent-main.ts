@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,18 +15,23 @@ export interface Household {
   readonly folder: string;
 }
 
-const node = (script: string): number => {
-  const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore', detached: true });
+/** Runs a script that says when it has begun to wait. */
+async function node(script: string): Promise<number> {
+  const wait = "setInterval(() => {}, 1000); process.stdout.write('waiting')";
+  const child = spawn(process.execPath, ['-e', `${script}; ${wait}`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
+  await once(child.stdout, 'data');
   return child.pid as number;
-};
-const WAIT = 'setInterval(() => {}, 1000);';
+}
 
 process.once('message', async (binary: string) => {
   const keeper = await startKeeper();
   const server = await startNatsServer({ binary, logger: silentLogger, guard: keeper });
-  const obedient = node(WAIT);
-  const stubborn = node(`process.on('SIGTERM', () => {}); ${WAIT}`);
-  const unwatched = node(WAIT);
+  const obedient = await node('');
+  const stubborn = await node("process.on('SIGTERM', () => {})");
+  const unwatched = await node('');
   const folder = mkdtempSync(join(tmpdir(), 'slipstream-keeper-test-'));
   writeFileSync(join(folder, 'file'), 'text');
   for (const pid of [obedient, stubborn, unwatched]) keeper.watchProcess(pid);
