@@ -1,4 +1,4 @@
-import { env, InferenceSession } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import type { Provider } from './provider.js';
 
 /** The one file that imports onnxruntime-node. */
@@ -28,4 +28,9 @@ export function createSession(
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
+}
+
+/** The providers this build of the runtime knows; of one that is not bundled the libraries may be missing. */
+export function supportedProviders(): readonly { readonly name: string; readonly bundled: boolean }[] {
+  return listSupportedBackends();
 }

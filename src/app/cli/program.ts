@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './demo.js';
+import { addDoctorCommand } from './doctor/doctor.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import { addGenerateCommand } from './generate.js';
 import { InterruptedError } from './interrupt.js';
@@ -54,6 +55,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: CliSe
   addWorkerCommand(program, cli);
   addModelsCommand(program, cli);
   addDemoCommand(program, cli);
+  addDoctorCommand(program, cli);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

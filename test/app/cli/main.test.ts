@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const main = join(root, 'src/app/cli/main.ts');
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the CLI as a process of its own. */
+function start(argv: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...argv], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk;
+    });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
+  });
+  return { child, ended };
+}
+
+describe('the CLI as a process', () => {
+  test('--version and --help answer without loading an engine', async () => {
+    const [version, help] = await Promise.all([start(['--version']).ended, start(['--help']).ended]);
+    expect(version).toMatchObject({ code: 0, stderr: '' });
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(help.code).toBe(0);
+    for (const command of ['generate', 'serve', 'worker', 'models', 'demo', 'doctor'])
+      expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+
+  test('wrong use exits with 2 and a line on stderr', async () => {
+    const [command, option] = await Promise.all([
+      start(['generte']).ended,
+      start(['generate'], { SLIPSTREAM_PARALLEL: 'many' }).ended,
+    ]);
+    expect(command).toMatchObject({ code: 2, stdout: '' });
+    expect(command.stderr).toContain("slipstream: unknown command 'generte'");
+    expect(option).toMatchObject({ code: 2, stdout: '' });
+    expect(option.stderr).toBe(
+      'slipstream: SLIPSTREAM_PARALLEL is "many", but must be a whole number from 1 to 256\n',
+    );
+  });
+
+  test('a reader of stdout that goes away is no error', async () => {
+    const { child, ended } = start(['generate', '--help']);
+    child.stdout.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a checkout that is not built says so', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipstream-bin-'));
+    try {
+      cpSync(join(root, 'bin'), join(folder, 'bin'), { recursive: true });
+      cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+      const child = spawn(join(folder, 'bin/slipstream'), ['--version'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let stderr = '';
+      child.stderr.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect(stderr).toBe(
+        'slipstream: this checkout is not built yet: run "npm install" (or "npm run build") in it\n',
+      );
+      expect(code).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,110 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DownloadError } from '../../../src/core/errors.js';
+import { run } from './harness.js';
+
+let folder: string;
+let cache: readonly string[];
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slipstream-models-'));
+  cache = ['--cache-folder', join(folder, 'cache')];
+  mkdirSync(join(folder, 'mine'));
+  writeFileSync(join(folder, 'mine', 'model.onnx'), 'x');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('slipstream models', () => {
+  test('a folder is given a name, listed and forgotten', async () => {
+    const imported = await run(['models', 'import', join(folder, 'mine'), '--name', 'mine', ...cache]);
+    expect(imported).toMatchObject({ code: 0, stdout: 'mine is ready\n', stderr: '' });
+    const table = await run(['models', 'list', ...cache]);
+    expect(table.stdout).toMatch(
+      /^name +state +description\nsmollm2 +downloadable +.*\nmine +ready +.*mine\n$/,
+    );
+    const json = await run(['models', 'list', '--json', ...cache]);
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      { name: 'smollm2', state: 'downloadable' },
+      { name: 'mine', state: 'ready', folder: join(folder, 'mine') },
+    ]);
+    expect(await run(['models', 'remove', 'mine', ...cache])).toMatchObject({
+      code: 0,
+      stdout: 'mine is removed\n',
+    });
+    expect(await run(['models', 'remove', 'mine', ...cache])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^slipstream: model "mine" was not found: .*\n$/),
+    });
+  });
+
+  test('a name that cannot be given is wrong use', async () => {
+    const { code, stderr } = await run([
+      'models',
+      'import',
+      join(folder, 'mine'),
+      '--name',
+      'ngram',
+      ...cache,
+    ]);
+    expect(stderr).toContain('slipstream: --name is "ngram", but must be');
+    expect(code).toBe(2);
+    expect((await run(['models', 'import', folder])).stderr).toContain("required option '--name <NAME>'");
+  });
+
+  test('pulling shows each step, where nobody watches a bar', async () => {
+    const { code, stdout, stderr } = await run(['models', 'pull', 'smollm2', ...cache], {
+      services: {
+        bringModel: async (_name, _store, onProgress) => {
+          onProgress({ step: 'download', doneBytes: 0, totalBytes: 98_400_000 });
+          onProgress({ step: 'download', doneBytes: 98_400_000, totalBytes: 98_400_000 });
+          onProgress({ step: 'import', doneBytes: 0, totalBytes: undefined });
+        },
+      },
+    });
+    expect(stderr).toBe('smollm2: downloading (98 MB)\nsmollm2: importing\n');
+    expect(stdout).toBe('smollm2 is ready\n');
+    expect(code).toBe(0);
+  });
+
+  test('pulling on a terminal shows a bar', async () => {
+    const { stderr } = await run(['models', 'pull', 'smollm2', ...cache], {
+      terminal: true,
+      services: {
+        bringModel: async (_name, _store, onProgress) => {
+          onProgress({ step: 'download', doneBytes: 10_000_000, totalBytes: 20_000_000 });
+        },
+      },
+    });
+    expect(stderr).toContain('smollm2: downloading [');
+    expect(stderr).toContain('50 % of 20 MB');
+  });
+
+  test('a failed download is told in one line', async () => {
+    const { code, stderr } = await run(['models', 'pull', 'smollm2', ...cache], {
+      services: { bringModel: () => Promise.reject(new DownloadError('no source has it')) },
+    });
+    expect(stderr).toBe('slipstream: no source has it\n');
+    expect(code).toBe(1);
+  });
+
+  test('Ctrl-C ends a download', async () => {
+    const interrupted = new AbortController();
+    const { code } = await run(['models', 'pull', 'smollm2', ...cache], {
+      interrupted,
+      services: {
+        bringModel: () => {
+          interrupted.abort('SIGINT');
+          return new Promise(() => {});
+        },
+      },
+    });
+    expect(code).toBe(130);
+  });
+
+  test('without a subcommand the help is shown, as wrong use', async () => {
+    const { code, stderr } = await run(['models']);
+    expect(stderr).toContain('slipstream models pull smollm2');
+    expect(code).toBe(2);
+  });
+});
