@@ -22,6 +22,7 @@ export async function* measurePasses(
   now: () => number,
 ): AsyncGenerator<MeasuredPass> {
   for (const size of MEASURED_TOKENS) {
+    if (size > tokens.length) return;
     let ms = Number.POSITIVE_INFINITY;
     let rows: Float32Array[] = [];
     for (let repeat = 0; repeat < 2; repeat++) {

@@ -43,6 +43,9 @@ export interface OnnxModelOptions {
   readonly unsafeWithoutPadding?: boolean;
 }
 
+/** What the self-test needs. */
+const SHORTEST_CONTEXT = 16;
+
 /** How a model turned out to run, besides what everybody needs to know. */
 export interface OnnxModel extends LoadedModel {
   readonly provider: Provider;
@@ -66,15 +69,16 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
     const kvKind = await findKvKind(session, graph);
     const decoder = new Decoder(session, graph, kvKind);
     const vocabularySize = await findVocabularySize(decoder, options.vocabularySize, files.path);
-    const now = () => scheduler.now();
+    const contextTokens = usableContext(graph, options.contextTokens, files.path);
+    const testOptions = { decoder, vocabularySize, contextTokens, now: () => scheduler.now() };
     const test =
       role === 'drafter'
-        ? await measureDrafter(decoder, vocabularySize, now)
-        : await testTarget(decoder, vocabularySize, now, options.unsafeWithoutPadding ? 1 : undefined);
+        ? await measureDrafter(testOptions)
+        : await testTarget(testOptions, options.unsafeWithoutPadding ? 1 : undefined);
     const info: ModelInfo = {
       name,
       vocabularySize,
-      contextTokens: usableContext(graph, options.contextTokens),
+      contextTokens,
       fingerprint: fingerprint([
         files.hash,
         graph.producer,
@@ -189,9 +193,14 @@ async function findVocabularySize(
 }
 
 /** The throw-away token of a padded pass takes a position of its own. */
-function usableContext(graph: DecoderGraphInfo, contextTokens: number): number {
-  if (graph.rotaryPositions === undefined) return contextTokens - 1;
-  return Math.min(contextTokens, graph.rotaryPositions - 1);
+function usableContext(graph: DecoderGraphInfo, contextTokens: number, where: string): number {
+  const usable = Math.min(contextTokens, (graph.rotaryPositions ?? contextTokens) - 1);
+  if (usable < SHORTEST_CONTEXT)
+    throw new ModelFormatError(
+      where,
+      `its context is ${usable} tokens, but must be at least ${SHORTEST_CONTEXT}`,
+    );
+  return usable;
 }
 
 function fingerprint(parts: readonly (string | number)[]): string {

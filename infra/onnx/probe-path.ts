@@ -1,12 +1,12 @@
 import type { Decoder, Padding } from './decoder.js';
 import type { KvStore } from './kv-store.js';
 
-/** Longest probe. */
-export const PROBE_TOKENS = 128;
+const LONGEST_PROBE = 128;
 
-/** Fixed ids that are the same in every process, spread over the vocabulary. */
-export function probeTokens(vocabularySize: number): number[] {
-  return Array.from({ length: PROBE_TOKENS }, (_, i) => (i * 7919 + 13) % vocabularySize);
+/** Fixed ids that are the same in every process, spread over the vocabulary; as many as fit the context, up to 128. */
+export function probeTokens(vocabularySize: number, contextTokens: number): number[] {
+  const length = Math.min(LONGEST_PROBE, contextTokens);
+  return Array.from({ length }, (_, i) => (i * 7919 + 13) % vocabularySize);
 }
 
 /** A sequence that is fed fixed tokens, to see whether the way they are fed matters. */

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Decoder } from '../../../../infra/onnx/decoder.js';
+import { inspectDecoderGraph } from '../../../../infra/onnx/decoder-graph-info.js';
+import { buildDecoderModel } from '../../../../infra/onnx/graph/build-decoder-model.js';
+import { readModelFiles } from '../../../../infra/onnx/model-files.js';
+import { createSession } from '../../../../infra/onnx/runtime.js';
+import type { DecoderCheckpoint } from '../../../../src/core/checkpoint.js';
+import { ModelFormatError } from '../../../../src/core/errors.js';
+import { type TinyModelOptions, tinyCheckpoint } from '../../../support/tiny-model.js';
+import { referenceLogits } from '../../../support/tiny-reference.js';
+import { modelFolder } from '../open-model.js';
+
+const folder = modelFolder();
+const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 512);
+
+function newFolder(name: string): string {
+  mkdirSync(folder(name), { recursive: true });
+  return join(folder(name), 'model.onnx');
+}
+
+async function openDecoder(path: string): Promise<Decoder> {
+  const { model } = await readModelFiles(path);
+  const session = await createSession(path, { threads: 1, provider: 'cpu' });
+  return new Decoder(session, inspectDecoderGraph(model, path, 'target'), 'rows');
+}
+
+/** The largest difference to the reference, of logits whose standard deviation is about 4. */
+async function largestError(
+  name: string,
+  checkpoint: DecoderCheckpoint,
+  weights: 'auto' | 'f32',
+): Promise<number> {
+  const path = newFolder(name);
+  await buildDecoderModel(checkpoint, path, { weights });
+  const decoder = await openDecoder(path);
+  const store = decoder.openStore();
+  const logits = [
+    ...(await decoder.pass(store, tokens.slice(0, 7), 0, 7, 2)),
+    ...(await decoder.pass(store, tokens.slice(7), 7, tokens.length - 7, 2)),
+  ];
+  const expected = referenceLogits(checkpoint, tokens);
+  await decoder.release();
+  return Math.max(
+    ...expected.flatMap((row, i) => row.map((value, id) => Math.abs(value - (logits[i]?.[id] as number)))),
+  );
+}
+
+/** A built graph computes what the checkpoint's weights define. */
+describe('buildDecoderModel', () => {
+  it.each<[string, TinyModelOptions]>([
+    ['half-split RoPE', {}],
+    ['interleaved RoPE', { ropeInterleaved: true }],
+    ['tied embeddings', { tiedEmbeddings: true, seed: 2 }],
+    ['f16', { format: 'f16' }],
+    ['bf16', { format: 'bf16' }],
+  ])('equals the reference: %s', async (name, options) => {
+    expect(await largestError(name, tinyCheckpoint(options), 'auto')).toBeLessThan(1e-3);
+  });
+
+  it.each(['q8_0', 'q4_0', 'q4_1'] as const)('equals the reference: %s', async (format) => {
+    const checkpoint = tinyCheckpoint({ format, tiedEmbeddings: true, ropeInterleaved: true });
+    expect(await largestError(`${format}-f32`, checkpoint, 'f32')).toBeLessThan(1e-3);
+    // Multiplied as stored, activations are rounded to 8 bits.
+    const rounded = await largestError(`${format}-auto`, checkpoint, 'auto');
+    expect(rounded).toBeGreaterThan(1e-3);
+    expect(rounded).toBeLessThan(1.5);
+  });
+
+  it('gives logits of the wanted rows alone, and none when none are wanted', async () => {
+    const path = newFolder('rows');
+    await buildDecoderModel(tinyCheckpoint({ format: 'q4_1' }), path);
+    const decoder = await openDecoder(path);
+    const all = await decoder.pass(decoder.openStore(), tokens, 0, tokens.length, 2);
+    const store = decoder.openStore();
+    expect(await decoder.pass(store, tokens.slice(0, 20), 0, 0, 2)).toEqual([]);
+    expect(await decoder.pass(store, tokens.slice(20), 20, 1, 2)).toEqual(all.slice(-1));
+    await decoder.release();
+  });
+
+  it('reports progress and leaves whole files only', async () => {
+    const shares: number[] = [];
+    const path = newFolder('progress');
+    await buildDecoderModel(tinyCheckpoint(), path, { onProgress: (share) => shares.push(share) });
+    expect(shares[0]).toBe(0);
+    expect(shares.at(-1)).toBe(1);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(readdirSync(folder('progress')).sort()).toEqual(['model.onnx', 'model.onnx.data']);
+  });
+
+  it('refuses a matrix of the wrong shape or size, naming it, and leaves nothing', async () => {
+    const whole = tinyCheckpoint();
+    const path = newFolder('damaged');
+    const damaged = (change: Partial<DecoderCheckpoint>) => buildDecoderModel({ ...whole, ...change }, path);
+    await expect(damaged({ matrix: (layer) => whole.matrix(layer, 'q') })).rejects.toThrow(
+      /layer 0 k: shape is 64 x 64, but must be 32 x 64/,
+    );
+    const output = whole.output();
+    await expect(damaged({ output: () => ({ ...output, bytes: output.bytes.subarray(4) }) })).rejects.toThrow(
+      /output: has 131068 bytes, but must have 131072/,
+    );
+    await expect(damaged({ finalNorm: () => new Float32Array(63) })).rejects.toThrow(/final norm/);
+    await expect(damaged({ config: { ...whole.config, kvHeads: 3 } })).rejects.toThrow(ModelFormatError);
+    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(folder('damaged'))).toEqual([]);
+  });
+});
