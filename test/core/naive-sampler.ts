@@ -44,7 +44,7 @@ function naiveAdjusted(
 }
 
 /** Likeliest first, equal ones by ascending id: top-k, top-p among those, min-p. */
-function naiveKept(parameters: SamplerParameters, row: readonly number[]): number[] {
+export function naiveKept(parameters: SamplerParameters, row: readonly number[]): number[] {
   const { temperature, topK, topP, minP } = parameters;
   const largest = Math.max(...row);
   const weight = (id: number) => Math.exp(((row[id] as number) - largest) / temperature);

@@ -61,6 +61,9 @@ it('gives unrelated noise to two positions and to two seeds', () => {
     [noiseKey(1, 10), noiseKey(1, 11)],
     [noiseKey(1, 10), noiseKey(2, 10)],
     [noiseKey(1, 10), noiseKey(1 + 2 ** 40, 10)],
+    // Keys that happen to share a half, or nearly, are as unrelated as others.
+    [noiseKey(1, 10), { ...noiseKey(1, 10), second: 99 }],
+    [noiseKey(1, 10), { first: noiseKey(1, 10).first ^ 1, second: 99 }],
   ] as const) {
     let correlation = 0;
     for (let id = 0; id < ids; id++) {

@@ -68,8 +68,8 @@ describe('as a function', () => {
     const size = 5003;
     const row = Float32Array.from({ length: size }, (_, id) => 9 * Math.sin(id * id + 1) + (id % 97) / 40);
     for (const filters of [{}, { topK: 40 }, { topK: 3000, topP: 0.9 }, { topP: 0.95 }, { minP: 0.02 }]) {
-      for (let s = 0; s < 60; s++) {
-        const p = neutral({ temperature: 0.1 + s / 40, ...filters });
+      for (let s = 0; s < 25; s++) {
+        const p = neutral({ temperature: 0.1 + s / 16, ...filters });
         expect(samplerOn(p, s, [1, 2], size).pick(row).token).toBe(naivePick(p, s, [1, 2], row));
       }
     }
@@ -144,6 +144,12 @@ describe('by parameter', () => {
     expect(pick({ presencePenalty: 2, promptLength: 1 }, [1])).toBe(1);
     expect(pick({ presencePenalty: 2, promptLength: 1 }, [0, 1])).toBe(2);
     expect(pick({ frequencyPenalty: 0.6, promptLength: 1 }, [0, 1, 2, 2, 1])).toBe(3);
+  });
+  it('counts a token that is cropped from the output but stands in the prompt as prompt', () => {
+    const sampler = samplerOn(neutral({ presencePenalty: 2 }), 0, [1, 1], row.length);
+    expect(sampler.pick(row).token).toBe(2);
+    sampler.crop(1);
+    expect(sampler.pick(row).token).toBe(1);
   });
   it('picks no end token before min_tokens, and may afterwards', () => {
     expect(pick({ minTokens: 1, endTokenIds: [1] }, [0])).toBe(2);
