@@ -49,7 +49,7 @@ export function keyAccepted(headers: IncomingHttpHeaders, { keys }: AccessRules)
   return keys.map((key) => timingSafeEqual(sha256(key), digest)).includes(true);
 }
 
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   const name = unbracketed(address);
   return (
     name === 'localhost' ||

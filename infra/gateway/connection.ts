@@ -35,7 +35,7 @@ const MAX_LOGGED_FIELDS = 20;
 /** Reads a log from behind a place, never faster than there is demand (streams: followLog). */
 export type FollowLog = (log: GenerationLog, after: number, demand: Demand) => Observable<LogEvent>;
 
-export interface ConnectionContext {
+interface ConnectionContext {
   readonly service: GenerationService;
   readonly follow: FollowLog;
   readonly leases: Leases;

@@ -27,7 +27,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   readonly connections: number;
@@ -38,7 +38,7 @@ export interface HttpServerOptions {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void;
 }
 
-export interface HttpServer {
+interface HttpServer {
   readonly address: AddressInfo;
   /** Stops listening; open connections stay. */
   stopListening(): void;

@@ -6,7 +6,7 @@ import type { GatewayLimits } from './limits.js';
 /** Events handed over before other sockets get their turn: about a millisecond of work. */
 const BURST = 128;
 
-export interface OutletOptions {
+interface OutletOptions {
   readonly socket: ClientSocket;
   readonly scheduler: Scheduler;
   readonly limits: Pick<GatewayLimits, 'pauseBytes' | 'cutBytes' | 'stallMs'>;

@@ -9,7 +9,7 @@ import {
 import { inWireNames } from './wire-request.js';
 
 /** What a client may know of an error. */
-export interface PublicError {
+interface PublicError {
   readonly code: string;
   readonly message: string;
   readonly field?: string;

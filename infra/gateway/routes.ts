@@ -3,7 +3,7 @@ import type { GenerationService } from '../../src/core/engine.js';
 import { type AccessRules, hostAllowed, keyAccepted, originAllowed } from './access.js';
 import { type Answer, refusal } from './http-server.js';
 
-export const STREAM_PATH = '/v1/stream';
+const STREAM_PATH = '/v1/stream';
 
 export interface RouteContext {
   readonly service: GenerationService;
@@ -62,6 +62,8 @@ export function answerRequest(request: IncomingMessage, context: RouteContext): 
 export function upgradeRefusal(request: IncomingMessage, context: RouteContext): Answer | undefined {
   const { headers } = request;
   const { access } = context;
+  // A client that offers another protocol, as curl --http2 does, is content with an answer in HTTP/1.1.
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return answerRequest(request, context);
   if (!hostAllowed(headers, context.boundAddress(), access)) return WRONG_HOST;
   if (pathOf(request) !== STREAM_PATH) return NOT_FOUND;
   if (!originAllowed(headers, access)) return WRONG_ORIGIN;

@@ -5,21 +5,21 @@ import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
 import type { ClientSocket, ClientSocketEvents } from './client-socket.js';
 
-export interface UpgraderOptions {
+interface UpgraderOptions {
   readonly maxPayloadBytes: number;
   /** The subprotocol that is answered to clients that offer it. */
   readonly protocol: string;
   readonly logger: Logger;
 }
 
-export interface UpgradeRequest {
+interface UpgradeRequest {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly requestId: string;
 }
 
-export type Connected = (socket: ClientSocket) => ClientSocketEvents;
+type Connected = (socket: ClientSocket) => ClientSocketEvents;
 
 /** Turns upgrade requests that were let in into client sockets. A broken handshake is answered by ws itself. */
 export function createUpgrader({ maxPayloadBytes, protocol, logger }: UpgraderOptions) {

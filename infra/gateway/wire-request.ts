@@ -29,7 +29,7 @@ const KNOWN = new Set<string>([...Object.values(WIRE_NAMES), 'speculative']);
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export interface WireRequest {
+interface WireRequest {
   readonly request: GenerationRequest;
   /** Fields that mean nothing here: to be ignored and logged. */
   readonly unknown: readonly string[];

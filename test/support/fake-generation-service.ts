@@ -13,12 +13,13 @@ import { neutralSampler } from '../../src/core/sampler-parameters.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 
 /** A log that a test writes, and that knows how far it was read. */
-export class ScriptedLog implements GenerationLog {
+class ScriptedLog implements GenerationLog {
   readonly written: LoggedToken[] = [];
   /** The largest seq that a reader has asked for. */
   furthestRead = -1;
   end: GenerationEnd | undefined;
   private readonly watchers = new Set<() => void>();
+  private readonly countWaiters = new Set<() => void>();
 
   readonly tokens: readonly LoggedToken[] = new Proxy(this.written, {
     get: (target, key, receiver) => {
@@ -35,7 +36,24 @@ export class ScriptedLog implements GenerationLog {
   watch(changed: () => void): Cancel {
     const watcher = () => changed();
     this.watchers.add(watcher);
-    return () => this.watchers.delete(watcher);
+    this.tellCount();
+    return () => {
+      this.watchers.delete(watcher);
+      this.tellCount();
+    };
+  }
+
+  /** Settles when so many watch. */
+  watchedBy(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (this.watchers.size !== count) return;
+        this.countWaiters.delete(check);
+        resolve();
+      };
+      this.countWaiters.add(check);
+      check();
+    });
   }
 
   /** Commits one token per text, telling the readers after each. */
@@ -51,6 +69,10 @@ export class ScriptedLog implements GenerationLog {
     if (this.end !== undefined) return;
     this.end = end;
     this.tell();
+  }
+
+  private tellCount(): void {
+    for (const waiter of [...this.countWaiters]) waiter();
   }
 
   private tell(): void {

@@ -1,7 +1,7 @@
 import WebSocket, { type ClientOptions } from 'ws';
 import type { ServerFrame } from '../../infra/gateway/frames.js';
 
-export type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
+type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
 
 /** A WebSocket client that keeps what it is told and waits for what it wants to hear. */
 export class StreamClient {

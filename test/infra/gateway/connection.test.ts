@@ -214,13 +214,11 @@ describe('an abandoned generation', () => {
     await client.create();
     house.scheduler.advance(120_000);
     expect(generation().log.end).toBeUndefined();
-    const left = new Promise((resolve) => generation().log.watch(() => resolve(undefined)));
     await client.drop();
-    await unfollowed(generation());
+    await generation().log.watchedBy(0);
     house.scheduler.advance(59_999);
     expect(generation().log.end).toBeUndefined();
     house.scheduler.advance(1);
-    await left;
     expect(generation().log.end?.outcome).toBe('cancelled');
   });
 
@@ -317,8 +315,3 @@ describe('a request that cannot be served', () => {
     await client.frame('generation.created', ({ id }) => id === 'generation-8');
   });
 });
-
-/** Settles when the gateway has noticed that the last follower is gone. */
-async function unfollowed({ log }: ScriptedGeneration): Promise<void> {
-  while (log.watcherCount > 1) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { requestFromWire } from '../../../infra/gateway/wire-request.js';
+import type { ScriptedGeneration } from '../../support/fake-generation-service.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
 let house: TestGateway;
@@ -36,7 +37,12 @@ test('the Node client of docs/websocket.md prints the answer and its report', as
 });
 
 test('the browser client comes back after a lost connection and misses nothing', async () => {
-  house.service.script = (generation) => generation.log.append('Once', ' upon');
+  const created = new Promise<ScriptedGeneration>((resolve) => {
+    house.service.script = (generation) => {
+      generation.log.append('Once', ' upon');
+      resolve(generation);
+    };
+  });
   // Node 20 has no global WebSocket; that of ws has the same interface. It loses its first connection.
   const browser = `
     import { WebSocket as Socket } from 'ws';
@@ -49,10 +55,10 @@ test('the browser client comes back after a lost connection and misses nothing',
     };
     globalThis.setTimeout = (task) => setImmediate(task);\n`;
   const playing = play(browser + (examples[1] ?? ''));
-  const followers = () => house.service.generations[0]?.log.watcherCount;
-  for (const count of [1, 0]) while (followers() !== count) await new Promise(setImmediate);
-  house.service.generations[0]?.log.append(' a');
-  house.service.generations[0]?.complete();
+  const generation = await created;
+  for (const count of [1, 0, 1]) await generation.log.watchedBy(count);
+  generation.log.append(' a');
+  generation.complete();
   expect((await playing).split('\n')).toEqual(['0 Once false', '1  upon true', '2  a false', '']);
 });
 

@@ -97,14 +97,21 @@ describe('plain HTTP', () => {
     expect(await ask('/health')).toMatchObject({ status: 200 });
   });
 
-  test('upgrades to anything but a WebSocket are refused', async () => {
+  test('a client that offers to speak something else than WebSocket is answered in HTTP', async () => {
     await start();
     const lines = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
+    expect(await exchange(`GET /v1/stream HTTP/1.1\r\n${lines}`)).toMatch(/^HTTP\/1.1 426 /);
+    const health = await exchange(`GET /health HTTP/1.1\r\n${lines}`);
+    expect(health).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(health).toContain('x-request-id: request-1\r\n');
+    expect(health).toMatch(/\r\n\r\n\{"status":"ready".*\}$/);
+  });
+
+  test('a WebSocket handshake elsewhere or gone wrong is refused', async () => {
+    await start();
+    const lines = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    expect(await exchange(`GET /x HTTP/1.1\r\n${lines}`)).toMatch(/^HTTP\/1.1 404 .*"code":"not_found"/s);
     expect(await exchange(`GET /v1/stream HTTP/1.1\r\n${lines}`)).toMatch(/^HTTP\/1.1 400 /);
-    const elsewhere = await exchange(`GET /x HTTP/1.1\r\n${lines}`);
-    expect(elsewhere).toMatch(/^HTTP\/1.1 404 Not Found\r\n/);
-    expect(elsewhere).toContain('x-request-id: request-1\r\n');
-    expect(elsewhere).toMatch(/\r\n\r\n\{"error":\{.*"code":"not_found"\}\}$/);
   });
 });
 

@@ -67,6 +67,15 @@ test.each([
   await serves(good);
 });
 
+test('what comes behind the frame that closed a socket is not acted upon', async () => {
+  await start();
+  const client = await house.connect();
+  client.socket.send(Buffer.from('{}'));
+  client.socket.send(JSON.stringify({ type: 'generation.create', prompt: 'p' }));
+  await client.closed;
+  expect(house.service.requests).toEqual([]);
+});
+
 test('a message of 256 KiB passes', async () => {
   await start();
   const client = await house.connect();
@@ -158,7 +167,7 @@ test('a client that stops reading is pulled for no further, disturbs nobody, and
   await nextTurn();
 
   house.scheduler.advance(10_000);
-  while (generation.log.watcherCount > 1) await nextTurn();
+  await generation.log.watchedBy(1);
   await serves(good);
   slow.socket.resume();
   expect(await slow.closed).toMatchObject({ code: 1006 });
