@@ -1,0 +1,136 @@
+/**
+ * What a message costs: its encoding and checking, and its way over the memory bus and a local nats-server:
+ * `npx tsx bench/bus.ts`. JSON is measured for comparison.
+ */
+import { MemoryNetwork } from '../infra/bus-memory/memory-network.js';
+import { createRealScheduler } from '../infra/clock/real-scheduler.js';
+import { processContext } from '../infra/config/process-context.js';
+import { decodeMessage, encodeMessage } from '../infra/nats/codec.js';
+import { connectNatsBus } from '../infra/nats/connect-bus.js';
+import { startNatsServer } from '../infra/nats-server/embedded-server.js';
+import { findNatsServer } from '../infra/nats-server/find-binary.js';
+import type { Bus } from '../src/core/bus.js';
+import { silentLogger } from '../src/core/logger.js';
+import { type WireMessage, wireMessageSchema } from '../src/core/messages.js';
+import { createSubjects, DEFAULT_SUBJECT_PREFIX } from '../src/core/subjects.js';
+import { median } from './lib/statistics.js';
+
+const REPETITIONS = 100_000;
+const ROUND_TRIPS = 5_000;
+
+const hash = '0123456789abcdef';
+const common = { generation: 'gen_Zk3vT8qLx1aB', worker: 'wrk_9fQ2mR7c', epoch: 3 };
+const messages: readonly WireMessage[] = [
+  {
+    type: 'draft.proposed',
+    ...common,
+    parentHash: hash,
+    position: 412,
+    ids: [30_112],
+    confidences: [231],
+    exhausted: false,
+    startedAtMs: 1_764_000_000_000.125,
+    forwardMs: 2.517,
+  },
+  {
+    type: 'job.assigned',
+    generation: common.generation,
+    epoch: common.epoch,
+    job: 77,
+    from: 411,
+    pathHash: hash,
+    tokens: [263, 30_112, 284, 12, 40_001],
+    first: 412,
+    last: 416,
+    committedPosition: 410,
+    extend: 4,
+    extendOnRefutationOnly: true,
+  },
+  {
+    type: 'verdict.returned',
+    ...common,
+    job: 77,
+    position: 412,
+    ids: [263, 30_112, 284, 12],
+    pathHashes: [hash, hash, hash, hash],
+    startedAtMs: 1_764_000_000_000.125,
+    forwardMs: 20.517,
+    tokensIngested: 5,
+    done: true,
+  },
+];
+
+function microseconds(task: () => unknown): number {
+  for (let i = 0; i < REPETITIONS / 5; i++) task();
+  const startMs = performance.now();
+  for (let i = 0; i < REPETITIONS; i++) task();
+  return ((performance.now() - startMs) / REPETITIONS) * 1000;
+}
+
+function benchCodec(message: WireMessage): void {
+  const packed = encodeMessage(message);
+  const text = Buffer.from(JSON.stringify(message));
+  console.log(`${message.type}: ${packed.length} bytes (JSON ${text.length})`);
+  const rows: readonly (readonly [string, () => unknown])[] = [
+    ['encode', () => encodeMessage(message)],
+    ['decode and check', () => decodeMessage(packed)],
+    ['check alone', () => wireMessageSchema.safeParse(message)],
+    ['JSON: encode', () => Buffer.from(JSON.stringify(message))],
+    ['JSON: decode and check', () => wireMessageSchema.safeParse(JSON.parse(text.toString()))],
+  ];
+  for (const [name, task] of rows) console.log(`  ${name.padEnd(24)}${microseconds(task).toFixed(1)} us`);
+}
+
+/** Milliseconds from a publish until the answer that its receiver publishes is heard. */
+async function roundTripMs(asking: Bus, answering: Bus, message: WireMessage): Promise<number> {
+  const subjects = createSubjects();
+  const [there, back] = [subjects.generationProposals('bench'), subjects.generationVerdicts('bench')];
+  answering.subscribe(there, () => answering.publish(back, message));
+  let heard = (): void => {};
+  asking.subscribe(back, () => heard());
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const times: number[] = [];
+  for (let i = 0; i < ROUND_TRIPS; i++) {
+    const startMs = performance.now();
+    const answered = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    asking.publish(there, message);
+    await answered;
+    times.push(performance.now() - startMs);
+  }
+  return median(times);
+}
+
+for (const message of messages) benchCodec(message);
+
+const scheduler = createRealScheduler();
+const [proposal] = messages as [WireMessage];
+const network = new MemoryNetwork({ scheduler });
+const overMemory = await roundTripMs(network.connect('a'), network.connect('b'), proposal);
+console.log(`round trip over the memory bus   ${overMemory.toFixed(3)} ms`);
+
+const { binary, version } = await findNatsServer({
+  binary: undefined,
+  cacheFolder: processContext().cacheFolder,
+  offline: false,
+  logger: silentLogger,
+});
+const server = await startNatsServer({ binary, logger: silentLogger });
+const connect = (name: string) =>
+  connectNatsBus(
+    {
+      servers: [server.url],
+      name,
+      user: server.user,
+      password: server.password,
+      subjectPrefix: DEFAULT_SUBJECT_PREFIX,
+    },
+    { logger: silentLogger, scheduler },
+  );
+const [asking, answering] = [await connect('a'), await connect('b')];
+const overNats = await roundTripMs(asking, answering, proposal);
+console.log(`round trip over nats-server ${version} ${overNats.toFixed(3)} ms, both ends in this process`);
+await asking.close();
+await answering.close();
+await server.stop();
