@@ -27,7 +27,7 @@ export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   readonly drafter?: string;
   /** How requests are decoded that do not say. Default `dsi`; `none` without a drafter. */
   readonly mode?: GenerationMode;
-  /** Target workers to start here, 1..64, and the most that a generation uses. Default 2 in mode `dsi`, else 1; remote workers: all there are. */
+  /** Target workers to start here, 1..64, and the most that a generation uses. Default in mode `dsi`: the cores, less one for a model that drafts; else 1; remote workers: all there are. */
   readonly targets?: number;
   /** 1..64 new drafts per verification job. Default: from measured times. */
   readonly lookahead?: number;
@@ -106,7 +106,7 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
     minimum: 1,
     maximum: 64,
     description: 'target workers to start, and the most that one generation uses',
-    defaultText: '2 in mode dsi (1 on a single core), else 1; remote workers: all there are',
+    defaultText: 'in mode dsi the cores, less one for a model that drafts; else 1; remote workers: all there are',
   }),
   lookahead: integerOption({
     flag: 'lookahead',
@@ -177,10 +177,11 @@ export function compileEngineOptions(
   const startsWorkers = workers !== 'remote';
   if (!startsWorkers && options.threads !== undefined)
     throw new InvalidOptionError(nameOf('threads'), values.threads, 'left out when all workers are remote');
-  const localTargets = startsWorkers
-    ? (values.targets ?? (mode === 'dsi' ? Math.min(2, context.cores) : 1))
-    : 0;
   const localDrafter = startsWorkers && drafter.kind === 'model';
+  const freeCores = context.cores - (localDrafter ? 1 : 0);
+  const localTargets = startsWorkers
+    ? (values.targets ?? (mode === 'dsi' ? Math.min(64, Math.max(1, freeCores)) : 1))
+    : 0;
   const localWorkers = localTargets + (localDrafter ? 1 : 0);
   return Object.freeze({
     model: values.model ?? DEFAULT_MODEL,

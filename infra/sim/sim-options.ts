@@ -13,10 +13,6 @@ export interface SimOptions {
   readonly contextTokens: number;
 }
 
-export function isSimModel(name: string): boolean {
-  return name.startsWith('sim:');
-}
-
 export function parseSimModel(name: string): SimOptions {
   const [, kind = '', query = ''] = /^sim:([a-z]*)(?:\?(.*))?$/.exec(name) ?? [];
   if (kind !== 'target' && kind !== 'drafter') {
