@@ -104,7 +104,7 @@ describe('predict', () => {
           if (steps.length % 2 === 0) expect(index.predict()).toEqual(naive.predict());
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

@@ -58,7 +58,7 @@ it('equals a search of the whole text, for any cuts, stop strings and special to
       if (stoppedAt !== undefined) expect(steps.slice(stoppedAt + 1).flat()).toEqual([]);
       for (const token of all) if (token.token < 2) expect(token.text).toBe('');
     }),
-    { numRuns: 8000 },
+    { numRuns: 3000 },
   );
 });
 
