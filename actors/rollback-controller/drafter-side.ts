@@ -72,7 +72,7 @@ export class DrafterSide {
     link.heardAtMs = ports.scheduler.now();
     if (message.epoch !== link.epoch) return;
     link.forgetful = false;
-    if (outcome.kind === 'attached') {
+    if (outcome.kind === 'attached' && !outcome.diverged) {
       link.tip = outcome.tip;
       link.exhausted = message.exhausted;
     } else {
@@ -130,7 +130,8 @@ export class DrafterSide {
 
   private lateAtMs(link: DrafterLink): number {
     const draftMs = forwardMs(link.announced.forwardTimes, 1);
-    return Math.max(link.heardAtMs, link.toldAtMs) + 4 * draftMs + 2 * FLUSH_MS;
+    const inMessage = this.state.plan.mode === 'si' ? this.state.plan.lookahead : 1;
+    return Math.max(link.heardAtMs, link.toldAtMs) + (inMessage + 3) * draftMs + 2 * FLUSH_MS;
   }
 
   private start(link: DrafterLink): void {

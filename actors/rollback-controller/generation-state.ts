@@ -143,13 +143,13 @@ export class GenerationState {
         promptMs: tokens === 0 ? 0 : this.firstAtMs - this.startedAtMs,
         predictedTokens: tokens,
         predictedMs,
-        draftTokens: statistics.confirmed + statistics.refuted,
-        draftTokensAccepted: statistics.confirmed,
+        draftTokens: tree.confirmedDrafts + tree.refutedDrafts,
+        draftTokensAccepted: tree.confirmedDrafts,
       },
       speculation: statistics.report(
         this.plan,
         this.numerics,
-        tree.wastedDrafts,
+        tree,
         measured === undefined ? undefined : plainMs / measured,
       ),
     };

@@ -138,11 +138,7 @@ export class Speculation {
   /** Commits what is decided, keeps the drafters busy and gives idle targets work: after every event. */
   proceed(): void {
     if (this.state.settle()) this.leftDrafts = true;
-    if (this.state.ending !== undefined) return;
-    if (!this.leftDrafts) this.drafters.steer();
-    this.targets.renewExtensions();
-    this.ports.pool.dispatch(this.poolWorkers());
-    this.awaitSupply();
+    if (!this.leftDrafts) this.giveWork();
   }
 
   /** Sends the drafters to the new root. */
@@ -154,7 +150,7 @@ export class Speculation {
       track: 'controller',
       data: { position: this.state.committed.length },
     });
-    this.drafters.steer();
+    this.giveWork();
   }
 
   /** Everything that time alone brings: deadlines, retries, leases. */
@@ -202,6 +198,15 @@ export class Speculation {
 
   result(): GenerationResult {
     return this.state.result();
+  }
+
+  /** Drafters first: whether a job waits for drafts depends on what they were told. */
+  private giveWork(): void {
+    if (this.state.ending !== undefined) return;
+    this.drafters.steer();
+    this.targets.renewExtensions();
+    this.ports.pool.dispatch(this.poolWorkers());
+    this.awaitSupply();
   }
 
   /** An open root that waits only for drafts waits no longer than until they are late. One timer, not one per message. */

@@ -1,3 +1,4 @@
+import type { DraftTree } from '../../src/core/draft-tree.js';
 import type { Plan, SpeculationReport } from '../../src/core/generation.js';
 import type { Numerics } from '../../src/core/model.js';
 
@@ -6,10 +7,8 @@ const ACCEPTANCE_WEIGHT = 1 / 12;
 /** Acceptance assumed before anything was decided. */
 const ACCEPTANCE_PRIOR = 0.7;
 
-/** Counts of one generation. */
+/** Counts of one generation, besides those of its draft tree. */
 export class Statistics {
-  confirmed = 0;
-  refuted = 0;
   rollbacks = 0;
   targetForwards = 0;
   drafterForwards = 0;
@@ -23,18 +22,16 @@ export class Statistics {
   }
 
   decided(confirmed: boolean): void {
-    if (confirmed) this.confirmed++;
-    else this.refuted++;
     this.running += ACCEPTANCE_WEIGHT * ((confirmed ? 1 : 0) - this.running);
   }
 
   report(
     plan: Plan,
     numerics: Numerics,
-    wastedDrafts: number,
+    tree: DraftTree,
     estimatedSpeedup: number | undefined,
   ): SpeculationReport {
-    const decided = this.confirmed + this.refuted;
+    const decided = tree.confirmedDrafts + tree.refutedDrafts;
     return {
       plan,
       numerics,
@@ -42,8 +39,8 @@ export class Statistics {
       targetForwards: this.targetForwards,
       drafterForwards: this.drafterForwards,
       rollbacks: this.rollbacks,
-      wastedDrafts,
-      acceptance: decided === 0 ? undefined : this.confirmed / decided,
+      wastedDrafts: tree.wastedDrafts,
+      acceptance: decided === 0 ? undefined : tree.confirmedDrafts / decided,
       staleVerdicts: this.staleVerdicts,
       estimatedSpeedup,
     };

@@ -19,12 +19,18 @@ export interface DraftNode {
   committed: boolean;
   /** False once the path is refuted or left behind. */
   alive: boolean;
-  /** A draft after this path differed from the verdict. */
-  refutedDraft: boolean;
+  /** Drafts after this path that differed from its verdict. */
+  refutedDrafts: number;
 }
 
 export type ProposalOutcome =
-  | { readonly kind: 'attached'; readonly added: number; readonly tip: DraftNode }
+  | {
+      readonly kind: 'attached';
+      readonly added: number;
+      readonly tip: DraftNode;
+      /** A verdict contradicts the drafts after `tip`: whoever drafted them is on a dead path. */
+      readonly diverged: boolean;
+    }
   /** The parent is no living path. */
   | { readonly kind: 'orphaned' };
 
@@ -39,7 +45,7 @@ export type VerdictOutcome =
 
 export interface Commitment {
   readonly node: DraftNode;
-  /** The draft at this position, if there was one, was refuted. */
+  /** There were drafts for this position, and none was right. */
   readonly refuted: boolean;
 }
 
@@ -51,6 +57,8 @@ export class DraftTree {
   private current: DraftNode;
   private readonly nodes = new Map<PathHash, DraftNode>();
   private drafts = 0;
+  private confirmed = 0;
+  private refuted = 0;
   private wasted = 0;
 
   constructor(rootHash: PathHash, length: number, token: number) {
@@ -64,14 +72,24 @@ export class DraftTree {
     return this.current;
   }
 
-  /** Drafts that were thrown away without a verdict deciding them. */
-  get wastedDrafts(): number {
-    return this.wasted;
+  /** All drafts ever proposed: those confirmed, refuted, wasted, and those still open in the tree. */
+  get proposedDrafts(): number {
+    return this.drafts;
   }
 
-  /** All drafts ever attached. */
-  get attachedDrafts(): number {
-    return this.drafts;
+  /** Drafts that were committed. */
+  get confirmedDrafts(): number {
+    return this.confirmed;
+  }
+
+  /** Committed positions for which there were drafts, none of them right. */
+  get refutedDrafts(): number {
+    return this.refuted;
+  }
+
+  /** Drafts that neither confirmed nor refuted a position: repeated, late, off the committed path, or a further branch. */
+  get wastedDrafts(): number {
+    return this.wasted;
   }
 
   /** Living nodes, the root included. */
@@ -86,15 +104,14 @@ export class DraftTree {
   /** Adds a chain of drafts after the path `parentHash`; several chains make branches. */
   propose(parentHash: PathHash, ids: readonly number[], confidences: readonly number[]): ProposalOutcome {
     let node = this.nodes.get(parentHash);
+    this.drafts += ids.length;
     if (node === undefined) {
-      this.drafts += ids.length;
       this.wasted += ids.length;
       return { kind: 'orphaned' };
     }
     let added = 0;
     for (let i = 0; i < ids.length; i++) {
       const token = ids[i] as number;
-      this.drafts++;
       const child = childWith(node, token);
       if (child !== undefined) {
         if (child.drafted) this.wasted++;
@@ -103,17 +120,16 @@ export class DraftTree {
         continue;
       }
       if (node.verdict !== undefined) {
-        node.refutedDraft = true;
+        node.refutedDrafts++;
         this.wasted += ids.length - i - 1;
-        this.drafts += ids.length - i - 1;
-        break;
+        return { kind: 'attached', added, tip: node, diverged: true };
       }
       node = this.attach(node, token);
       node.drafted = true;
       node.confidence = confidences[i] ?? 0;
       added++;
     }
-    return { kind: 'attached', added, tip: node };
+    return { kind: 'attached', added, tip: node, diverged: false };
   }
 
   /** Records the target's own next token after the path `pathHash`. */
@@ -126,8 +142,11 @@ export class DraftTree {
     for (const child of node.children) {
       if (child.token === token) agreed = child;
       else {
-        if (child.drafted) node.refutedDraft = true;
-        this.discard(child, true);
+        this.discard(child);
+        if (!child.drafted) continue;
+        // Refuted rather than wasted, as long as this path lives.
+        node.refutedDrafts++;
+        this.wasted--;
       }
     }
     node.children.length = 0;
@@ -142,7 +161,10 @@ export class DraftTree {
     if (verdict === undefined) return undefined;
     const next = childWith(this.current, verdict);
     if (next === undefined) return undefined;
-    const refuted = !next.drafted && this.current.refutedDraft;
+    const refuted = !next.drafted && this.current.refutedDrafts > 0;
+    if (next.drafted) this.confirmed++;
+    if (refuted) this.refuted++;
+    this.wasted += this.current.refutedDrafts - (refuted ? 1 : 0);
     this.nodes.delete(this.current.hash);
     this.current.alive = false;
     next.committed = true;
@@ -175,8 +197,10 @@ export class DraftTree {
 
   /** Counts every draft still open as wasted: the generation is over. */
   abandon(): void {
-    for (const child of this.current.children) this.discard(child, false);
+    for (const child of this.current.children) this.discard(child);
     this.current.children.length = 0;
+    this.wasted += this.current.refutedDrafts;
+    this.current.refutedDrafts = 0;
   }
 
   private attach(parent: DraftNode, token: number): DraftNode {
@@ -186,14 +210,13 @@ export class DraftTree {
     return node;
   }
 
-  /** `decided`: the node itself was refuted by a verdict; what hangs below it is wasted all the same. */
-  private discard(node: DraftNode, decided: boolean): void {
-    const stack: DraftNode[] = [node];
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      at.alive = false;
-      this.nodes.delete(at.hash);
-      if (at.drafted && !(decided && at === node)) this.wasted++;
-      stack.push(...at.children);
+  private discard(branch: DraftNode): void {
+    const stack: DraftNode[] = [branch];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      node.alive = false;
+      this.nodes.delete(node.hash);
+      this.wasted += node.refutedDrafts + (node.drafted ? 1 : 0);
+      stack.push(...node.children);
     }
   }
 }
@@ -211,7 +234,7 @@ function createNode(hash: PathHash, length: number, token: number, parent: Draft
     assignments: 0,
     committed: false,
     alive: true,
-    refutedDraft: false,
+    refutedDrafts: 0,
   };
 }
 

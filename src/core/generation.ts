@@ -51,7 +51,7 @@ export interface SpeculationReport {
   readonly targetForwards: number;
   readonly drafterForwards: number;
   readonly rollbacks: number;
-  /** Drafts that no verdict decided. */
+  /** Drafts that neither confirmed nor refuted a position. */
   readonly wastedDrafts: number;
   /** confirmed / (confirmed + first refuted); undefined while nothing was decided. */
   readonly acceptance: number | undefined;
