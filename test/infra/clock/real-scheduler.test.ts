@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRealScheduler } from '../../../infra/clock/real-scheduler.js';
 
 const scheduler = createRealScheduler();
-const after = (delayMs: number): Promise<void> =>
+const pause = (delayMs: number): Promise<void> =>
   new Promise((resolve) => scheduler.schedule(delayMs, resolve));
 
 describe('real scheduler', () => {
@@ -24,7 +24,7 @@ describe('real scheduler', () => {
   it('never runs a task early', async () => {
     for (const delayMs of [0.3, 1, 1.7, 2.99, 5.5]) {
       const startMs = scheduler.now();
-      await after(delayMs);
+      await pause(delayMs);
       expect(scheduler.now() - startMs).toBeGreaterThanOrEqual(delayMs);
     }
   });
@@ -43,7 +43,7 @@ describe('real scheduler', () => {
       cancelInTask();
     });
     expect(ran).toEqual([]);
-    await after(5);
+    await pause(5);
     expect(ran).toEqual(['kept', 'kept', 'kept']);
   });
 
@@ -52,7 +52,7 @@ describe('real scheduler', () => {
     const cancel = scheduler.schedule(0, () => ran.push('cancelled'));
     await new Promise((resolve) => setImmediate(resolve));
     cancel();
-    await after(2);
+    await pause(2);
     expect(ran).toEqual([]);
   });
 
@@ -61,7 +61,7 @@ describe('real scheduler', () => {
     const cancel = scheduler.schedule(2 ** 31 + 1000, () => {
       ran = true;
     });
-    await after(20);
+    await pause(20);
     cancel();
     expect(ran).toBe(false);
   });
