@@ -46,3 +46,12 @@ it('equals whole sorts', () => {
     { numRuns: 500 },
   );
 });
+
+it('finds a nucleus that ends among many unlikely tokens', () => {
+  const logits = Float32Array.from({ length: 20_000 }, (_, id) => (id === 0 ? 0 : -9 - (id % 1000) / 1000));
+  const p = { ...neutralSampler, promptLength: 1, temperature: 1, topP: 0.8 };
+  const { value, ties } = filterCut(logits, p, 0);
+  const above = logits.filter((logit) => logit > value).length;
+  expect(above + ties).toBe(naiveKept(p, Array.from(logits)).length);
+  expect(value).toBeLessThan(-9);
+});
