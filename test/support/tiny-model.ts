@@ -29,8 +29,8 @@ export interface TinyModelOptions {
   /** Default false. */
   readonly tiedEmbeddings?: boolean;
   /**
-   * Random change of every weight relative to its size: a drafter for the model of the same seed. With 0.1 it
-   * agrees on about 80 % of greedy tokens. Default 0.
+   * Random change of every weight relative to its size: a drafter for the model of the same seed. With 0.03 it
+   * agrees on about 80 % of greedy tokens, with 0.1 on 50 %. Default 0.
    */
   readonly noise?: number;
 }
