@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../../src/core/trace.js';
+import type { TraceEvent, TraceKind } from '../../src/core/trace.js';
 
 /**
  * Where the time of one generation went. Every instant from its start to its end counts once, under the first of
@@ -30,8 +30,9 @@ interface Interval {
 }
 
 /**
- * Summaries by generation, in order of their first event. What is read of `data`: `job` of `job`, `pass` and
- * `commit` events; `position` and `count` of a pass (what it decided) and `position` of a commit.
+ * Summaries by generation, in order of their first event. A generation lasts as its `generation` event says, else
+ * from its first event to its last commit. What is read of `data`: `job` of `job`; `job`, `position` and `ids` of
+ * `pass`; `job` and `position` of `verdict`; `position` and `token` of `commit`.
  */
 export function summariseTrace(events: readonly TraceEvent[]): TraceSummary[] {
   const byGeneration = new Map<string, TraceEvent[]>();
@@ -44,31 +45,25 @@ export function summariseTrace(events: readonly TraceEvent[]): TraceSummary[] {
 }
 
 function summariseGeneration(generation: string, events: readonly TraceEvent[]): TraceSummary {
-  const whole = events.find((event) => event.kind === 'generation' && event.endMs !== undefined);
+  const of = (kind: TraceKind) => events.filter((event) => event.kind === kind);
+  const commits = of('commit');
+  const passes = of('pass');
+  const [whole] = of('generation');
   const startMs = whole?.startMs ?? earliest(events);
-  const endMs =
-    whole?.endMs ?? events.reduce((ms, event) => Math.max(ms, event.endMs ?? event.startMs), startMs);
-  const commits = events.filter((event) => event.kind === 'commit');
+  const endMs = whole?.endMs ?? latest(commits.length > 0 ? commits : events);
   const firstCommitMs = Math.min(endMs, earliest(commits));
-  const committed = new Map<unknown, Set<unknown>>();
-  for (const { data } of commits) {
-    const positions = committed.get(data?.job);
-    if (positions === undefined) committed.set(data?.job, new Set([data?.position]));
-    else positions.add(data?.position);
-  }
-  const passes = events.filter((event) => event.kind === 'pass');
-  const useful = new Set(passes.filter((pass) => decidedACommit(pass, committed.get(pass.data?.job))));
+  const useful = decidingPasses(passes, commits);
   const intervals: Interval[] = [];
-  const add = (category: Category, event: TraceEvent, latestMs = endMs): void => {
-    const from = Math.max(startMs, event.startMs);
-    const to = Math.min(latestMs, event.endMs ?? event.startMs);
-    if (to > from) intervals.push({ category, startMs: from, endMs: to });
+  const add = (category: Category, fromMs: number, toMs: number): void => {
+    const interval = { category, startMs: Math.max(startMs, fromMs), endMs: Math.min(endMs, toMs) };
+    if (interval.endMs > interval.startMs) intervals.push(interval);
   };
-  for (const pass of passes) add(useful.has(pass) ? 'pass' : 'wasted', pass);
-  for (const event of events) {
-    if (event.kind === 'prefill') add('pass', event, firstCommitMs);
-    if (event.kind === 'job' && committed.has(event.data?.job)) add('bus', event);
-  }
+  for (const pass of passes) add(useful.has(pass) ? 'pass' : 'wasted', pass.startMs, ended(pass));
+  for (const event of of('prefill')) add('pass', event.startMs, Math.min(firstCommitMs, ended(event)));
+  const sentMs = new Map(of('job').map((event) => [event.data?.job, event.startMs]));
+  const returnedMs = new Map(of('verdict').map((event) => [passKey(event), event.startMs]));
+  for (const pass of useful)
+    add('bus', sentMs.get(pass.data?.job) ?? pass.startMs, returnedMs.get(passKey(pass)) ?? ended(pass));
   const spent = sweep(intervals);
   return {
     generation,
@@ -83,16 +78,39 @@ function summariseGeneration(generation: string, events: readonly TraceEvent[]):
   };
 }
 
+/** For every committed token the pass that said it first; nothing says that it was on the right path but the token. */
+function decidingPasses(
+  passes: readonly TraceEvent[],
+  commits: readonly TraceEvent[],
+): ReadonlySet<TraceEvent> {
+  const first = new Map<string, TraceEvent>();
+  for (const pass of [...passes].sort((a, b) => ended(a) - ended(b))) {
+    const { position, ids } = pass.data ?? {};
+    if (typeof position !== 'number' || !Array.isArray(ids)) continue;
+    ids.forEach((token: number, index) => {
+      const key = `${position + index} ${token}`;
+      if (!first.has(key)) first.set(key, pass);
+    });
+  }
+  const deciding = commits.map(({ data }) => first.get(`${data?.position} ${data?.token}`));
+  return new Set(deciding.filter((pass) => pass !== undefined));
+}
+
+/** A job that goes on by itself has several passes, each for other positions. */
+function passKey({ data }: TraceEvent): string {
+  return `${data?.job} ${data?.position}`;
+}
+
+function ended(event: TraceEvent): number {
+  return event.endMs ?? event.startMs;
+}
+
 function earliest(events: readonly TraceEvent[]): number {
   return events.reduce((ms, event) => Math.min(ms, event.startMs), Number.POSITIVE_INFINITY);
 }
 
-function decidedACommit(pass: TraceEvent, positions: ReadonlySet<unknown> | undefined): boolean {
-  const { position, count } = pass.data ?? {};
-  if (positions === undefined || typeof position !== 'number') return false;
-  const last = position + (typeof count === 'number' ? count : 1);
-  for (let p = position; p < last; p++) if (positions.has(p)) return true;
-  return false;
+function latest(events: readonly TraceEvent[]): number {
+  return events.reduce((ms, event) => Math.max(ms, ended(event)), Number.NEGATIVE_INFINITY);
 }
 
 /** Milliseconds under each category, an instant counting for the first of pass, bus, wasted that covers it. */

@@ -308,8 +308,8 @@ describe('slipstream generate', () => {
           const engine = new ScriptedEngine(options, {});
           const event = { track: 't', generation: 'g0' };
           trace?.({ ...event, kind: 'generation', startMs: 0, endMs: 100 });
-          trace?.({ ...event, kind: 'pass', startMs: 0, endMs: 75, data: { job: 1, position: 2, count: 1 } });
-          trace?.({ ...event, kind: 'commit', startMs: 80, data: { job: 1, position: 2 } });
+          trace?.({ ...event, kind: 'pass', startMs: 0, endMs: 75, data: { job: 1, position: 2, ids: [9] } });
+          trace?.({ ...event, kind: 'commit', startMs: 80, data: { position: 2, token: 9 } });
           return engine;
         },
       },

@@ -6,10 +6,28 @@ import type { TraceEvent, TraceKind } from '../../../src/core/trace.js';
 const event = (
   kind: TraceKind,
   startMs: number,
-  endMs: number | undefined,
+  endMs?: number,
   data: TraceEvent['data'] = {},
   generation = 'g1',
 ): TraceEvent => ({ kind, track: 't', generation, startMs, ...(endMs === undefined ? {} : { endMs }), data });
+
+/** A job as the controller records it: sent, one pass, its verdict. */
+const job = (
+  id: number,
+  sentMs: number,
+  from: number,
+  to: number,
+  backMs: number,
+  position: number,
+  ids: number[],
+) => [
+  event('job', sentMs, undefined, { job: id }),
+  event('pass', from, to, { job: id, position, ids }),
+  event('verdict', backMs, undefined, { job: id, position, ids }),
+];
+
+const commit = (atMs: number, position: number, token: number) =>
+  event('commit', atMs, undefined, { position, token });
 
 describe('summariseTrace', () => {
   test('an empty trace has no summaries', () => {
@@ -20,18 +38,14 @@ describe('summariseTrace', () => {
     const summary = summariseTrace([
       event('generation', 0, 100),
       event('prefill', 5, 20),
-      // Job 1: sent at 20, runs 22..40, answer at 43 and commits two tokens.
-      event('job', 20, 43, { job: 1 }),
-      event('pass', 22, 40, { job: 1, position: 7, count: 2 }),
-      event('commit', 43, undefined, { job: 1, position: 7 }),
-      event('commit', 43, undefined, { job: 1, position: 8 }),
-      // Job 2 is refuted: its pass 30..60 is waste, where nothing useful overlaps it.
-      event('job', 28, 62, { job: 2 }),
-      event('pass', 30, 60, { job: 2, position: 9, count: 1 }),
-      // Nothing runs 60..80. Job 3 in 80..95.
-      event('job', 80, 95, { job: 3 }),
-      event('pass', 81, 94, { job: 3, position: 9, count: 1 }),
-      event('commit', 95, undefined, { job: 3, position: 9 }),
+      ...job(1, 20, 22, 40, 43, 7, [70, 80]),
+      commit(43, 7, 70),
+      commit(43, 8, 80),
+      // Refuted: says another token than is committed. Waste where nothing useful overlaps it.
+      ...job(2, 28, 30, 60, 62, 9, [91]),
+      // Nothing runs 60..80.
+      ...job(3, 80, 81, 94, 95, 9, [90]),
+      commit(95, 9, 90),
     ]);
     expect(summary).toEqual([
       {
@@ -48,51 +62,66 @@ describe('summariseTrace', () => {
     ]);
   });
 
-  test('of a job that went on by itself, only the passes that decided something count', () => {
+  test('of passes that say the same the first decides, the others are waste', () => {
     const [summary] = summariseTrace([
-      event('generation', 0, 20),
-      event('job', 0, 20, { job: 1 }),
-      event('pass', 0, 10, { job: 1, position: 5, count: 1 }),
-      event('pass', 10, 20, { job: 1, position: 6, count: 1 }),
-      event('commit', 10, undefined, { job: 1, position: 5 }),
+      event('generation', 0, 30),
+      ...job(2, 5, 10, 25, 25, 5, [50]),
+      ...job(1, 0, 0, 10, 10, 5, [50]),
+      commit(10, 5, 50),
     ]);
-    expect(summary).toMatchObject({ passMs: 10, passes: 2, wastedPasses: 1 });
+    expect(summary).toMatchObject({ passMs: 10, wastedMs: 15, passes: 2, wastedPasses: 1 });
+  });
+
+  test('a job that goes on by itself has several passes, each with its own verdict', () => {
+    const [summary] = summariseTrace([
+      event('generation', 0, 24),
+      ...job(1, 0, 1, 10, 11, 5, [50]),
+      event('pass', 10, 20, { job: 1, position: 6, ids: [60] }),
+      event('verdict', 22, undefined, { job: 1, position: 6, ids: [60] }),
+      commit(11, 5, 50),
+      commit(22, 6, 60),
+    ]);
+    expect(summary).toMatchObject({ passMs: 19, busMs: 3, waitingMs: 2, wastedPasses: 0 });
   });
 
   test('a prefill after the first token is not what the text waits for', () => {
     const [summary] = summariseTrace([
       event('generation', 0, 30),
-      event('commit', 10, undefined, { job: 1, position: 5 }),
+      commit(10, 5, 50),
       event('prefill', 5, 25),
     ]);
     expect(summary).toMatchObject({ passMs: 5, waitingMs: 25 });
   });
 
-  test('generations are told apart, and one without an end spans its events', () => {
+  test('generations are told apart; without a word on its length one ends with its last commit', () => {
     const summaries = summariseTrace([
       event('draft', 3, 4, {}, 'g2'),
       event('generation', 0, 10),
-      event('rollback', 9, undefined, {}, 'g2'),
+      event('commit', 9, undefined, {}, 'g2'),
+      event('pass', 8, 15, {}, 'g2'),
+      event('draft', 5, 8, {}, 'g3'),
     ]);
     expect(summaries.map(({ generation, totalMs }) => [generation, totalMs])).toEqual([
       ['g2', 6],
       ['g1', 10],
+      ['g3', 3],
     ]);
   });
 
   test('the parts always add up to the whole, and none is negative', () => {
     const time = fc.integer({ min: -10, max: 120 });
     const any = fc.record({
-      kind: fc.constantFrom<TraceKind>('pass', 'job', 'prefill', 'commit', 'draft'),
+      kind: fc.constantFrom<TraceKind>('pass', 'job', 'prefill', 'commit', 'verdict', 'draft'),
       startMs: time,
       length: fc.integer({ min: 0, max: 50 }),
       job: fc.integer({ min: 0, max: 4 }),
-      position: fc.integer({ min: 0, max: 5 }),
+      position: fc.integer({ min: 0, max: 3 }),
+      token: fc.integer({ min: 0, max: 2 }),
     });
     fc.assert(
       fc.property(fc.array(any, { maxLength: 40 }), (rows) => {
-        const events = rows.map(({ kind, startMs, length, job, position }) =>
-          event(kind, startMs, startMs + length, { job, position, count: 2 }),
+        const events = rows.map(({ kind, startMs, length, job, position, token }) =>
+          event(kind, startMs, startMs + length, { job, position, token, ids: [token, token + 1] }),
         );
         const [summary] = summariseTrace([event('generation', 0, 100), ...events]);
         const parts = [summary?.passMs, summary?.busMs, summary?.wastedMs, summary?.waitingMs].map(Number);
