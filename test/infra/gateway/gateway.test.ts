@@ -207,4 +207,14 @@ describe('a drain', () => {
     client.socket.resume();
     await client.closed;
   });
+
+  test('does not wait for a request that never ends', async () => {
+    await start({ limits: { headersTimeoutMs: 600_000 } });
+    const socket = connect(house.gateway.port, '127.0.0.1');
+    socket.write('GET /health HTTP/1.1\r\n');
+    await ask('/health');
+    const ended = once(socket.resume(), 'close');
+    await house.gateway.close();
+    await ended;
+  });
 });
