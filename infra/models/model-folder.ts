@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
+import { findGraph } from './find-graph.js';
 import { readJsonFile } from './json-file.js';
 import { loadTokenizer } from './load-tokenizer.js';
 import { importGguf, incompleteness } from './model-import.js';
@@ -63,10 +64,9 @@ const configSchema = z.looseObject({
 
 /** Checks a model's folder. Throws ModelFormatError naming the file and what is wrong with it. */
 export function openModelFolder(name: string, folder: string): OnnxModelFolder {
-  const modelPath = join(folder, 'model.onnx');
-  const bytes = statSync(modelPath, { throwIfNoEntry: false })?.size;
-  if (bytes === undefined) throw new ModelFormatError(modelPath, 'is missing');
-  if (bytes === 0) throw new ModelFormatError(modelPath, 'is empty');
+  const modelPath = findGraph(folder);
+  if (modelPath === undefined) throw new ModelFormatError(join(folder, 'model.onnx'), 'is missing');
+  if (statSync(modelPath).size === 0) throw new ModelFormatError(modelPath, 'is empty');
   const damage = incompleteness(folder);
   if (damage !== undefined) throw new ModelFormatError(folder, `is damaged: ${damage}`);
   const configPath = join(folder, 'config.json');

