@@ -10,7 +10,7 @@ import type { GenerationHandle } from '../src/core/engine.js';
 import { silentLogger } from '../src/core/logger.js';
 import type { TraceEvent } from '../src/core/trace.js';
 import { idealDistributedMs, idealPlainMs, idealRoundsMs, type RunTrace } from './lib/ideal.js';
-import { mean } from './lib/statistics.js';
+import { mean, median } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +31,12 @@ interface Row {
   readonly msPerToken: number;
   readonly targetMs: number;
   readonly drafterMs: number;
+  /** From a job's publish to the start of the pass that serves it, when the target was idle. */
+  readonly jobHopMs: number;
+  /** From a pass's end to its verdict in the controller. */
+  readonly verdictHopMs: number;
+  /** From the end of the drafter's pass to the next one's start, while it drafts. */
+  readonly draftGapMs: number;
 }
 
 const tokens = Number(values.tokens);
@@ -59,9 +65,10 @@ for (const mode of values.modes.split(',')) {
   const mine = rows.filter((row) => row.mode === mode);
   const shares = mine.map(({ share }) => `${(100 * share).toFixed(1)}`).join(' ');
   const perToken = mean(mine.map(({ msPerToken }) => msPerToken)).toFixed(3);
+  const hops = `hops ${median(mine.map(({ jobHopMs }) => jobHopMs)).toFixed(2)} ${median(mine.map(({ verdictHopMs }) => verdictHopMs)).toFixed(2)} gap ${median(mine.map(({ draftGapMs }) => draftGapMs)).toFixed(2)}`;
   const passes = `T ${mean(mine.map(({ targetMs }) => targetMs)).toFixed(3)} c ${mean(mine.map(({ drafterMs }) => drafterMs)).toFixed(3)}`;
   console.log(
-    `${mode.padEnd(5)} ${(100 * mean(mine.map(({ share }) => share))).toFixed(1)} % of ideal (${shares})  ${perToken} ms/token  ${passes}`,
+    `${mode.padEnd(5)} ${(100 * mean(mine.map(({ share }) => share))).toFixed(1)} % of ideal (${shares})  ${perToken} ms/token  ${passes}  ${hops}`,
   );
 }
 
@@ -93,7 +100,32 @@ async function measure(on: Engine, mode: 'none' | 'si' | 'dsi', seed: number): P
     msPerToken: result.predictedMs / (tokens - 1),
     targetMs: trace.targetMs,
     drafterMs: trace.drafterMs,
+    ...hopTimes(),
   };
+}
+
+function hopTimes(): Pick<Row, 'jobHopMs' | 'verdictHopMs' | 'draftGapMs'> {
+  const sent = new Map<unknown, number>();
+  const ends = new Map<unknown, number>();
+  const jobHops: number[] = [];
+  const verdictHops: number[] = [];
+  const gaps: number[] = [];
+  let lastDraftEnd: number | undefined;
+  for (const event of events) {
+    const job = event.data?.job;
+    if (event.kind === 'job') sent.set(job, event.startMs);
+    else if (event.kind === 'pass' && event.endMs !== undefined) {
+      const sentAt = sent.get(job);
+      if (sentAt !== undefined) jobHops.push(event.startMs - sentAt);
+      sent.delete(job);
+      ends.set(job, event.endMs);
+    } else if (event.kind === 'verdict') verdictHops.push(event.startMs - (ends.get(job) ?? event.startMs));
+    else if (event.kind === 'draft' && event.endMs !== undefined) {
+      if (lastDraftEnd !== undefined) gaps.push(event.startMs - lastDraftEnd);
+      lastDraftEnd = event.endMs;
+    }
+  }
+  return { jobHopMs: median(jobHops), verdictHopMs: median(verdictHops), draftGapMs: median(gaps) };
 }
 
 function passMean(kind: 'pass' | 'draft', perPass: number): number {

@@ -52,6 +52,9 @@ export class GenerationState {
   /** When a target last made progress. */
   progressAtMs: number;
   private targetTimes: readonly ForwardTime[] = [];
+  private jobSize:
+    | { acceptance: number; ahead: number; times: readonly ForwardTime[]; tokens: number }
+    | undefined;
   private firstAtMs = 0;
   private lastAtMs = 0;
 
@@ -97,10 +100,19 @@ export class GenerationState {
   policy(): DispatchPolicy {
     const { mode, lookahead, ahead } = this.plan;
     const jobTokens =
-      mode === 'si' && this.request.lookahead !== undefined
-        ? lookahead
-        : jobTokensFor(this.targetTimes, this.statistics.recentAcceptance, ahead);
+      mode === 'si' && this.request.lookahead !== undefined ? lookahead : this.jobTokens(ahead);
     return { mode, lookahead, jobTokens, extend: PLAIN_EXTEND_TOKENS, remaining: this.remaining };
+  }
+
+  /** Computed again only when what it depends on has changed: the dispatcher asks several times per message. */
+  private jobTokens(ahead: number): number {
+    const acceptance = this.statistics.recentAcceptance;
+    const { jobSize } = this;
+    if (jobSize?.acceptance !== acceptance || jobSize.ahead !== ahead || jobSize.times !== this.targetTimes) {
+      const tokens = jobTokensFor(this.targetTimes, acceptance, ahead);
+      this.jobSize = { acceptance, ahead, times: this.targetTimes, tokens };
+    }
+    return this.jobSize?.tokens ?? 1;
   }
 
   /** Commits everything that the target has decided. True when the committed prefix left every draft. */

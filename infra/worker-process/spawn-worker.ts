@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { nodeArguments } from '../keeper/node-entry.js';
 import { workerNoteSchema } from './protocol.js';
 
 export type WorkerProcessEvent =
@@ -25,9 +25,7 @@ export interface SpawnWorkerOptions {
 
 /** Starts `slipstream worker`, the command that an operator types on another host. */
 export function spawnWorker(options: SpawnWorkerOptions): WorkerProcess {
-  const file = fileURLToPath(options.mainModule);
-  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...loader, file, 'worker'], {
+  const child = spawn(process.execPath, [...nodeArguments(options.mainModule), 'worker'], {
     env: options.environment,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Out of reach of a terminal's Ctrl-C: the supervisor says when it ends.

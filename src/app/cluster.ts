@@ -21,7 +21,7 @@ import { createSubjects } from '../core/subjects.js';
 import { TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { Closers } from './closers.js';
-import type { EngineDeps } from './engine.js';
+import type { EngineDeps } from './engine-deps.js';
 import { draftsAnyTokenizer, loadModelTokenizer } from './load-model.js';
 import { type LocalWorker, startLocalWorker } from './local-workers.js';
 import { WorkerDirectory } from './worker-directory.js';

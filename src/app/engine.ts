@@ -1,6 +1,5 @@
 import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
 import { newGenerationId, newSeed } from '../../infra/ids/random-ids.js';
-import type { OnModelProgress } from '../../infra/models/progress.js';
 import type {
   GenerationHandle,
   GenerationRequest,
@@ -9,26 +8,16 @@ import type {
 } from '../core/engine.js';
 import { GenerationNotFoundError, UnavailableError } from '../core/errors.js';
 import type { CompiledRequest } from '../core/generation.js';
-import type { Logger } from '../core/logger.js';
 import type { Numerics } from '../core/model.js';
 import { compileRequest } from '../core/request.js';
 import type { Cancel } from '../core/scheduler.js';
 import type { Tokenizer } from '../core/tokenizer.js';
-import type { TraceSink } from '../core/trace.js';
-import type { ActorInspector } from './actor-options.js';
 import { Admission } from './admission.js';
 import { type Cluster, openCluster } from './cluster.js';
 import { emptyResult } from './empty-result.js';
+import type { EngineDeps } from './engine-deps.js';
 import { type RunningGeneration, startGeneration } from './generation.js';
 import { ReleasedLog } from './released-log.js';
-
-export interface EngineDeps {
-  readonly logger: Logger;
-  readonly trace?: TraceSink | undefined;
-  readonly inspect?: ActorInspector | undefined;
-  /** Told of downloads and imports. */
-  readonly onProgress?: OnModelProgress | undefined;
-}
 
 export interface EngineInfo {
   readonly model: string;
