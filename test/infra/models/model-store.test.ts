@@ -152,7 +152,7 @@ describe('a GGUF file', () => {
   it('is imported again where files of the import are missing or too short', async () => {
     const folder = await importGguf(source, settings);
     for (const damage of [
-      () => truncateSync(join(folder, 'model.onnx.data'), 10),
+      () => truncateSync(join(folder, 'model.onnx'), 10),
       () => rmSync(join(folder, 'tokenizer.json')),
       () => writeFileSync(join(folder, 'manifest.json'), '{"files"'),
     ]) {
