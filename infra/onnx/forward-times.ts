@@ -3,7 +3,7 @@ import type { Decoder, Padding } from './decoder.js';
 import { ProbePath } from './probe-path.js';
 
 /** No chunk is longer than one that takes about this: messages wait for the end of a pass. */
-const LONG_PASS_MS = 150;
+const LONG_PASS_MS = 100;
 /** Chunks of up to this many tokens may take longer, up to `VERY_LONG_PASS_MS`: other load inflates measured times. */
 const MODEST_CHUNK = 16;
 const VERY_LONG_PASS_MS = 1000;

@@ -78,7 +78,8 @@ describe.each(['f32', 'q8_0', 'q4_0', 'q4_1'] as const)('an exact target with %s
 
 /** The equality above is not luck: without padding, or with activations scaled over the whole pass, it fails. */
 describe('a target that breaks the rules', () => {
-  it('refutes its own text when single tokens are not padded', async () => {
+  const padding = it.runIf(process.arch === 'x64');
+  padding('refutes its own text when single tokens are not padded', async () => {
     writeTinyExport(folder('unpadded'), { attention: 'groupQuery', format: 'q4_0' });
     const safe = await openModel(folder('unpadded'));
     expect(safe.info.numerics).toBe('exact');
@@ -86,7 +87,9 @@ describe('a target that breaks the rules', () => {
     await safe.close();
     const unsafe = await openModel(folder('unpadded'), { unsafeWithoutPadding: true });
     expect(unsafe.info.numerics).toBe('relaxed');
-    expect(await refuted(unsafe, await decode(unsafe, 7, 400), 6)).toBeGreaterThan(0);
+    let wrong = 0;
+    for (const start of [7, 100, 300]) wrong += await refuted(unsafe, await decode(unsafe, start, 300), 6);
+    expect(wrong).toBeGreaterThan(0);
     await unsafe.close();
   });
 
@@ -167,7 +170,7 @@ describe('a loaded model', () => {
     expect(() => openSequence(model, { capacityTokens: 97 })).toThrow('capacityTokens is 97');
   });
 
-  it('samples by seed: the same under any chunking, other with another seed', async () => {
+  it('samples by seed: the same under chunking and rollback, other with another seed', async () => {
     const sampler = { temperature: 1, topK: 40, repetitionPenalty: 1.1 };
     const text = async (seed: number) => {
       const sequence = openSequence(model, { sampler, seed });
@@ -182,8 +185,11 @@ describe('a loaded model', () => {
     expect(await text(6)).not.toEqual(first);
     const chunked = openSequence(model, { sampler, seed: 5 });
     const picked: number[] = [];
-    for (let at = 0; at < 56; at += 8)
+    for (let at = 0; at < 56; at += 8) {
       picked.push(...(await forward(chunked, first.slice(at, at + 8), 8)).tokenIds);
+      await forward(chunked, [9, 9, 9], 1);
+      chunked.crop(at + 8);
+    }
     expect(picked).toEqual(first.slice(1, 57));
     chunked.close();
   });
