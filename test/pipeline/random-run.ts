@@ -32,10 +32,10 @@ export interface RunSummary {
 
 type Random = ReturnType<typeof draws>;
 
-/** One random cluster with random faults and random generations, decided by `seed` alone. */
-export function randomRun(seed: number): RunSummary {
+/** One random cluster with random faults and random generations, decided by `seed` alone; `log`: write everything down. */
+export function randomRun(seed: number, log = false): RunSummary {
   const random = draws(seed);
-  const events = recordEvents();
+  const events = recordEvents(log);
   const faulty = random.chance(0.8);
   const delay = random.pick([0, 0.1, 1, 5]);
   const cluster = createVirtualCluster({
@@ -55,7 +55,7 @@ export function randomRun(seed: number): RunSummary {
       reorderRate: faulty ? random.pick([0, 0.1, 0.5]) : 0,
       reorderMs: random.pick([1, 10, 100]),
     },
-    inspect: events.inspect,
+    ...(log ? { inspect: events.inspect } : {}),
   });
   events.watch(cluster.network);
   const troubles = faulty
@@ -178,7 +178,7 @@ function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean): str
 /** What is still held or still runs after all generations have ended. */
 function leftovers(cluster: VirtualCluster): string[] {
   const problems: string[] = [];
-  cluster.runFor(30_000);
+  cluster.runFor(12_000);
   for (const worker of cluster.workers) {
     if (!cluster.pool.isIdle(worker.id)) problems.push(`the pool still counts jobs on ${worker.id}`);
     const { opened, closed } = worker.sequences;

@@ -48,6 +48,7 @@ export interface VirtualWorker extends WorkerHost {
   readonly role: 'target' | 'drafter';
   readonly bus: MemoryEndpoint;
   readonly sequences: { readonly opened: number; readonly closed: number };
+  /** Or stopped. */
   readonly killed: () => boolean;
   /** The process is gone from one moment to the next. */
   kill(): void;
@@ -81,6 +82,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
     /** A pass goes on for as long as the process is stopped. */
     const wait = (ms: number, done: () => void): void => {
       scheduler.schedule(ms, () => {
+        if (killed) return;
         if (scheduler.now() < pausedUntilMs) wait(pausedUntilMs - scheduler.now(), done);
         else done();
       });
@@ -109,10 +111,13 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       bus,
       sequences,
       killed: () => killed,
-      kill: () => {
+      stop: () => {
         killed = true;
-        bus.disconnect();
         host.stop();
+      },
+      kill: () => {
+        bus.disconnect();
+        worker.stop();
       },
       pauseUntil: (atMs) => {
         pausedUntilMs = atMs;
