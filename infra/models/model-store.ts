@@ -9,7 +9,7 @@ import {
 } from '../../src/core/errors.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { createRealScheduler } from '../clock/real-scheduler.js';
-import { cacheLayout } from './cache-layout.js';
+import { cacheLayout, removeLeftovers } from './cache-layout.js';
 import { downloadFile } from './download-file.js';
 import { hashFileOnce } from './file-hash.js';
 import { findGraph } from './find-graph.js';
@@ -162,6 +162,7 @@ async function fetchSource(
     throw new DownloadError(
       `model ${JSON.stringify(model.name)} is not here yet, and downloading is switched off`,
     );
+  removeLeftovers(cacheLayout(settings.cacheFolder).sources);
   const problems: string[] = [];
   for (const source of model.sources) {
     try {
