@@ -12,7 +12,8 @@ export type LaunchChild = (report: (event: ChildEvent) => void) => ChildHandle;
 
 export type ChildEvent =
   | { readonly type: 'child.ready'; readonly worker: string }
-  | { readonly type: 'child.failed'; readonly reason: string }
+  /** `permanent`: another start would fail for the same reason. */
+  | { readonly type: 'child.failed'; readonly reason: string; readonly permanent: boolean }
   | { readonly type: 'child.exited'; readonly reason: string };
 
 export interface WorkerSupervisorInput {
@@ -51,6 +52,7 @@ export const workerSupervisorMachine = setup({
   },
   guards: {
     isHopeless: ({ context }) => context.crashes >= MOST_CRASHES,
+    isPermanent: ({ event }) => event.type === 'child.failed' && event.permanent,
   },
   actions: {
     launch: assign({
@@ -97,8 +99,18 @@ export const workerSupervisorMachine = setup({
       entry: 'launch',
       on: {
         'child.ready': { target: 'ready', actions: 'noteReady' },
-        'child.failed': { actions: 'noteError' },
+        'child.failed': [
+          { guard: 'isPermanent', target: 'failing', actions: 'noteError' },
+          { actions: 'noteError' },
+        ],
         'child.exited': { target: 'crashed', actions: 'noteExit' },
+        'worker.stop': { target: 'stopping' },
+      },
+    },
+    failing: {
+      description: 'It said why it can never run, and ends; it is not started again.',
+      on: {
+        'child.exited': { target: 'stopped', actions: 'reportDown' },
         'worker.stop': { target: 'stopping' },
       },
     },

@@ -4,7 +4,8 @@ import { workerNoteSchema } from './protocol.js';
 
 export type WorkerProcessEvent =
   | { readonly type: 'child.ready'; readonly worker: string }
-  | { readonly type: 'child.failed'; readonly reason: string }
+  /** `permanent`: another start would fail for the same reason. */
+  | { readonly type: 'child.failed'; readonly reason: string; readonly permanent: boolean }
   | { readonly type: 'child.exited'; readonly reason: string };
 
 export interface WorkerProcess {
@@ -22,6 +23,13 @@ export interface SpawnWorkerOptions {
   readonly onLog: (text: string) => void;
   readonly report: (event: WorkerProcessEvent) => void;
 }
+
+/** Codes of errors that say something about the model or the options, and nothing about the moment. */
+const PERMANENT_FAILURES: ReadonlySet<string> = new Set([
+  'invalid_option',
+  'model_not_found',
+  'model_unsupported',
+]);
 
 /** Starts `slipstream worker`, the command that an operator types on another host. */
 export function spawnWorker(options: SpawnWorkerOptions): WorkerProcess {
@@ -42,7 +50,11 @@ export function spawnWorker(options: SpawnWorkerOptions): WorkerProcess {
     options.report(
       note.data.type === 'worker.ready'
         ? { type: 'child.ready', worker: note.data.worker }
-        : { type: 'child.failed', reason: note.data.message },
+        : {
+            type: 'child.failed',
+            reason: note.data.message,
+            permanent: PERMANENT_FAILURES.has(note.data.code),
+          },
     );
   });
   let ended = false;

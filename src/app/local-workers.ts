@@ -89,7 +89,7 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
       return pid;
     },
     stop: () => {
-      actor.send({ type: 'worker.stop' });
+      if (actor.getSnapshot().status === 'active') actor.send({ type: 'worker.stop' });
       return stopped;
     },
   };
