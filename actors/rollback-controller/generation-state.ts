@@ -9,7 +9,7 @@ import type {
   Plan,
 } from '../../src/core/generation.js';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
-import { forwardMs, jobTokensFor, planGeneration } from '../../src/core/planner.js';
+import { forwardMs, jobTokensFor, planGeneration, waitTokensFor } from '../../src/core/planner.js';
 import type { ActorPorts } from '../../src/core/ports.js';
 import type { TargetPool } from '../../src/core/target-pool.js';
 import { TokenPath } from '../../src/core/token-path.js';
@@ -39,6 +39,13 @@ export type Ending =
 /** Own verdicts that a target may go on from before it needs a new job: a job is renewed when half is used. */
 const PLAIN_EXTEND_TOKENS = 32;
 
+/** What the acceptance seen lately makes of T(n) and c. */
+interface JobSizes {
+  readonly acceptance: number;
+  readonly jobTokens: number;
+  readonly wait: number;
+}
+
 /** What all parts of one generation's controller share: the committed prefix, the draft tree, the plan, the counts. */
 export class GenerationState {
   readonly committed: TokenPath;
@@ -52,9 +59,8 @@ export class GenerationState {
   /** When a target last made progress. */
   progressAtMs: number;
   private targetTimes: readonly ForwardTime[] = [];
-  private jobSize:
-    | { acceptance: number; ahead: number; times: readonly ForwardTime[]; tokens: number }
-    | undefined;
+  private draftMs: number | undefined;
+  private sizes: JobSizes | undefined;
   private firstAtMs = 0;
   private lastAtMs = 0;
 
@@ -69,7 +75,7 @@ export class GenerationState {
     this.tree = new DraftTree(this.committed.hash, this.committed.length, last);
     this.startedAtMs = ports.scheduler.now();
     this.progressAtMs = this.startedAtMs;
-    this.plan = { mode: request.mode, lookahead: 1, ahead: 0, targets: 0, reason: 'no target yet' };
+    this.plan = { mode: request.mode, lookahead: 1, wait: 0, ahead: 0, targets: 0, reason: 'no target yet' };
   }
 
   get request(): CompiledRequest {
@@ -93,26 +99,36 @@ export class GenerationState {
 
   replan(targets: number, targetTimes: readonly ForwardTime[], draftMs: number | undefined): void {
     this.targetTimes = targetTimes;
+    this.draftMs = draftMs;
+    this.sizes = undefined;
     const { mode, lookahead } = this.request;
     this.plan = planGeneration({ mode, lookahead, targets, targetTimes, draftMs });
   }
 
   policy(): DispatchPolicy {
-    const { mode, lookahead, ahead } = this.plan;
-    const jobTokens =
-      mode === 'si' && this.request.lookahead !== undefined ? lookahead : this.jobTokens(ahead);
-    return { mode, lookahead, jobTokens, extend: PLAIN_EXTEND_TOKENS, remaining: this.remaining };
+    const { mode, lookahead } = this.plan;
+    const sizes = this.jobSizes();
+    const asked = mode === 'si' && this.request.lookahead !== undefined;
+    return {
+      mode,
+      lookahead,
+      jobTokens: asked ? lookahead : sizes.jobTokens,
+      wait: sizes.wait,
+      extend: PLAIN_EXTEND_TOKENS,
+      remaining: this.remaining,
+    };
   }
 
   /** Computed again only when what it depends on has changed: the dispatcher asks several times per message. */
-  private jobTokens(ahead: number): number {
+  private jobSizes(): JobSizes {
     const acceptance = this.statistics.recentAcceptance;
-    const { jobSize } = this;
-    if (jobSize?.acceptance !== acceptance || jobSize.ahead !== ahead || jobSize.times !== this.targetTimes) {
-      const tokens = jobTokensFor(this.targetTimes, acceptance, ahead);
-      this.jobSize = { acceptance, ahead, times: this.targetTimes, tokens };
-    }
-    return this.jobSize?.tokens ?? 1;
+    if (this.sizes?.acceptance === acceptance) return this.sizes;
+    const { targetTimes, draftMs } = this;
+    const { ahead, targets } = this.plan;
+    const wait = draftMs === undefined ? 0 : waitTokensFor(targetTimes, draftMs, acceptance, targets, ahead);
+    this.sizes = { acceptance, jobTokens: jobTokensFor(targetTimes, acceptance, ahead), wait };
+    if (this.plan.mode === 'dsi') this.plan = { ...this.plan, wait };
+    return this.sizes;
   }
 
   /** Commits everything that the target has decided. True when the committed prefix left every draft. */

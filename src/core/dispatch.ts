@@ -6,8 +6,10 @@ export interface DispatchPolicy {
   readonly mode: GenerationMode;
   /** dsi: undecided nodes beyond what is assigned that make a further job worth sending. si: drafts per round. */
   readonly lookahead: number;
-  /** Most drafts that one job carries beyond the committed prefix. */
+  /** Most drafts that one job carries beyond the committed prefix; 0: drafts are not worth verifying now. */
   readonly jobTokens: number;
+  /** dsi: drafts that a job for an open root waits for, as long as they are coming. */
+  readonly wait: number;
   /** Own verdicts that a target may go on from when there is nothing to verify, before it needs the next job. */
   readonly extend: number;
   /** Output tokens still to commit, at least 1: nothing is verified beyond. */
@@ -81,6 +83,8 @@ function speculativeAssignment(
 ): Assignment | undefined {
   const rootOpen = rootIsOpen(tree);
   const path = tree.bestPath().slice(0, Math.min(policy.jobTokens, policy.remaining - 1));
+  const awaited = Math.min(policy.wait, policy.jobTokens, policy.remaining - 1);
+  if (rootOpen && supply === 'coming' && path.length < awaited) return undefined;
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;
   path.forEach((node, index) => {
@@ -91,11 +95,13 @@ function speculativeAssignment(
   if (first < 0) return undefined;
   if (!rootOpen && supply === 'coming' && open < policy.lookahead) return undefined;
   const nodes = [tree.root, ...path];
-  const plain = rootOpen && path.length === 0 && supply === 'dry';
+  const plain = rootOpen && path.length === 0 && (supply === 'dry' || policy.jobTokens === 0);
+  // A target that refuted a draft starts on the new root at once, unless it had better wait for new drafts.
+  const alone = plain ? policy.extend : policy.wait > 0 ? 0 : 1;
   return {
     path,
     wanted: nodes.slice(first),
-    extend: Math.max(0, Math.min(plain ? policy.extend : 1, policy.remaining - 1 - path.length)),
+    extend: Math.max(0, Math.min(alone, policy.remaining - 1 - path.length)),
     extendOnRefutationOnly: !plain,
   };
 }

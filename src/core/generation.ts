@@ -37,6 +37,8 @@ export interface CommittedToken {
 export interface Plan {
   readonly mode: GenerationMode;
   readonly lookahead: number;
+  /** Drafts that the first job after a rollback waits for. */
+  readonly wait: number;
   /** Most drafts beyond the committed prefix. */
   readonly ahead: number;
   readonly targets: number;

@@ -26,7 +26,13 @@ export function wireSpeculation(report: SpeculationReport) {
   const { plan } = report;
   return {
     mode: plan.mode,
-    plan: { lookahead: plan.lookahead, ahead: plan.ahead, targets: plan.targets, reason: plan.reason },
+    plan: {
+      lookahead: plan.lookahead,
+      wait: plan.wait,
+      ahead: plan.ahead,
+      targets: plan.targets,
+      reason: plan.reason,
+    },
     numerics: report.numerics,
     targets: report.targets,
     target_forwards: report.targetForwards,

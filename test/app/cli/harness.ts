@@ -164,6 +164,7 @@ function resultOf(
       plan: {
         mode: request.mode,
         lookahead: request.lookahead ?? 4,
+        wait: 0,
         ahead: 16,
         targets: request.targets ?? 2,
         reason: 'scripted',
@@ -219,6 +220,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
     stdin: {
       isTTY: world.stdin === undefined,
       async *[Symbol.asyncIterator]() {
+        if (world.stdin === 'never ends') await new Promise(() => {});
         if (world.stdin !== undefined) yield Buffer.from(world.stdin);
       },
     },
