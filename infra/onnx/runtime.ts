@@ -1,3 +1,4 @@
+import './without-telemetry.js';
 import { env, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import type { Provider } from './provider.js';
 
