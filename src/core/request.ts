@@ -119,5 +119,6 @@ function compileLogitBias(
   for (const [id] of pairs)
     if (id >= vocabularySize)
       throw new InvalidOptionError(`${field} token id`, id, `a token id from 0 to ${vocabularySize - 1}`);
-  return pairs.sort(([a], [b]) => a - b);
+  // Keys that are whole numbers come in ascending order.
+  return pairs;
 }

@@ -6,6 +6,7 @@ import { checkRequest } from '../../core/request-check.js';
 import { openLogger } from './command-log.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import { generationObject, summaryLine } from './generation-report.js';
+import { untilInterrupted } from './interrupt.js';
 import type { CliIo } from './io.js';
 import { addFlags, flagName, readFlags } from './option-flags.js';
 import { addPromptFlags, type PromptFlags, readPrompt } from './prompt.js';
@@ -47,7 +48,8 @@ async function generate(command: Command, { io, services }: Cli): Promise<ExitCo
     io.context(flagName(engineOptionDefinitions)),
   );
   const logger = openLogger(command, io, 'warn');
-  const request = { ...readRequestFlags(command), ...(await readPrompt(flags, io.stdin)) };
+  const prompt = await untilInterrupted(io.interrupted, readPrompt(flags, io.stdin), () => {});
+  const request = { ...readRequestFlags(command), ...prompt };
   checkRequest(request, requestFlagName);
   const trace = flags.trace === undefined ? undefined : openTrace(flags.trace, logger);
   try {

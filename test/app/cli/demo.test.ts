@@ -8,7 +8,7 @@ describe('slipstream demo', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(engines).toHaveLength(1);
-    expect(engines[0]?.options.local.targets).toBe(2);
+    expect(engines[0]?.options.defaults.mode).toBe('dsi');
     expect(engines[0]?.calls).toEqual(['close']);
     const requests = engines[0]?.requests ?? [];
     expect(requests.map(({ mode }) => mode)).toEqual(['none', 'si', 'dsi']);

@@ -288,6 +288,15 @@ describe('slipstream generate', () => {
     await closed.promise;
   });
 
+  test('Ctrl-C while the prompt is awaited ends the command', async () => {
+    const interrupted = new AbortController();
+    setImmediate(() => interrupted.abort('SIGINT'));
+    expect(await run(['generate'], { stdin: 'never ends', interrupted })).toMatchObject({
+      code: 130,
+      stderr: '',
+    });
+  });
+
   test('when the reader of stdout goes away the generation is cancelled quietly', async () => {
     const outputClosed = new AbortController();
     const { code, engines } = await run(['generate', '--prompt', 'hi'], {

@@ -21,6 +21,7 @@ function start(argv: readonly string[], environment: Readonly<Record<string, str
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
@@ -54,6 +55,40 @@ describe('the CLI as a process', () => {
     expect(option.stderr).toBe(
       'slipstream: SLIPSTREAM_PARALLEL is "many", but must be a whole number from 1 to 256\n',
     );
+  });
+
+  test('serve answers over HTTP until SIGTERM', async () => {
+    const models = ['--model', 'sim:target?ms=1', '--drafter', 'sim:drafter?ms=1'];
+    const { child, ended } = start(['serve', '--port', '0', '--log-level', 'error', ...models]);
+    const url = await new Promise<string>((resolve) => {
+      child.stdout.on('data', (text: string) => {
+        const found = /http:\S+/.exec(text);
+        if (found !== null) resolve(found[0]);
+      });
+      void ended.then(({ stderr }) => resolve(`nothing: ${stderr}`));
+    });
+    const health = await fetch(`${url}/health`);
+    expect(await health.json()).toMatchObject({ status: 'ready', model: models[1] });
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('Ctrl-C on a terminal reaches workers too, and the command still ends in order', async () => {
+    const models = ['--model', 'sim:target?ms=1', '--drafter', 'sim:drafter?ms=1'];
+    const { child, ended } = start([
+      'generate',
+      '--prompt',
+      'hi',
+      '--max-tokens',
+      '50000',
+      '--log-level',
+      'error',
+      ...models,
+    ]);
+    child.stdout.once('data', () => process.kill(-(child.pid ?? 0), 'SIGINT'));
+    const { code, stderr } = await ended;
+    expect(stderr).toMatch(/^\d+ tokens \(cancelled\).*\n$/);
+    expect(code).toBe(130);
   });
 
   test('a reader of stdout that goes away is no error', async () => {
