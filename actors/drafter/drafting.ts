@@ -10,6 +10,9 @@ import type { PathHash } from '../../src/core/path-hash.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
 import type { SessionTable, WorkerSession } from '../worker/session-table.js';
 
+/** A prompt that has waited for a millisecond goes before a session that lacks this many drafts. */
+const PROMPT_TOKENS_PER_MS = 0.1;
+
 /** Drafts not yet published. */
 interface Batch {
   readonly parentHash: PathHash;
@@ -55,7 +58,7 @@ export class Drafting {
     private readonly ports: WorkerPorts,
   ) {}
 
-  /** An absolute fact, possibly repeated: draft on after this path. Older epochs are ignored. */
+  /** An absolute fact, possibly repeated: draft on after this path. What is not newer is ignored. */
   start(message: DraftStart): void {
     const session = this.sessions.touch(message.generation);
     if (session === undefined) {
@@ -63,7 +66,7 @@ export class Drafting {
       return;
     }
     const newest = session.nextStart?.epoch ?? session.course?.epoch ?? -1;
-    if (message.epoch < newest) return;
+    if (message.epoch <= newest) return;
     session.nextStart = message;
   }
 
@@ -73,9 +76,11 @@ export class Drafting {
       this.reject(message.generation, 'unknownSession');
       return;
     }
-    const { course } = session;
-    if (course !== undefined && course.epoch === message.epoch && message.limit > course.limit) {
-      course.limit = message.limit;
+    const { course, nextStart } = session;
+    if (nextStart?.epoch === message.epoch) {
+      session.nextStart = { ...nextStart, limit: Math.max(nextStart.limit, message.limit) };
+    } else if (course?.epoch === message.epoch) {
+      course.limit = Math.max(course.limit, message.limit);
     }
   }
 
@@ -94,7 +99,8 @@ export class Drafting {
       if (start === undefined || session.busy) continue;
       session.nextStart = undefined;
       session.pending = undefined;
-      if (session.path.hashAt(start.from) !== start.pathHash || this.isForeign(start)) {
+      const isHeld = session.path.hashAt(start.from) === start.pathHash;
+      if (!isHeld || start.from < session.promptLength || this.isForeign(start)) {
         session.course = undefined;
         this.reject(start.generation, 'resync');
         continue;
@@ -154,11 +160,14 @@ export class Drafting {
     this.reject(session.generation, 'failed', error.message);
   }
 
-  /** Tokens this session may still draft; a prompt to ingest counts as little. */
+  /** Tokens this session may still draft. A prompt to ingest counts as little at first, and for more as it waits. */
   private room(session: DrafterSession): number {
     if (session.busy) return 0;
     const { course } = session;
-    if (course === undefined) return session.ready ? 0 : 0.5;
+    if (course === undefined) {
+      const waitedMs = this.ports.scheduler.now() - session.openedAtMs;
+      return session.ready ? 0 : 0.5 + waitedMs * PROMPT_TOKENS_PER_MS;
+    }
     if (session.exhausted) return 0;
     return Math.max(0, course.limit - session.path.length);
   }

@@ -1,6 +1,6 @@
 import type { DraftNode } from '../../src/core/draft-tree.js';
 import type { WorkerAnnounced } from '../../src/core/messages.js';
-import type { SessionLink } from './session-links.js';
+import { createSessionLink, type SessionLink } from './session-links.js';
 
 /** The controller's view of one drafter. */
 export interface DrafterLink extends SessionLink {
@@ -10,6 +10,8 @@ export interface DrafterLink extends SessionLink {
   /** The epoch of its last start; -1 before the first. */
   epoch: number;
   limit: number;
+  /** When it was first told something after it was last heard of: how long drafts have been awaited. */
+  owesSinceMs: number;
   /** It said that nothing more comes on its path. */
   exhausted: boolean;
   /** It was told to start from the beginning of the output, because it held another path. */
@@ -18,17 +20,12 @@ export interface DrafterLink extends SessionLink {
 
 export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): DrafterLink {
   return {
+    ...createSessionLink(announced),
     role: 'drafter',
-    announced,
-    phase: 'waiting',
-    stopRequest: undefined,
-    nextOpenAtMs: 0,
-    openTries: 0,
-    heardAtMs: 0,
-    toldAtMs: 0,
     tip,
     epoch: -1,
     limit: 0,
+    owesSinceMs: 0,
     exhausted: false,
     forgetful: false,
   };

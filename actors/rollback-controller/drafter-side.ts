@@ -4,6 +4,7 @@ import { forwardMs } from '../../src/core/planner.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
+import { closeSession } from './session-links.js';
 
 /** Drafts wait at most this long in a drafter for the rest of their message. */
 const FLUSH_MS = 4;
@@ -23,7 +24,9 @@ export class DrafterSide {
   }
 
   leave(worker: string): void {
-    this.links.get(worker)?.stopRequest?.();
+    const link = this.links.get(worker);
+    if (link === undefined) return;
+    closeSession(link, this.state.request.id, this.state.ports);
     this.links.delete(worker);
   }
 
@@ -89,6 +92,8 @@ export class DrafterSide {
       this.start(link);
       return;
     }
+    link.stopRequest?.();
+    link.stopRequest = undefined;
     link.phase = message.outcome === 'failed' && link.openTries > 3 ? 'refused' : 'waiting';
     link.epoch = -1;
     link.forgetful = true;
@@ -131,7 +136,7 @@ export class DrafterSide {
   private lateAtMs(link: DrafterLink): number {
     const draftMs = forwardMs(link.announced.forwardTimes, 1);
     const inMessage = this.state.plan.mode === 'si' ? this.state.plan.lookahead : 1;
-    return Math.max(link.heardAtMs, link.toldAtMs) + (inMessage + 3) * draftMs + 2 * FLUSH_MS;
+    return Math.max(link.heardAtMs, link.owesSinceMs) + (inMessage + 3) * draftMs + 2 * FLUSH_MS;
   }
 
   private start(link: DrafterLink): void {
@@ -144,7 +149,7 @@ export class DrafterSide {
     link.tip = path[path.length - 1] ?? tree.root;
     link.limit = limit;
     link.exhausted = false;
-    link.toldAtMs = ports.scheduler.now();
+    this.noteTold(link);
     ports.bus.publish(ports.subjects.workerDraft(link.announced.worker), {
       type: 'draft.start',
       generation: request.id,
@@ -163,13 +168,20 @@ export class DrafterSide {
     const isStarved = link.tip.length >= link.limit - 1 && limit > link.limit;
     if (limit - link.limit < step && !isStarved) return;
     link.limit = limit;
-    link.toldAtMs = ports.scheduler.now();
+    this.noteTold(link);
     ports.bus.publish(ports.subjects.workerDraft(link.announced.worker), {
       type: 'draft.limit',
       generation: request.id,
       epoch: link.epoch,
       limit,
     });
+  }
+
+  /** A drafter that does not answer is not waited for again just because it was told once more. */
+  private noteTold(link: DrafterLink): void {
+    const now = this.state.ports.scheduler.now();
+    link.toldAtMs = now;
+    if (link.heardAtMs >= link.owesSinceMs) link.owesSinceMs = now;
   }
 
   private promptNode() {

@@ -18,6 +18,32 @@ export interface SessionLink {
   heardAtMs: number;
   /** When the worker was last sent anything: renews its lease. */
   toldAtMs: number;
+  /** The last request was not answered, or every slot was taken: others are asked first. */
+  unwilling: boolean;
+}
+
+export function createSessionLink(announced: WorkerAnnounced): SessionLink {
+  return {
+    announced,
+    phase: 'waiting',
+    stopRequest: undefined,
+    nextOpenAtMs: 0,
+    openTries: 0,
+    heardAtMs: 0,
+    toldAtMs: 0,
+    unwilling: false,
+  };
+}
+
+/** Tells the worker to forget the generation, if it may know it. */
+export function closeSession(link: SessionLink, generation: string, ports: ActorPorts): void {
+  link.stopRequest?.();
+  link.stopRequest = undefined;
+  if (link.openTries === 0) return;
+  ports.bus.publish(ports.subjects.workerSession(link.announced.worker), {
+    type: 'session.close',
+    generation,
+  });
 }
 
 const OPEN_TIMEOUT_MS = 2000;
@@ -53,18 +79,22 @@ export function requestSession(
 /** Takes an answer in. True when the session has just become ready. */
 export function acceptAnswer(link: SessionLink, outcome: RequestOutcome, nowMs: number): boolean {
   if (outcome.kind !== 'reply') {
-    if (link.phase === 'opening') link.phase = 'waiting';
+    if (link.phase === 'ready') return false;
+    link.phase = 'waiting';
+    link.unwilling = true;
     return false;
   }
   const { message } = outcome;
   link.heardAtMs = nowMs;
   if (message.type === 'session.granted') {
+    link.unwilling = false;
     if (link.phase === 'ready') return false;
     link.phase = message.ready ? 'ready' : 'preparing';
     return message.ready;
   }
   if (message.type === 'session.refused') {
     link.phase = message.code === 'full' ? 'waiting' : 'refused';
+    link.unwilling = true;
   }
   return false;
 }
@@ -88,7 +118,9 @@ export function openable<Link extends SessionLink & { readonly role: 'target' | 
   for (const group of hosts.values()) {
     const [firstTarget, ...otherTargets] = group.filter((link) => link.role === 'target');
     const drafters = group.filter((link) => link.role === 'drafter');
-    const order = [...(firstTarget === undefined ? [] : [firstTarget]), ...drafters, ...otherTargets];
+    const order = [...(firstTarget === undefined ? [] : [firstTarget]), ...drafters, ...otherTargets].sort(
+      (a, b) => Number(a.unwilling) - Number(b.unwilling),
+    );
     const next = order.find(
       (link) => link.phase !== 'ready' && (link.phase !== 'waiting' || nowMs >= link.nextOpenAtMs),
     );

@@ -9,6 +9,7 @@ import type {
   SessionOpen,
   SessionReady,
   VerdictReturned,
+  WireMessage,
   WorkerAnnounced,
 } from '../../src/core/messages.js';
 import type { Cancel } from '../../src/core/scheduler.js';
@@ -20,7 +21,7 @@ import {
   type Ending,
   GenerationState,
 } from './generation-state.js';
-import { acceptAnswer, openable, requestSession, type SessionAnswer } from './session-links.js';
+import { acceptAnswer, closeSession, openable, requestSession, type SessionAnswer } from './session-links.js';
 import type { TargetLink } from './target-links.js';
 import { TargetSide } from './target-side.js';
 
@@ -39,6 +40,8 @@ export class Speculation {
   readonly targets: TargetSide;
   readonly drafters: DrafterSide;
   private leftDrafts = false;
+  /** Why a worker last refused a session. */
+  private refusal: string | undefined;
   private supplyTimer: Cancel | undefined;
 
   constructor(
@@ -83,6 +86,7 @@ export class Speculation {
     this.targets.leave(worker);
     this.drafters.leave(worker);
     this.replan();
+    this.openSessions();
   }
 
   sessionAnswered(worker: string, outcome: RequestOutcome): void {
@@ -90,7 +94,7 @@ export class Speculation {
     if (link === undefined) return;
     const now = this.ports.scheduler.now();
     if (acceptAnswer(link, outcome, now)) this.becameReady(link);
-    if (outcome.kind === 'reply') this.state.progressAtMs = now;
+    if (outcome.kind === 'reply') this.heardAnswer(worker, outcome.message, now);
     this.openSessions();
   }
 
@@ -165,7 +169,8 @@ export class Speculation {
     }
     const { patienceMs } = this.options;
     if (now - this.state.progressAtMs > patienceMs) {
-      const error = new NoWorkerError(`no target made progress for ${Math.round(patienceMs / 1000)} s`);
+      const waited = `no target made progress for ${Math.round(patienceMs / 1000)} s`;
+      const error = new NoWorkerError(this.refusal === undefined ? waited : `${waited}; ${this.refusal}`);
       this.state.end({ outcome: 'failed', finishReason: 'error', error });
     }
   }
@@ -181,19 +186,13 @@ export class Speculation {
 
   /** Drops jobs and closes sessions. */
   close(): void {
-    const { bus, subjects, pool } = this.ports;
+    const { pool } = this.ports;
     this.supplyTimer?.();
     pool.leave(this.targets);
     this.targets.forgetJobs();
     this.state.tree.abandon();
-    for (const link of this.allLinks()) {
-      link.stopRequest?.();
-      if (link.phase === 'waiting' || link.phase === 'refused') continue;
-      bus.publish(subjects.workerSession(link.announced.worker), {
-        type: 'session.close',
-        generation: this.options.request.id,
-      });
-    }
+    for (const link of this.allLinks()) closeSession(link, this.options.request.id, this.ports);
+    pool.dispatch(this.targets.links.keys());
   }
 
   result(): GenerationResult {
@@ -253,18 +252,14 @@ export class Speculation {
       leaseMs: this.options.leaseMs,
     };
     const now = this.ports.scheduler.now();
-    for (const link of openable(this.wantedLinks(), now)) {
+    for (const link of openable<Link>([...this.targets.wanted(), ...this.drafters.links.values()], now)) {
       requestSession(link, message, this.ports, this.events.sessionAnswered);
     }
   }
 
-  /** Sessions are opened on as many targets as the generation may use, spares for those that refuse. */
-  private wantedLinks(): Link[] {
-    const { mode, targets } = this.options.request;
-    const most = mode === 'dsi' ? (targets ?? Number.POSITIVE_INFINITY) : 1;
-    const links = [...this.targets.links.values()].filter((link) => link.phase !== 'refused');
-    const live = links.filter((link) => !link.suspect);
-    return [...live.slice(0, most), ...this.drafters.links.values()];
+  private heardAnswer(worker: string, message: WireMessage, now: number): void {
+    if (message.type === 'session.granted') this.state.progressAtMs = now;
+    if (message.type === 'session.refused') this.refusal = `${worker} refused: ${message.reason}`;
   }
 
   private renewLease(link: Link, now: number): void {

@@ -1,6 +1,6 @@
 import type { DraftNode } from '../../src/core/draft-tree.js';
 import type { WorkerAnnounced } from '../../src/core/messages.js';
-import type { SessionLink } from './session-links.js';
+import { createSessionLink, type SessionLink } from './session-links.js';
 
 /** A job that was sent and not yet answered to its end. */
 export interface LiveJob {
@@ -28,22 +28,19 @@ export interface TargetLink extends SessionLink {
   misses: number;
   /** Answers `resync` in a row. */
   resyncs: number;
+  /** Failed passes and jobs in a row. */
+  failures: number;
 }
 
 export function createTargetLink(announced: WorkerAnnounced, held: DraftNode): TargetLink {
   return {
+    ...createSessionLink(announced),
     role: 'target',
-    announced,
-    phase: 'waiting',
-    stopRequest: undefined,
-    nextOpenAtMs: 0,
-    openTries: 0,
-    heardAtMs: 0,
-    toldAtMs: 0,
     held,
     jobs: [],
     suspect: false,
     misses: 0,
     resyncs: 0,
+    failures: 0,
   };
 }

@@ -6,19 +6,20 @@ import { forwardMs } from '../../src/core/planner.js';
 import type { PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
+import { closeSession } from './session-links.js';
 import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
 
 /** A job is taken for lost after this many times its expected duration, plus the grace; doubled at each miss in a row. */
 const DEADLINE_FACTOR = 4;
 const DEADLINE_GRACE_MS = 300;
-/** A job that failed in this many workers in a row fails the generation. */
+/** A worker that failed this many times in a row is left alone. */
 const MOST_FAILURES = 3;
 
 /** Jobs out, verdicts in. */
 export class TargetSide implements PoolClient {
   readonly links = new Map<string, TargetLink>();
   private jobIds = 0;
-  private failures = 0;
+  private chosen: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly state: GenerationState,
@@ -34,18 +35,48 @@ export class TargetSide implements PoolClient {
   leave(worker: string): void {
     const link = this.links.get(worker);
     if (link === undefined) return;
-    link.stopRequest?.();
+    closeSession(link, this.state.request.id, this.state.ports);
     for (const job of [...link.jobs]) this.drop(link, job);
     this.links.delete(worker);
   }
 
+  get jobsOut(): number {
+    let jobs = 0;
+    for (const link of this.links.values()) jobs += link.jobs.length;
+    return jobs;
+  }
+
+  get homes(): ReadonlySet<string> {
+    return this.chosen;
+  }
+
+  /**
+   * As many targets as the generation may use: those it has as long as they do, else those that fewest other
+   * generations use.
+   */
+  wanted(): TargetLink[] {
+    const { mode, targets } = this.state.request;
+    const most = mode === 'dsi' ? (targets ?? Number.POSITIVE_INFINITY) : 1;
+    const live = [...this.links.values()].filter((link) => link.phase !== 'refused' && !link.suspect);
+    const worth = (link: TargetLink): number => {
+      if (link.unwilling) return Number.POSITIVE_INFINITY;
+      return this.chosen.has(link.announced.worker) ? -1 : this.state.ports.pool.users(link.announced.worker);
+    };
+    const picked =
+      live.length <= most
+        ? live
+        : live
+            .map((link) => ({ link, worth: worth(link) }))
+            .sort((a, b) => (a.worth === b.worth ? 0 : a.worth - b.worth))
+            .slice(0, most)
+            .map(({ link }) => link);
+    this.chosen = new Set(picked.map((link) => link.announced.worker));
+    return picked;
+  }
+
   /** Targets that could be given a job if they are idle. */
   usable(): TargetLink[] {
-    const ready = [...this.links.values()].filter((link) => link.phase === 'ready');
-    const live = ready.filter((link) => !link.suspect);
-    const { mode } = this.state.request;
-    const most = mode === 'dsi' ? (this.state.request.targets ?? Number.POSITIVE_INFINITY) : 1;
-    return live.slice(0, most);
+    return this.wanted().filter((link) => link.phase === 'ready');
   }
 
   offer(idle: readonly string[], rootOnly: boolean): string | undefined {
@@ -68,14 +99,14 @@ export class TargetSide implements PoolClient {
       const [job, waiting] = link.jobs;
       if (link.phase !== 'ready' || job === undefined || waiting !== undefined || !job.extending) continue;
       const policy = this.state.policy();
-      if (policy.mode === 'none' && job.extendLeft > policy.extend / 2) continue;
-      if (policy.mode === 'none' && policy.remaining - 1 <= job.extendLeft) continue;
-      if (policy.mode === 'dsi' && (job.extendLeft === 0 || this.state.tree.root.children.length === 0))
-        continue;
+      if (policy.mode === 'si' || (policy.mode === 'dsi' && job.extendLeft === 0)) continue;
+      const isLow = job.extendLeft <= policy.extend / 2 && policy.remaining - 1 > job.extendLeft;
+      if (!isLow && (policy.mode === 'none' || this.state.tree.root.children.length === 0)) continue;
       for (const node of job.nodes) node.assignments--;
       const assignment = nextAssignment(this.state.tree, policy, this.supply());
       for (const node of job.nodes) node.assignments++;
-      if (assignment !== undefined && (policy.mode === 'none' || assignment.path.length > 0)) {
+      if (assignment === undefined) continue;
+      if (assignment.path.length > 0 || (isLow && !assignment.extendOnRefutationOnly)) {
         this.send(link, assignment);
       }
     }
@@ -85,7 +116,7 @@ export class TargetSide implements PoolClient {
     const link = this.links.get(message.worker);
     const job = link?.jobs.find((candidate) => candidate.id === message.job);
     this.state.statistics.targets.add(message.worker);
-    if (message.forwardMs > 0) this.state.statistics.targetForwards++;
+    if (message.tokensIngested > 0) this.state.statistics.targetForwards++;
     this.trace(message);
     let last: DraftNode | undefined;
     message.ids.forEach((id, index) => {
@@ -94,9 +125,9 @@ export class TargetSide implements PoolClient {
     if (link === undefined) return;
     this.heard(link);
     link.resyncs = 0;
-    this.failures = 0;
+    link.failures = 0;
     if (job === undefined) return;
-    if (message.done) this.drop(link, job);
+    if (message.done || hasGap(job, message)) this.drop(link, job);
     else this.goOn(link, job, last);
   }
 
@@ -106,6 +137,8 @@ export class TargetSide implements PoolClient {
     this.heard(link);
     const job = link.jobs.find((candidate) => candidate.id === message.job);
     if (job !== undefined) this.drop(link, job);
+    // About a job that was given up long ago.
+    else if (message.job !== undefined) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
       link.held = this.promptNode();
@@ -114,14 +147,17 @@ export class TargetSide implements PoolClient {
       this.reopen(link, false);
     } else if (message.outcome === 'failed') {
       this.reopen(link, false);
-      this.failures++;
-      if (this.failures >= MOST_FAILURES) {
-        const error = new WorkerFailedError(
-          `target ${message.worker} failed: ${message.reason ?? 'no reason given'}`,
-        );
-        this.state.end({ outcome: 'failed', finishReason: 'error', error });
-      }
+      link.failures++;
+      if (link.failures >= MOST_FAILURES) this.giveUp(link, message.reason ?? 'no reason given');
     }
+  }
+
+  /** Leaves a worker alone that only fails; without another one the generation fails too. */
+  private giveUp(link: TargetLink, reason: string): void {
+    link.phase = 'refused';
+    if ([...this.links.values()].some(({ phase }) => phase !== 'refused')) return;
+    const error = new WorkerFailedError(`target ${link.announced.worker} failed: ${reason}`);
+    this.state.end({ outcome: 'failed', finishReason: 'error', error });
   }
 
   /** Takes jobs past their deadline for lost. */
@@ -251,6 +287,8 @@ export class TargetSide implements PoolClient {
       const subject = ports.subjects.workerSession(link.announced.worker);
       ports.bus.publish(subject, { type: 'session.close', generation: request.id });
     }
+    link.stopRequest?.();
+    link.stopRequest = undefined;
     link.phase = 'waiting';
     link.nextOpenAtMs = 0;
     link.resyncs = 0;
@@ -265,12 +303,13 @@ export class TargetSide implements PoolClient {
   }
 
   private allowance(link: TargetLink, tokens: number): number {
-    const expected = forwardMs(link.announced.forwardTimes, tokens);
+    const turns = Math.max(1, this.state.ports.pool.load(link.announced.worker));
+    const expected = turns * forwardMs(link.announced.forwardTimes, tokens);
     return (DEADLINE_FACTOR * expected + DEADLINE_GRACE_MS) * 2 ** Math.min(link.misses, 6);
   }
 
   private trace(message: VerdictReturned): void {
-    if (this.state.ports.trace === undefined || message.forwardMs <= 0) return;
+    if (this.state.ports.trace === undefined || message.tokensIngested === 0) return;
     this.state.record({
       kind: 'pass',
       track: message.worker,
@@ -289,4 +328,14 @@ export class TargetSide implements PoolClient {
       data: { job: message.job, position: message.position, worker: message.worker, ids: message.ids },
     });
   }
+}
+
+/**
+ * Whether an earlier message about this job was lost: verdicts of one job come in order, and a path shorter than
+ * those it reports is still undecided.
+ */
+function hasGap(job: LiveJob, message: VerdictReturned): boolean {
+  return job.nodes.some(
+    (node) => node.alive && node.verdict === undefined && node.length < message.position + message.ids.length,
+  );
 }

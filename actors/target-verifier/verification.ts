@@ -112,11 +112,12 @@ export class Verification {
     const { session } = pass;
     this.ports.logger.error({ generation: session.generation, reason: error.message }, 'pass failed');
     if (!this.sessions.settle(session)) return;
-    const failed = session.job?.message ?? session.waiting;
-    session.job = undefined;
-    session.waiting = undefined;
-    this.sessions.close(session.generation);
-    if (failed !== undefined) this.end(failed, 'failed', error.message);
+    const { generation, job, waiting } = session;
+    this.sessions.close(generation);
+    for (const message of [job?.message, waiting]) {
+      if (message !== undefined) this.end(message, 'failed', error.message);
+    }
+    if (job === undefined && waiting === undefined) this.end({ generation }, 'failed', error.message);
   }
 
   private mostUrgent(): TargetSession | undefined {
@@ -144,7 +145,7 @@ export class Verification {
       this.end(message, 'resync');
       return;
     }
-    const problem = this.problemOf(message);
+    const problem = this.problemOf(session, message);
     if (problem !== undefined) {
       this.end(message, 'failed', problem);
       return;
@@ -160,7 +161,10 @@ export class Verification {
     };
   }
 
-  private problemOf(message: JobAssigned): string | undefined {
+  private problemOf(session: TargetSession, message: JobAssigned): string | undefined {
+    if (message.from < session.promptLength) {
+      return `the job starts at ${message.from}, inside the prompt of ${session.promptLength} tokens`;
+    }
     const end = message.from + message.tokens.length;
     if (message.first < 1 || message.first > message.last || message.last > end) {
       return `wanted positions ${message.first}..${message.last} are outside 1..${end}`;
@@ -276,12 +280,16 @@ export class Verification {
     return true;
   }
 
-  private end(message: JobAssigned, outcome: JobEnded['outcome'], reason?: string): void {
+  private end(
+    message: Pick<JobAssigned, 'generation'> & { readonly job?: number },
+    outcome: JobEnded['outcome'],
+    reason?: string,
+  ): void {
     this.publish({
       type: 'job.ended',
       generation: message.generation,
       worker: this.ports.workerId,
-      job: message.job,
+      ...(message.job === undefined ? {} : { job: message.job }),
       outcome,
       ...(reason === undefined ? {} : { reason: reason.slice(0, 500) }),
     });
@@ -296,10 +304,13 @@ export class Verification {
   }
 }
 
-/** Lower goes first; undefined: nothing to do. Root jobs before speculation, near before far, prompts before far speculation. */
+/** Lower goes first; undefined: nothing to do. Open roots and prompts in turn, then what is nearest to a committed prefix. */
 function urgency(session: TargetSession): number | undefined {
   if (session.busy) return undefined;
-  if (session.job !== undefined) return Math.max(0, session.job.next - session.job.message.committedPosition);
-  if (!session.ready) return 1;
-  return undefined;
+  if (!session.ready && session.job === undefined) return 0;
+  if (session.job === undefined) return undefined;
+  const { message, extending, next } = session.job;
+  // Whoever extends a verified path commits each verdict: the next is at the root again.
+  const at = extending && !message.extendOnRefutationOnly ? message.first : next;
+  return Math.max(0, at - message.committedPosition);
 }

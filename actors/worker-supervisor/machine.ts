@@ -28,6 +28,7 @@ interface Context extends WorkerSupervisorInput {
   readonly worker: string | undefined;
   /** Crashes since it last stayed up. */
   readonly crashes: number;
+  /** Why the last start did not last. */
   readonly lastError: string | undefined;
 }
 
@@ -58,6 +59,7 @@ export const workerSupervisorMachine = setup({
     launch: assign({
       child: ({ context, self }) => context.launch((event) => self.send(event)),
       worker: undefined,
+      lastError: undefined,
     }),
     terminate: ({ context }) => context.child?.terminate(),
     kill: ({ context }) => context.child?.kill(),
@@ -72,7 +74,7 @@ export const workerSupervisorMachine = setup({
       lastError: ({ context, event }) =>
         context.lastError ?? (event.type === 'child.exited' ? event.reason : undefined),
     }),
-    forgiveCrashes: assign({ crashes: 0, lastError: undefined }),
+    forgiveCrashes: assign({ crashes: 0 }),
     reportUp: ({ context }) => {
       if (context.worker !== undefined) context.onUp(context.worker);
     },

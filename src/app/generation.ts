@@ -79,11 +79,16 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
     },
     error: (error) => {
       options.ports.logger.error({ generation: request.id, error }, 'rollback controller failed');
+      // Nothing of it may outlive it: its jobs would keep targets from others for ever.
+      const { context } = actor.getSnapshot() as { context?: { speculation: { close(): void } } };
+      context?.speculation.close();
       end(crashed(request, error));
     },
   });
   actor.start();
-  for (const announced of directory.list()) actor.send({ type: 'worker.joined', announced });
+  const { pool } = options;
+  const leastUsedFirst = directory.list().sort((a, b) => pool.users(a.worker) - pool.users(b.worker));
+  for (const announced of leastUsedFirst) actor.send({ type: 'worker.joined', announced });
   return { cancel: () => control$.next({ type: 'generation.cancelled', generation: request.id }) };
 }
 

@@ -130,7 +130,8 @@ export const jobEnded = z.object({
   type: z.literal('job.ended'),
   generation: id,
   worker: id,
-  job: z.int().min(0),
+  /** Absent when the session failed with no job, while ingesting the prompt. */
+  job: z.int().min(0).optional(),
   outcome: z.enum(['resync', 'dropped', 'unknownSession', 'failed']),
   /** Why, when failed. */
   reason: line.optional(),

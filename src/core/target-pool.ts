@@ -1,15 +1,20 @@
 /** A generation as the pool sees it. */
 export interface PoolClient {
   /**
-   * Offers the idle targets. Takes at most one (sends it a job) and names it; undefined: nothing to do now.
+   * Offers targets. Takes at most one (sends it a job) and names it; undefined: nothing to do now.
    * With `rootOnly` it takes one only for a root that waits for a verdict nobody is computing.
    */
-  offer(idle: readonly string[], rootOnly: boolean): string | undefined;
+  offer(workers: readonly string[], rootOnly: boolean): string | undefined;
+  /** Jobs of this generation that are out. */
+  readonly jobsOut: number;
+  /** The targets it would like to work with. */
+  readonly homes: ReadonlySet<string>;
 }
 
 /**
  * What each target runs for all generations of this gateway. Idle targets go to open roots first, then to
- * speculation; among equals to the generation that was served longest ago.
+ * speculation; among equals to the generation that was served longest ago. A generation that runs nothing anywhere
+ * may queue its root on a busy target, which takes roots first: nobody starves while others keep targets busy.
  */
 export class TargetPool {
   private readonly outstanding = new Map<string, number>();
@@ -34,8 +39,16 @@ export class TargetPool {
     else this.outstanding.delete(worker);
   }
 
-  isIdle(worker: string): boolean {
-    return !this.outstanding.has(worker);
+  /** Jobs of this gateway that are out on a target. */
+  load(worker: string): number {
+    return this.outstanding.get(worker) ?? 0;
+  }
+
+  /** Generations that work with a target or would like to. */
+  users(worker: string): number {
+    let users = 0;
+    for (const { homes } of this.clients) if (homes.has(worker)) users++;
+    return users;
   }
 
   /** Hands idle targets out until nobody takes one. `workers`: targets that are up. */
@@ -43,12 +56,21 @@ export class TargetPool {
     if (this.dispatching) return;
     this.dispatching = true;
     try {
-      const idle = [...workers].filter((worker) => this.isIdle(worker));
-      if (idle.length === 0) return;
+      const up = [...workers];
+      const idle = up.filter((worker) => this.load(worker) === 0);
       this.handOut(idle, true);
       this.handOut(idle, false);
+      this.queueStarving(up);
     } finally {
       this.dispatching = false;
+    }
+  }
+
+  private queueStarving(workers: string[]): void {
+    for (const client of [...this.clients]) {
+      if (client.jobsOut > 0) continue;
+      const byLoad = workers.toSorted((a, b) => this.load(a) - this.load(b));
+      byLoad.find((worker) => client.offer([worker], true) !== undefined);
     }
   }
 

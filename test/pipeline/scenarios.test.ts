@@ -1,0 +1,394 @@
+import { describe, expect, it } from 'vitest';
+import type { CompiledRequest } from '../../src/core/generation.js';
+import { simReference } from '../support/sim-reference.js';
+import {
+  createVirtualCluster,
+  tokensOf,
+  type VirtualCluster,
+  type VirtualClusterOptions,
+  type VirtualGeneration,
+} from '../support/virtual-cluster.js';
+import { recordEvents } from './event-log.js';
+
+function start(options: Partial<VirtualClusterOptions> = {}) {
+  const cluster = createVirtualCluster({
+    targets: 3,
+    targetMs: 20,
+    drafterMs: 2,
+    faults: { delayMs: 0.2 },
+    ...options,
+  });
+  const events = recordEvents(false);
+  events.watch(cluster.network);
+  cluster.runFor(1);
+  return { ...cluster, counts: events.counts };
+}
+
+/** Ids right, ended well, and nothing left behind. */
+function expectWhole(cluster: VirtualCluster, generations: readonly VirtualGeneration[]): void {
+  for (const generation of generations) {
+    expect(generation.log.end?.outcome).toBe('completed');
+    expect(tokensOf(generation)).toEqual(simReference(generation.request));
+    expect(generation.ends()).toBe(1);
+  }
+  cluster.runFor(12_000);
+  for (const worker of cluster.workers) {
+    expect(cluster.pool.load(worker.id)).toBe(0);
+    if (!worker.killed()) expect(worker.sequences.closed).toBe(worker.sequences.opened);
+  }
+  expect(cluster.shutDown()).toBe(true);
+}
+
+function runOne(cluster: VirtualCluster, request: Partial<CompiledRequest>) {
+  const generation = cluster.generate(request);
+  const end = cluster.finish(generation);
+  return { generation, result: end.result };
+}
+
+describe('drafters', () => {
+  it('may be absent: the generation runs as plain decoding does', () => {
+    const { drafterMs: _, ...options } = { targets: 2, targetMs: 20, drafterMs: 0 };
+    const cluster = createVirtualCluster(options);
+    cluster.runFor(1);
+    const { generation, result } = runOne(cluster, { mode: 'dsi', maxTokens: 40 });
+    expect(result.timings.predictedMs / 39).toBeCloseTo(20, 6);
+    expect(result.speculation.drafterForwards).toBe(0);
+    expectWhole(cluster, [generation]);
+  });
+
+  it.each(['si', 'dsi'] as const)('may die in the middle (%s)', (mode) => {
+    const cluster = start();
+    const generation = cluster.generate({ mode, maxTokens: 60 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 20 });
+    const accepted = generation.log.tokens.filter(({ drafted }) => drafted).length;
+    cluster.drafter?.kill();
+    const before = cluster.scheduler.now();
+    cluster.finish(generation);
+    expect(accepted).toBeGreaterThan(5);
+    // Plain decoding from there on, after one wait for late drafts.
+    expect(cluster.scheduler.now() - before).toBeLessThan(40 * 20 * 1.15);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('may come late: drafts are used as soon as they are there', () => {
+    const { drafterMs: _, ...options } = { targets: 6, targetMs: 20, drafterMs: 0 };
+    const cluster = createVirtualCluster(options);
+    const generation = cluster.generate({ maxTokens: 80 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 20 });
+    cluster.startDrafter(0.9);
+    const result = cluster.finish(generation).result;
+    expect(generation.log.tokens.slice(0, 20).every(({ drafted }) => !drafted)).toBe(true);
+    expect(result.timings.draftTokensAccepted).toBeGreaterThan(30);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('may be wrong all the time: dsi then costs no more than plain decoding', () => {
+    const cluster = start({ acceptance: 0, faults: {}, targets: 10 });
+    const { generation, result } = runOne(cluster, { maxTokens: 60 });
+    expect(result.timings.draftTokensAccepted).toBe(0);
+    expect(result.speculation.rollbacks).toBeGreaterThan(30);
+    expect(result.timings.predictedMs / 59).toBeLessThan(20.01);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('may fall silent after a drafted end token', () => {
+    const cluster = start({ acceptance: 0.5, targets: 2 });
+    const plain = runOne(cluster, { id: 'plain', mode: 'none', maxTokens: 60 });
+    const said = new Set(tokensOf(plain.generation).slice(0, 40));
+    const wrong = [...Array(100).keys()].filter((id) => !said.has(id));
+    const sampler = { ...plain.generation.request.sampler, endTokenIds: wrong.slice(0, 60) };
+    const { generation, result } = runOne(cluster, { maxTokens: 40, sampler });
+    expect(cluster.counts.get('draft.proposed')).toBeGreaterThan(10);
+    expect(result.timings.draftTokensAccepted).toBeGreaterThan(0);
+    expectWhole(cluster, [plain.generation, generation]);
+  });
+
+  it('may be sent a prompt while others keep them busy: none waits for ever', () => {
+    // Slower than half the target: a drafter that is never far enough ahead.
+    const cluster = start({ targets: 6, targetMs: 20, drafterMs: 9, acceptance: 1 });
+    const busy = [1, 2].map((seed) => cluster.generate({ seed, maxTokens: 150 }));
+    cluster.runFor(300);
+    const late = cluster.generate({ maxTokens: 100 });
+    for (const generation of [...busy, late]) cluster.finish(generation);
+    expect(late.log.tokens.filter(({ drafted }) => drafted).length).toBeGreaterThan(10);
+    expectWhole(cluster, [...busy, late]);
+  });
+});
+
+describe('targets', () => {
+  it('may die one after another while others come', () => {
+    const cluster = start({ targets: 2 });
+    const generation = cluster.generate({ maxTokens: 120 });
+    for (const share of [20, 50, 80]) {
+      cluster.scheduler.run({ until: () => generation.log.tokens.length >= share });
+      const victim = cluster.workers.find((worker) => worker.role === 'target' && !worker.killed());
+      victim?.kill();
+      if (victim !== undefined) cluster.directory.remove(victim.id);
+      cluster.startTarget();
+    }
+    const { result } = cluster.finish(generation);
+    expect(result.speculation.targets).toBeGreaterThan(2);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('that die on a host do not keep its other workers from opening', () => {
+    const cluster = start({ targets: 3, sharedHost: true });
+    cluster.targets[0]?.kill();
+    const before = cluster.scheduler.now();
+    const generation = cluster.generate({ maxTokens: 10 });
+    cluster.finish(generation);
+    expect(cluster.scheduler.now() - before).toBeLessThan(2_500);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('that die while they ingest the prompt do not either', () => {
+    const cluster = start({ targets: 2, sharedHost: true, targetMs: 400 });
+    const generation = cluster.generate({ maxTokens: 4 });
+    cluster.runFor(100);
+    cluster.targets[0]?.kill();
+    const before = cluster.scheduler.now();
+    cluster.finish(generation);
+    expect(cluster.scheduler.now() - before).toBeLessThan(6_000);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('leave when they drain: their sessions are closed at once and the text goes on elsewhere', () => {
+    const cluster = start({ targets: 2 });
+    const generation = cluster.generate({ maxTokens: 60 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 10 });
+    let drainedAt: number | undefined;
+    cluster.targets[0]?.drain(() => {
+      drainedAt = cluster.scheduler.now();
+    });
+    const before = cluster.scheduler.now();
+    cluster.finish(generation);
+    expect((drainedAt ?? Number.NaN) - before).toBeLessThan(50);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('that are silent for ever fail the generation with a typed error, after its patience', () => {
+    const cluster = start({ targets: 1, patienceMs: 5_000 });
+    const generation = cluster.generate({ maxTokens: 500 });
+    cluster.runFor(200);
+    cluster.targets[0]?.kill();
+    const before = cluster.scheduler.now();
+    const end = cluster.finish(generation);
+    expect(end).toMatchObject({ outcome: 'failed', error: { code: 'no_worker' } });
+    expect(cluster.scheduler.now() - before).toBeLessThan(5_200);
+    expect(tokensOf(generation)).toEqual(
+      simReference(generation.request).slice(0, generation.log.tokens.length),
+    );
+    expect(cluster.shutDown()).toBe(true);
+  });
+
+  it('that refuse the session for good are named in the error', () => {
+    const cluster = start({ targets: 1, patienceMs: 3_000 });
+    const end = cluster.finish(cluster.generate({ promptTokenIds: [1, 5_000] }));
+    expect(end).toMatchObject({ outcome: 'failed', error: { code: 'no_worker' } });
+    if (end.outcome === 'failed') expect(end.error.message).toMatch(/outside the vocabulary/);
+    expect(cluster.shutDown()).toBe(true);
+  });
+
+  it('with all slots taken make a generation wait, not fail, as long as it is patient', () => {
+    const cluster = start({ targets: 1, slots: 1 });
+    const [first, second] = [cluster.generate({ maxTokens: 60 }), cluster.generate({ maxTokens: 20 })];
+    cluster.finish(second);
+    expect(cluster.counts.get('session.refused')).toBeGreaterThan(0);
+    expectWhole(cluster, [first, second]);
+  });
+
+  it('lose a verdict of a plain extension without the rest being thrown away', () => {
+    const cluster = start({ targets: 1 });
+    const generation = cluster.generate({ mode: 'none', maxTokens: 64 });
+    const send = cluster.network.send.bind(cluster.network);
+    let verdicts = 0;
+    cluster.network.send = (from, subject, message, replyTo) => {
+      if (message.type === 'verdict.returned' && ++verdicts === 10) return;
+      send(from, subject, message, replyTo);
+    };
+    const { result } = cluster.finish(generation);
+    // One more token's time at most for noticing.
+    expect(result.timings.predictedMs).toBeLessThan(63 * 20 + 45);
+    expectWhole(cluster, [generation]);
+  });
+});
+
+describe('several generations at once', () => {
+  it('share targets, say what each would say alone, and none starves', () => {
+    const cluster = start({ targets: 3 });
+    const generations = (['none', 'si', 'dsi', 'dsi', 'none', 'si'] as const).map((mode, index) =>
+      cluster.generate({ mode, seed: index, maxTokens: 50, promptTokenIds: [index, 1, 2] }),
+    );
+    const alone = 50 * 20;
+    for (const generation of generations) cluster.finish(generation);
+    expect(cluster.scheduler.now()).toBeLessThan((alone * generations.length) / 3 + alone);
+    expectWhole(cluster, generations);
+  });
+
+  it.each(['none', 'si', 'dsi'] as const)(
+    'on one target go on together (%s beside plain decoding)',
+    (mode) => {
+      const cluster = start({ targets: 1 });
+      const first = cluster.generate({ mode: 'none', maxTokens: 400 });
+      cluster.runFor(500);
+      const before = cluster.scheduler.now();
+      const second = cluster.generate({ mode, maxTokens: 30 });
+      cluster.scheduler.run({ until: () => second.log.tokens.length > 0 });
+      // The pass under way, the prompt, the first verdict, each perhaps after one of the other's.
+      expect(cluster.scheduler.now() - before).toBeLessThan(6 * 20);
+      const firstThen = first.log.tokens.length;
+      cluster.finish(second);
+      const gained = first.log.tokens.length - firstThen;
+      expect(cluster.scheduler.now() - before).toBeLessThan(2.2 * 32 * 20);
+      expect(gained).toBeGreaterThan(5);
+      cluster.finish(first);
+      expectWhole(cluster, [first, second]);
+    },
+  );
+
+  it('that need one target each take different ones', () => {
+    const cluster = start({ targets: 4 });
+    const generations = [1, 2, 3, 4].map((seed) => cluster.generate({ mode: 'none', seed, maxTokens: 40 }));
+    for (const generation of generations) cluster.finish(generation);
+    expect(cluster.scheduler.now()).toBeLessThan(42 * 20);
+    expectWhole(cluster, generations);
+  });
+
+  it('survive one whose controller breaks: it fails, and its targets are free', () => {
+    let broken = 0;
+    const cluster = start({
+      targets: 1,
+      trace: (event) => {
+        if (event.kind !== 'commit' || event.generation !== 'broken' || ++broken < 5) return;
+        throw new Error('no disk space');
+      },
+    });
+    const bad = cluster.generate({ id: 'broken', maxTokens: 60 });
+    const good = cluster.generate({ maxTokens: 60 });
+    expect(cluster.finish(bad)).toMatchObject({ outcome: 'failed', error: { code: 'worker_failed' } });
+    cluster.finish(good);
+    expectWhole(cluster, [good]);
+  });
+});
+
+describe('the end', () => {
+  it.each(['none', 'si', 'dsi'] as const)('comes at one token, from a prompt of one (%s)', (mode) => {
+    const cluster = start();
+    const { generation, result } = runOne(cluster, { mode, maxTokens: 1, promptTokenIds: [7] });
+    expect(result).toMatchObject({
+      finishReason: 'length',
+      timings: { predictedTokens: 1, promptTokens: 1 },
+    });
+    expectWhole(cluster, [generation]);
+  });
+
+  it.each(['none', 'si', 'dsi'] as const)('comes at an end token (%s)', (mode) => {
+    const cluster = start();
+    const plain = runOne(cluster, { mode: 'none', maxTokens: 30 });
+    const endTokenIds = tokensOf(plain.generation).slice(12, 13);
+    const sampler = { ...plain.generation.request.sampler, endTokenIds };
+    const { generation, result } = runOne(cluster, { mode, maxTokens: 30, sampler });
+    expect(result.finishReason).toBe('stop');
+    expect(tokensOf(generation).at(-1)).toBe(endTokenIds[0]);
+    expectWhole(cluster, [plain.generation, generation]);
+  });
+
+  it.each(['none', 'si', 'dsi'] as const)('comes at a stop string (%s)', (mode) => {
+    const cluster = start();
+    const words = runOne(cluster, { mode: 'none', maxTokens: 30 }).generation.log.tokens.map(
+      ({ text }) => text,
+    );
+    const stop = [words.slice(8, 10).join('')];
+    const { generation, result } = runOne(cluster, { mode, maxTokens: 30, stop });
+    expect(result.finishReason).toBe('stop');
+    expect(generation.log.tokens.map(({ text }) => text).join('')).toBe(words.slice(0, 8).join(''));
+    expect(cluster.shutDown()).toBe(true);
+  });
+
+  it('comes when it is cancelled, with what was committed', () => {
+    const cluster = start();
+    const generation = cluster.generate({ maxTokens: 500 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 20 });
+    generation.cancel();
+    const before = cluster.scheduler.now();
+    expect(cluster.finish(generation).outcome).toBe('cancelled');
+    expect(cluster.scheduler.now() - before).toBeLessThan(1);
+    expect(tokensOf(generation)).toEqual(
+      simReference(generation.request).slice(0, generation.log.tokens.length),
+    );
+    cluster.runFor(200);
+    for (const worker of cluster.workers) expect(worker.sequences.closed).toBe(1);
+    expect(cluster.shutDown()).toBe(true);
+  });
+
+  it('comes when somebody else cancels it over the bus', () => {
+    const cluster = start();
+    const generation = cluster.generate({ id: 'g', maxTokens: 500 });
+    cluster.runFor(300);
+    const stranger = cluster.network.connect('stranger');
+    stranger.publish(cluster.subjects.generationControl('g'), {
+      type: 'generation.cancelled',
+      generation: 'other',
+    });
+    cluster.runFor(100);
+    expect(generation.log.end).toBeUndefined();
+    stranger.publish(cluster.subjects.generationControl('g'), {
+      type: 'generation.cancelled',
+      generation: 'g',
+    });
+    expect(cluster.finish(generation).outcome).toBe('cancelled');
+    expect(cluster.shutDown()).toBe(true);
+  });
+});
+
+describe('strangers on the bus', () => {
+  it('change no token with verdicts for other paths, and are found out when they contradict', () => {
+    const cluster = start();
+    const generation = cluster.generate({ id: 'g', maxTokens: 60 });
+    const stranger = cluster.network.connect('stranger');
+    const say = (position: number, pathHash: string, token: number) =>
+      stranger.publish(cluster.subjects.generationVerdicts('g'), {
+        type: 'verdict.returned',
+        generation: 'g',
+        worker: 'target-1',
+        job: 3,
+        epoch: 0,
+        position,
+        ids: [token],
+        pathHashes: [pathHash],
+        startedAtMs: 0,
+        forwardMs: 1,
+        tokensIngested: 1,
+        done: true,
+      });
+    for (let position = 3; position < 60; position += 4) {
+      cluster.runFor(20);
+      say(position, '0123456789abcdef', 5);
+    }
+    const { result } = cluster.finish(generation);
+    expect(result.speculation.staleVerdicts).toBeGreaterThan(5);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('fail the generation when a verdict for a committed path is another', () => {
+    const cluster = start();
+    const generation = cluster.generate({ id: 'g', maxTokens: 60 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 10 });
+    const real = cluster.network.send.bind(cluster.network);
+    let forged = false;
+    cluster.network.send = (from, subject, message, replyTo) => {
+      if (message.type !== 'verdict.returned' || forged) return real(from, subject, message, replyTo);
+      forged = true;
+      real(from, subject, message, replyTo);
+      real(from, subject, { ...message, ids: message.ids.map((id) => (id + 1) % 100) }, replyTo);
+    };
+    expect(cluster.finish(generation)).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'verdict_conflict' },
+    });
+    expect(forged).toBe(true);
+    expect(tokensOf(generation)).toEqual(
+      simReference(generation.request).slice(0, generation.log.tokens.length),
+    );
+  });
+});
