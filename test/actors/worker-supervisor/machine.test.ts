@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import { type ChildEvent, workerSupervisorMachine } from '../../../actors/worker-supervisor/machine.js';
+import { actorClock } from '../../../src/app/actor-options.js';
+import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
+
+/** A supervisor whose children are played by the test. */
+function supervise() {
+  const scheduler = new VirtualScheduler();
+  const starts: ((event: ChildEvent) => void)[] = [];
+  const downs: { worker: string | undefined; reason: string }[] = [];
+  const actor = createActor(workerSupervisorMachine, {
+    clock: actorClock(scheduler),
+    input: {
+      launch: (report) => {
+        starts.push(report);
+        return { terminate: () => {}, kill: () => {} };
+      },
+      onUp: () => {},
+      onDown: (worker, reason) => void downs.push({ worker, reason }),
+    },
+  });
+  actor.start();
+  return {
+    actor,
+    starts,
+    downs,
+    tell: (event: ChildEvent) => starts.at(-1)?.(event),
+    pass: (ms: number) => scheduler.run({ limitMs: scheduler.now() + ms }),
+  };
+}
+
+const failed = (reason: string, permanent: boolean): ChildEvent => ({
+  type: 'child.failed',
+  reason,
+  permanent,
+});
+const exited = (reason: string): ChildEvent => ({ type: 'child.exited', reason });
+
+describe('worker supervisor', () => {
+  it('gives up at once on a child that can never run, with its reason', () => {
+    const { actor, starts, downs, tell, pass } = supervise();
+    tell(failed('the model is refused', true));
+    expect(actor.getSnapshot().value).toBe('failing');
+    tell(exited('it ended with code 1'));
+    pass(60_000);
+    expect(starts).toHaveLength(1);
+    expect(downs).toEqual([{ worker: undefined, reason: 'the model is refused' }]);
+    expect(actor.getSnapshot()).toMatchObject({
+      status: 'done',
+      output: { lastError: 'the model is refused' },
+    });
+  });
+
+  it('tries again what failed for the moment, and gives up after five times', () => {
+    const { actor, starts, downs, tell, pass } = supervise();
+    for (let start = 1; start <= 5; start++) {
+      expect(starts).toHaveLength(start);
+      tell(failed(`no server, try ${start}`, false));
+      tell(exited('it ended with code 1'));
+      pass(60_000);
+    }
+    expect(starts).toHaveLength(5);
+    expect(downs.map(({ reason }) => reason)).toEqual([1, 2, 3, 4, 5].map((n) => `no server, try ${n}`));
+    expect(actor.getSnapshot().status).toBe('done');
+  });
+
+  it('reports each end with its own reason and forgives a child that has run for long', () => {
+    const { starts, downs, tell, pass } = supervise();
+    for (let start = 1; start <= 8; start++) {
+      tell({ type: 'child.ready', worker: `w${start}` });
+      pass(40_000);
+      tell(exited(`signal ${start}`));
+      pass(1000);
+    }
+    expect(starts).toHaveLength(9);
+    expect(downs.at(-1)).toEqual({ worker: 'w8', reason: 'signal 8' });
+  });
+});
