@@ -106,7 +106,8 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
     minimum: 1,
     maximum: 64,
     description: 'target workers to start, and the most that one generation uses',
-    defaultText: 'in mode dsi the cores, less one for a model that drafts; else 1; remote workers: all there are',
+    defaultText:
+      'in mode dsi the cores, less one for a model that drafts; else 1; remote workers: all there are',
   }),
   lookahead: integerOption({
     flag: 'lookahead',
