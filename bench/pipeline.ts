@@ -10,6 +10,7 @@ import type { GenerationHandle } from '../src/core/engine.js';
 import { silentLogger } from '../src/core/logger.js';
 import type { TraceEvent } from '../src/core/trace.js';
 import { idealDistributedMs, idealPlainMs, idealRoundsMs, type RunTrace } from './lib/ideal.js';
+import { processorTimes } from './lib/processor-time.js';
 import { mean, median } from './lib/statistics.js';
 
 const { values } = parseArgs({
@@ -37,6 +38,8 @@ interface Row {
   readonly verdictHopMs: number;
   /** From the end of the drafter's pass to the next one's start, while it drafts. */
   readonly draftGapMs: number;
+  /** Processor milliseconds per token, by kind of process; a simulated pass itself uses none. */
+  readonly processorMs: ReadonlyMap<string, number>;
 }
 
 const tokens = Number(values.tokens);
@@ -66,14 +69,18 @@ for (const mode of values.modes.split(',')) {
   const shares = mine.map(({ share }) => `${(100 * share).toFixed(1)}`).join(' ');
   const perToken = mean(mine.map(({ msPerToken }) => msPerToken)).toFixed(3);
   const hops = `hops ${median(mine.map(({ jobHopMs }) => jobHopMs)).toFixed(2)} ${median(mine.map(({ verdictHopMs }) => verdictHopMs)).toFixed(2)} gap ${median(mine.map(({ draftGapMs }) => draftGapMs)).toFixed(2)}`;
+  const processor = [...(mine[0]?.processorMs.keys() ?? [])]
+    .map((kind) => `${kind} ${mean(mine.map(({ processorMs }) => processorMs.get(kind) ?? 0)).toFixed(2)}`)
+    .join(' ');
   const passes = `T ${mean(mine.map(({ targetMs }) => targetMs)).toFixed(3)} c ${mean(mine.map(({ drafterMs }) => drafterMs)).toFixed(3)}`;
   console.log(
-    `${mode.padEnd(5)} ${(100 * mean(mine.map(({ share }) => share))).toFixed(1)} % of ideal (${shares})  ${perToken} ms/token  ${passes}  ${hops}`,
+    `${mode.padEnd(5)} ${(100 * mean(mine.map(({ share }) => share))).toFixed(1)} % of ideal (${shares})  ${perToken} ms/token  ${passes}  ${hops}  cpu ${processor}`,
   );
 }
 
 async function measure(on: Engine, mode: 'none' | 'si' | 'dsi', seed: number): Promise<Row> {
   events = [];
+  const before = processorTimes();
   const handle = await on.create({
     prompt: 'the old sailor',
     mode,
@@ -101,6 +108,9 @@ async function measure(on: Engine, mode: 'none' | 'si' | 'dsi', seed: number): P
     targetMs: trace.targetMs,
     drafterMs: trace.drafterMs,
     ...hopTimes(),
+    processorMs: new Map(
+      [...processorTimes()].map(([kind, ms]) => [kind, (ms - (before.get(kind) ?? 0)) / tokens]),
+    ),
   };
 }
 

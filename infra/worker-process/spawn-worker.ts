@@ -33,7 +33,7 @@ const PERMANENT_FAILURES: ReadonlySet<string> = new Set([
 
 /** Starts `slipstream worker`, the command that an operator types on another host. */
 export function spawnWorker(options: SpawnWorkerOptions): WorkerProcess {
-  const child = spawn(process.execPath, ['--always-sparkplug', '--no-lazy-feedback-allocation', ...nodeArguments(options.mainModule), 'worker'], {
+  const child = spawn(process.execPath, [...nodeArguments(options.mainModule), 'worker'], {
     env: options.environment,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // Out of reach of a terminal's Ctrl-C: the supervisor says when it ends.

@@ -58,12 +58,13 @@ export function draftsAnyTokenizer(name: string): boolean {
 
 async function loadFolder(resolved: OnnxModelFolder, options: LoadModelOptions): Promise<LoadedModel> {
   const { loadOnnxModel } = await import('../../infra/onnx/loaded-model.js');
+  const tokenizer = resolved.loadTokenizer();
   return loadOnnxModel({
     path: resolved.modelPath,
     name: resolved.name,
     role: options.role,
-    tokenizerHash: resolved.loadTokenizer().hash,
-    vocabularySize: resolved.config.vocabularySize,
+    tokenizerHash: tokenizer.hash,
+    vocabularySize: tokenizer.vocabularySize,
     contextTokens: resolved.config.contextTokens,
     threads: options.threads,
     slots: options.slots,
