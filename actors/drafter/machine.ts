@@ -118,6 +118,7 @@ export const drafterMachine = setup({
       initial: 'open',
       states: {
         open: {
+          description: 'Sessions are granted while slots are free.',
           on: {
             'session.open': { actions: 'openSession' },
             'worker.drain': { target: 'draining' },
@@ -128,7 +129,7 @@ export const drafterMachine = setup({
           always: { guard: 'isEmpty', target: 'closed' },
           on: { 'session.open': { actions: 'refuseSession' } },
         },
-        closed: { type: 'final' },
+        closed: { type: 'final', description: 'The last session has ended; the worker may go.' },
       },
     },
     work: {
@@ -142,6 +143,7 @@ export const drafterMachine = setup({
       },
       states: {
         loading: {
+          description: 'The model is not there yet.',
           on: {
             'model.loaded': { target: 'idle', actions: 'serve' },
             'model.failed': { target: 'failed', actions: 'recordFailure' },
@@ -164,6 +166,7 @@ export const drafterMachine = setup({
           },
         },
         drafting: {
+          description: 'Pass after pass, for the session with the least lead.',
           initial: 'yielding',
           states: {
             yielding: {
@@ -177,6 +180,7 @@ export const drafterMachine = setup({
               },
             },
             choosing: {
+              description: 'Picks the session that is drafted for next.',
               entry: 'choosePass',
               always: [
                 { guard: 'hasPass', target: 'passing' },
@@ -185,6 +189,7 @@ export const drafterMachine = setup({
               ],
             },
             passing: {
+              description: 'A pass is running; whatever arrives is taken up after it.',
               entry: 'startPass',
               on: {
                 'pass.finished': { target: 'yielding', actions: 'finishPass' },
@@ -198,8 +203,8 @@ export const drafterMachine = setup({
           entry: 'rewindSessions',
           always: { target: '#drafter.work.drafting.choosing' },
         },
-        failed: { type: 'final' },
-        stopped: { type: 'final' },
+        failed: { type: 'final', description: 'The model could not be loaded.' },
+        stopped: { type: 'final', description: 'Told to go before there was a model.' },
       },
     },
   },

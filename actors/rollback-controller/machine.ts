@@ -110,6 +110,7 @@ export const rollbackControllerMachine = setup({
   initial: 'running',
   states: {
     running: {
+      description: 'Tokens are still to be committed: every event is absorbed, then work is handed out.',
       initial: 'opening',
       entry: 'checkLater',
       exit: 'stopChecking',
@@ -148,9 +149,9 @@ export const rollbackControllerMachine = setup({
         ],
       },
     },
-    completed: { type: 'final' },
-    cancelled: { type: 'final' },
-    failed: { type: 'final' },
+    completed: { type: 'final', description: 'The text is whole.' },
+    cancelled: { type: 'final', description: 'Somebody asked for the end.' },
+    failed: { type: 'final', description: 'No target was left, or two of them disagreed.' },
   },
   output: ({ context }) => {
     const { speculation } = context;

@@ -110,6 +110,7 @@ export const targetVerifierMachine = setup({
       initial: 'open',
       states: {
         open: {
+          description: 'Sessions are granted while slots are free.',
           on: {
             'session.open': { actions: 'openSession' },
             'worker.drain': { target: 'draining' },
@@ -120,13 +121,14 @@ export const targetVerifierMachine = setup({
           always: { guard: 'isEmpty', target: 'closed' },
           on: { 'session.open': { actions: 'refuseSession' } },
         },
-        closed: { type: 'final' },
+        closed: { type: 'final', description: 'The last session has ended; the worker may go.' },
       },
     },
     work: {
       initial: 'loading',
       states: {
         loading: {
+          description: 'The model is not there yet.',
           on: {
             'model.loaded': { target: 'idle', actions: 'serve' },
             'model.failed': { target: 'failed', actions: 'recordFailure' },
@@ -134,6 +136,7 @@ export const targetVerifierMachine = setup({
           },
         },
         idle: {
+          description: 'Nothing to verify and no prompt to ingest.',
           on: {
             'session.open': { target: 'verifying' },
             'job.assigned': { target: 'verifying', actions: 'enqueueJob' },
@@ -143,6 +146,7 @@ export const targetVerifierMachine = setup({
           },
         },
         verifying: {
+          description: 'Pass after pass, open roots and prompts first.',
           initial: 'yielding',
           on: {
             'job.assigned': { actions: 'enqueueJob' },
@@ -157,10 +161,12 @@ export const targetVerifierMachine = setup({
               on: { 'turn.elapsed': { target: 'choosing' } },
             },
             choosing: {
+              description: 'Publishes verdicts that are known already and picks the next pass.',
               entry: 'choosePass',
               always: [{ guard: 'hasPass', target: 'passing' }, { target: '#target-verifier.work.idle' }],
             },
             passing: {
+              description: 'A pass is running; jobs wait until it ends.',
               entry: 'startPass',
               on: {
                 'pass.finished': { target: 'yielding', actions: 'finishPass' },
@@ -169,8 +175,8 @@ export const targetVerifierMachine = setup({
             },
           },
         },
-        failed: { type: 'final' },
-        stopped: { type: 'final' },
+        failed: { type: 'final', description: 'The model could not be loaded.' },
+        stopped: { type: 'final', description: 'Told to go before there was a model.' },
       },
     },
   },

@@ -142,7 +142,7 @@ export const workerSupervisorMachine = setup({
       after: { grace: { actions: 'kill' } },
       on: { 'child.exited': { target: 'stopped' } },
     },
-    stopped: { type: 'final' },
+    stopped: { type: 'final', description: 'It is not started again.' },
   },
   output: ({ context }) => ({ lastError: context.lastError }),
 });

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { drafterMachine } from '../../actors/drafter/machine.js';
+import { rollbackControllerMachine } from '../../actors/rollback-controller/machine.js';
+import { targetVerifierMachine } from '../../actors/target-verifier/machine.js';
+import { workerSupervisorMachine } from '../../actors/worker-supervisor/machine.js';
+import { descendants, stateChart } from '../support/state-charts.js';
+
+const machines = [
+  {
+    machine: rollbackControllerMachine,
+    purpose: 'One per generation, in the gateway. It owns the draft tree and is the only committer.',
+  },
+  {
+    machine: drafterMachine,
+    purpose: 'One per drafter worker. It drafts ahead and never waits for a verdict, only for its limit.',
+  },
+  {
+    machine: targetVerifierMachine,
+    purpose: 'One per target worker. It verifies what controllers send, open roots first.',
+  },
+  {
+    machine: workerSupervisorMachine,
+    purpose:
+      'One per worker process that the gateway starts itself. It starts the process again when it ends.',
+  },
+];
+
+const intro = `# State charts
+
+Generated from the machines in \`actors/\`; \`npx vitest run test/docs/state-charts.test.ts -u\` writes it anew.
+A transition without an arrow stays in its state. \`always\` transitions are taken as soon as their guard holds.
+`;
+
+describe('docs/state-charts.md', () => {
+  it('shows the machines as they are', async () => {
+    const charts = machines.map(({ machine, purpose }) => stateChart(machine, purpose));
+    await expect([intro, ...charts].join('\n')).toMatchFileSnapshot('../../docs/state-charts.md');
+  });
+
+  it.each(machines)('says what every state is for ($machine.id)', ({ machine }) => {
+    const silent = descendants(machine.root).filter(
+      ({ description, parent }) => description === undefined && parent?.type !== 'parallel',
+    );
+    expect(silent.map(({ path }) => path.join('.'))).toEqual([]);
+  });
+});
