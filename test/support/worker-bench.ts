@@ -1,0 +1,177 @@
+import { type AnyStateMachine, createActor } from 'xstate';
+import { drafterMachine } from '../../actors/drafter/machine.js';
+import { targetVerifierMachine } from '../../actors/target-verifier/machine.js';
+import { MemoryNetwork } from '../../infra/bus-memory/memory-network.js';
+import { createSimModel } from '../../infra/sim/sim-model.js';
+import { parseSimModel } from '../../infra/sim/sim-options.js';
+import { actorOptions } from '../../src/app/actor-options.js';
+import { silentLogger } from '../../src/core/logger.js';
+import type { MessageOf, SessionOpen, WireMessage } from '../../src/core/messages.js';
+import type { LoadedModel } from '../../src/core/model.js';
+import { neutralSampler } from '../../src/core/sampler-parameters.js';
+import { createSubjects } from '../../src/core/subjects.js';
+import { TokenPath } from '../../src/core/token-path.js';
+import { VirtualScheduler } from '../../src/core/virtual-scheduler.js';
+import { simReference } from './sim-reference.js';
+
+export interface BenchOptions {
+  readonly slots?: number;
+  /** Default 10. */
+  readonly ms?: number;
+  readonly acceptance?: number;
+  readonly maxChunkTokens?: number;
+}
+
+export interface RecordedPass {
+  readonly generation: string;
+  readonly tokens: readonly number[];
+  readonly want: number;
+}
+
+export const PROMPT = [5, 6, 7];
+
+/** One worker's machine on a bus in virtual time, with a simulated model whose passes are recorded and can be made to fail. */
+function createBench<Machine extends AnyStateMachine>(
+  machine: Machine,
+  role: 'target' | 'drafter',
+  options: BenchOptions,
+) {
+  const scheduler = new VirtualScheduler();
+  const network = new MemoryNetwork({ scheduler });
+  const subjects = createSubjects();
+  const bus = network.connect('worker');
+  const controller = network.connect('controller');
+  const said: WireMessage[] = [];
+  const passes: RecordedPass[] = [];
+  const states: string[] = [];
+  const faults = { nextPass: undefined as Error | undefined };
+  const url = `sim:${role}?ms=${options.ms ?? 10}&context=64${role === 'drafter' ? `&acceptance=${options.acceptance ?? 1}` : ''}`;
+  const sim = createSimModel({
+    name: url,
+    options: parseSimModel(url),
+    recorded: undefined,
+    scheduler,
+    wait: (ms, done) => void scheduler.schedule(ms, done),
+  });
+  const open = { sequences: 0 };
+  const model: LoadedModel = {
+    info: { ...sim.info, maxChunkTokens: options.maxChunkTokens ?? 1024 },
+    close: () => sim.close(),
+    openSequence: (asked) => {
+      const sequence = sim.openSequence(asked);
+      open.sequences++;
+      return {
+        get length() {
+          return sequence.length;
+        },
+        crop: (length) => sequence.crop(length),
+        forward: (tokens, want, done) => {
+          passes.push({ generation: asked.generation, tokens: [...tokens], want });
+          const error = faults.nextPass;
+          faults.nextPass = undefined;
+          if (error === undefined) sequence.forward(tokens, want, done);
+          else scheduler.schedule(1, () => done(error, undefined));
+        },
+        close: () => {
+          open.sequences--;
+        },
+      };
+    },
+  };
+  for (const generation of ['a', 'b', 'c']) {
+    controller.subscribe(subjects.generationVerdicts(generation), ({ message }) => said.push(message));
+    controller.subscribe(subjects.generationProposals(generation), ({ message }) => said.push(message));
+  }
+  const ports = { workerId: 'w', bus, subjects, scheduler, logger: silentLogger };
+  const actor = createActor(machine as AnyStateMachine, {
+    ...actorOptions(scheduler, undefined),
+    input: { ports, slots: options.slots ?? 4 },
+  });
+  actor.subscribe(({ value }) => states.push(...leaves(value)));
+  actor.start();
+
+  return {
+    scheduler,
+    actor,
+    model,
+    said,
+    passes,
+    /** Every state the machine was in. */
+    states,
+    faults,
+    open,
+    load: () => actor.send({ type: 'model.loaded', model }),
+    send: (message: object) => actor.send(message as never),
+    /** Opens a session; the answer, which comes at once. */
+    openSession(generation: string, asked: Partial<SessionOpen> = {}): WireMessage | undefined {
+      let answer: WireMessage | undefined;
+      const message = sessionOpen(generation, asked);
+      actor.send({
+        type: 'session.open',
+        message,
+        respond: (reply: WireMessage) => {
+          answer = reply;
+        },
+      });
+      return answer;
+    },
+    /** Until nothing is left to do. */
+    run: () => scheduler.run(),
+    runFor: (ms: number) => scheduler.run({ limitMs: scheduler.now() + ms }),
+    saidOf: <Type extends WireMessage['type']>(type: Type) =>
+      said.filter((message): message is MessageOf<Type> => message.type === type),
+    inState: (state: string) => leaves(actor.getSnapshot().value).includes(state),
+  };
+}
+
+export function createVerifierBench(options: BenchOptions = {}) {
+  return createBench(targetVerifierMachine, 'target', options);
+}
+
+export function createDrafterBench(options: BenchOptions = {}) {
+  return createBench(drafterMachine, 'drafter', options);
+}
+
+export function sessionOpen(generation: string, asked: Partial<SessionOpen> = {}): SessionOpen {
+  return {
+    type: 'session.open',
+    generation,
+    promptTokenIds: PROMPT,
+    sampler: { ...neutralSampler, promptLength: PROMPT.length },
+    seed: 1,
+    capacityTokens: 60,
+    leaseMs: 10_000,
+    ...asked,
+  };
+}
+
+/** The target's own text after `tokens`. */
+export function textAfter(tokens: readonly number[], count: number): number[] {
+  return simReference({
+    id: 'any',
+    promptTokenIds: tokens,
+    sampler: { ...neutralSampler, promptLength: tokens.length },
+    seed: 1,
+    maxTokens: count,
+    stop: [],
+    mode: 'none',
+    lookahead: undefined,
+    targets: undefined,
+  });
+}
+
+export function pathOf(generation: string, tokens: readonly number[]): TokenPath {
+  const path = new TokenPath(generation);
+  for (const token of tokens) path.push(token);
+  return path;
+}
+
+/** `work: {drafting: 'passing'}` is in `work`, `work.drafting` and `work.drafting.passing`. */
+export function leaves(value: unknown, prefix = ''): string[] {
+  if (typeof value === 'string') return [prefix + value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    prefix + key,
+    ...leaves(inner, `${prefix}${key}.`),
+  ]);
+}
