@@ -118,9 +118,9 @@ export class TargetSide implements PoolClient {
     this.state.statistics.targets.add(message.worker);
     if (message.tokensIngested > 0) this.state.statistics.targetForwards++;
     this.trace(message);
-    let last: DraftNode | undefined;
+    let next: DraftNode | undefined;
     message.ids.forEach((id, index) => {
-      last = this.decide(message, message.pathHashes[index] ?? '', message.position + index, id);
+      next = this.decide(message, message.pathHashes[index] ?? '', message.position + index, id);
     });
     if (link === undefined) return;
     this.heard(link);
@@ -128,7 +128,7 @@ export class TargetSide implements PoolClient {
     link.failures = 0;
     if (job === undefined) return;
     if (message.done || hasGap(job, message)) this.drop(link, job);
-    else this.goOn(link, job, last);
+    else this.goOn(link, job, next);
   }
 
   ended(message: JobEnded): void {
@@ -234,6 +234,7 @@ export class TargetSide implements PoolClient {
     });
   }
 
+  /** Returns the path that the verdict leads to, if it is one that is still to be decided. */
   private decide(
     message: VerdictReturned,
     pathHash: string,
@@ -243,9 +244,8 @@ export class TargetSide implements PoolClient {
     const { tree, committed, statistics } = this.state;
     const node = tree.find(pathHash);
     const outcome = tree.decide(pathHash, id);
-    const contradicts =
-      outcome === 'conflict' ||
-      (outcome === 'stale' && committed.hashAt(position) === pathHash && committed.tokens[position] !== id);
+    const isCommitted = outcome === 'stale' && committed.hashAt(position) === pathHash;
+    const contradicts = outcome === 'conflict' || (isCommitted && committed.tokens[position] !== id);
     if (contradicts) {
       const error = new VerdictConflictError(
         `target ${message.worker} gave token ${id} at position ${position}, where another verdict for the same path differs`,
@@ -253,12 +253,13 @@ export class TargetSide implements PoolClient {
       this.state.end({ outcome: 'failed', finishReason: 'error', error });
     }
     if (outcome === 'stale') statistics.staleVerdicts++;
-    return node;
+    // A target that was given a newer job says again what it said before: it is at the root by then.
+    if (isCommitted && position + 1 === tree.root.length) return tree.root;
+    return node?.children[0];
   }
 
   /** The worker goes on: with more of the job, or from its own verdict, whose path then is its to decide. */
-  private goOn(link: TargetLink, job: LiveJob, last: DraftNode | undefined): void {
-    const next = last?.children[0];
+  private goOn(link: TargetLink, job: LiveJob, next: DraftNode | undefined): void {
     job.deadlineMs = this.state.ports.scheduler.now() + this.allowance(link, 1);
     if (next === undefined || !next.alive) {
       job.extending ||= job.nodes.every((node) => node.verdict !== undefined || !node.alive);
