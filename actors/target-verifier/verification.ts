@@ -310,7 +310,8 @@ function urgency(session: TargetSession): number | undefined {
   if (!session.ready && session.job === undefined) return 0;
   if (session.job === undefined) return undefined;
   const { message, extending, next } = session.job;
-  // Whoever extends a verified path commits each verdict: the next is at the root again.
-  const at = extending && !message.extendOnRefutationOnly ? message.first : next;
+  // What this target has itself confirmed or refuted since `first` is as good as committed: if the job began at the
+  // root, its extension is at the root again.
+  const at = extending ? message.first : next;
   return Math.max(0, at - message.committedPosition);
 }
