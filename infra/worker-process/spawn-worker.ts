@@ -42,7 +42,11 @@ export function spawnWorker(options: SpawnWorkerOptions): WorkerProcess {
   let lastLine = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     // Its log says nothing about its end; what a crash prints is no JSON.
-    lastLine = text.trimEnd().split('\n').findLast((line) => !line.startsWith('{')) ?? lastLine;
+    lastLine =
+      text
+        .trimEnd()
+        .split('\n')
+        .findLast((line) => !line.startsWith('{')) ?? lastLine;
     options.onLog(text);
   });
   child.on('message', (value) => {

@@ -245,5 +245,3 @@ export type DraftStart = z.infer<typeof draftStart>;
 export type DraftLimit = z.infer<typeof draftLimit>;
 export type DraftProposed = z.infer<typeof draftProposed>;
 export type DraftRejected = z.infer<typeof draftRejected>;
-export type TokenCommitted = z.infer<typeof tokenCommitted>;
-export type GenerationEnded = z.infer<typeof generationEnded>;
