@@ -14,22 +14,30 @@ import { TargetPool } from '../../src/core/target-pool.js';
 
 const realTime = createRealScheduler();
 
-/** The whole pipeline in this process, in real time on the in-memory bus: for models that no option can ask for. */
-export function openInProcessCluster(models: { target: LoadedModel; drafter: LoadedModel }) {
+/**
+ * The whole pipeline in this process, in real time on the in-memory bus: for models that no option can ask for.
+ * Several targets share one model in memory, each with sequences of its own.
+ */
+export function openInProcessCluster(models: {
+  target: LoadedModel;
+  drafter: LoadedModel;
+  targets?: number;
+}) {
   const network = new MemoryNetwork({ scheduler: realTime, logger: silentLogger });
   const subjects = createSubjects();
   const common = { subjects, scheduler: realTime, logger: silentLogger };
   const gateway = network.connect('gateway');
   const directory = new WorkerDirectory({ bus: gateway, subjects, scheduler: realTime, accepts: () => true });
-  const hosts = (['target', 'drafter'] as const).map((role) =>
+  const startHost = (role: 'target' | 'drafter', workerId: string) =>
     startWorkerHost({
       role,
       model: models[role],
-      ports: { ...common, workerId: role, bus: network.connect(role) },
+      ports: { ...common, workerId, bus: network.connect(workerId) },
       slots: 4,
-      host: role,
-    }),
-  );
+      host: workerId,
+    });
+  const targetIds = Array.from({ length: models.targets ?? 1 }, (_, index) => `target-${index}`);
+  const hosts = [...targetIds.map((id) => startHost('target', id)), startHost('drafter', 'drafter')];
   const pool = new TargetPool();
   return {
     run: (request: CompiledRequest): Promise<{ ids: number[]; end: GenerationEnd }> =>

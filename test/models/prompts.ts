@@ -1,0 +1,23 @@
+/** Code, chat and prose; several repeat themselves, so that n-gram lookup has something to find. */
+export const PROMPTS: readonly string[] = [
+  'def fibonacci(n):\n    """Return the n-th Fibonacci number."""\n',
+  'Question: What is the capital city of France?\nAnswer:',
+  'It was a dark and stormy night, and the old sailor',
+  'one two three four one two three four one two three',
+  'class Stack:\n    def __init__(self):\n        self.items = []\n\n    def push(self, item):\n',
+  'Dear Sir or Madam,\n\nI am writing to',
+  'The three laws of motion are:\n1.',
+  '{"name": "Alice", "age": 31}\n{"name": "Bob", "age": 42}\n{"name":',
+  'Once upon a time there was a little girl who lived near a forest. Every day the little girl',
+  'function add(a, b) {\n  return a + b;\n}\n\nfunction subtract(a, b) {\n',
+  'User: How do I boil an egg?\nAssistant: First,',
+  'Monday: rain. Tuesday: sun. Wednesday: rain. Thursday: sun. Friday:',
+  'SELECT name, age FROM people WHERE',
+  'The recipe needs two eggs, a cup of flour and',
+  'for (let i = 0; i < 10; i++) {\n  console.log(i);\n}\n\nfor (let j = 0;',
+  'Shall I compare thee to a summer',
+  '# Installation\n\n```sh\nnpm install\n```\n\n# Usage\n\n```sh\n',
+  'Translate to French: Good morning. ->',
+  'The train left the station at noon. The train arrived at the station at',
+  'import numpy as np\n\ndef mean(values):\n    return',
+];
