@@ -1,0 +1,376 @@
+import { describe, expect, it } from 'vitest';
+import { createActor } from 'xstate';
+import type { ControllerPorts } from '../../../actors/rollback-controller/generation-state.js';
+import { rollbackControllerMachine } from '../../../actors/rollback-controller/machine.js';
+import { MemoryNetwork } from '../../../infra/bus-memory/memory-network.js';
+import { actorOptions } from '../../../src/app/actor-options.js';
+import type { CommittedToken, CompiledRequest } from '../../../src/core/generation.js';
+import { silentLogger } from '../../../src/core/logger.js';
+import type { MessageOf, WireMessage } from '../../../src/core/messages.js';
+import { neutralSampler } from '../../../src/core/sampler-parameters.js';
+import { createSubjects } from '../../../src/core/subjects.js';
+import { TargetPool } from '../../../src/core/target-pool.js';
+import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
+import { announcement } from '../../support/announcement.js';
+import { descendants } from '../../support/state-charts.js';
+import { leaves, PROMPT, pathOf } from '../../support/worker-bench.js';
+
+type Bench = ReturnType<typeof createBench>;
+
+/** A controller whose workers are played by the test: they say only what the test lets them say. */
+function createBench(asked: Partial<CompiledRequest> = {}) {
+  const scheduler = new VirtualScheduler();
+  const network = new MemoryNetwork({ scheduler });
+  const subjects = createSubjects();
+  const bus = network.connect('gateway');
+  const workers = network.connect('workers');
+  const told: { readonly to: string; readonly message: WireMessage }[] = [];
+  for (const to of ['t1', 't2', 'd1']) {
+    for (const subject of [subjects.workerJob(to), subjects.workerDraft(to), subjects.workerSession(to)]) {
+      workers.subscribe(subject, ({ message, respond }) => {
+        told.push({ to, message });
+        if (message.type === 'session.open') {
+          respond({ type: 'session.granted', generation: 'g', worker: to, ready: true });
+        }
+      });
+    }
+  }
+  const committed: CommittedToken[] = [];
+  const states: string[] = [];
+  const pool = new TargetPool();
+  const ports: ControllerPorts = {
+    bus,
+    subjects,
+    scheduler,
+    logger: silentLogger,
+    pool,
+    trace: undefined,
+    commit: (token) => {
+      committed.push(token);
+      return 'continue';
+    },
+  };
+  const request: CompiledRequest = {
+    id: 'g',
+    promptTokenIds: PROMPT,
+    sampler: { ...neutralSampler, promptLength: PROMPT.length },
+    seed: 1,
+    maxTokens: 20,
+    stop: [],
+    mode: 'dsi',
+    lookahead: 1,
+    targets: undefined,
+    ...asked,
+  };
+  const actor = createActor(rollbackControllerMachine, {
+    ...actorOptions(scheduler, undefined),
+    input: { options: { request, leaseMs: 3_000, patienceMs: 5_000 }, ports },
+  });
+  actor.subscribe(({ value }) => states.push(...leaves(value)));
+  actor.start();
+  const hashAfter = (tokens: readonly number[]) => pathOf('g', [...PROMPT, ...tokens]).hash;
+  return {
+    scheduler,
+    actor,
+    bus,
+    told,
+    states,
+    pool,
+    ids: () => committed.map(({ token }) => token),
+    state: () => leaves(actor.getSnapshot().value).at(-1),
+    join: (worker: string, role: 'target' | 'drafter') => {
+      actor.send({ type: 'worker.joined', announced: announcement({ worker, role, host: worker }) });
+      scheduler.run({ limitMs: scheduler.now() });
+    },
+    runFor: (ms: number) => scheduler.run({ limitMs: scheduler.now() + ms }),
+    /** Messages of a type to a worker, oldest first. */
+    toldTo: <Type extends WireMessage['type']>(to: string, type: Type) =>
+      told
+        .filter((entry) => entry.to === to)
+        .map(({ message }) => message)
+        .filter((message): message is MessageOf<Type> => message.type === type),
+    verdict: (worker: string, job: number, after: readonly number[], token: number, done = true) => {
+      actor.send({
+        type: 'verdict.returned',
+        generation: 'g',
+        worker,
+        job,
+        epoch: 0,
+        position: PROMPT.length + after.length,
+        ids: [token],
+        pathHashes: [hashAfter(after)],
+        startedAtMs: 0,
+        forwardMs: 1,
+        tokensIngested: 1,
+        done,
+      });
+      scheduler.run({ limitMs: scheduler.now() });
+    },
+    draft: (epoch: number, after: readonly number[], ids: number[], exhausted = false) => {
+      actor.send({
+        type: 'draft.proposed',
+        generation: 'g',
+        worker: 'd1',
+        epoch,
+        parentHash: hashAfter(after),
+        position: PROMPT.length + after.length,
+        ids,
+        confidences: ids.map(() => 9),
+        exhausted,
+        startedAtMs: 0,
+        forwardMs: 1,
+      });
+      scheduler.run({ limitMs: scheduler.now() });
+    },
+  };
+}
+
+function speculating() {
+  const bench = createBench();
+  bench.join('t1', 'target');
+  bench.join('d1', 'drafter');
+  return bench;
+}
+
+/** The epoch of the newest start that the drafter was told. */
+function epochOf(bench: Bench): number {
+  return bench.toldTo('d1', 'draft.start').at(-1)?.epoch ?? -1;
+}
+
+describe('opening', () => {
+  it('asks for sessions and sends no job before a target is ready', () => {
+    const bench = createBench();
+    bench.join('d1', 'drafter');
+    expect(bench.state()).toBe('running.opening');
+    expect(bench.toldTo('d1', 'session.open')).toMatchObject([
+      { promptTokenIds: PROMPT, capacityTokens: 23 },
+    ]);
+    bench.join('t1', 'target');
+    expect(bench.state()).toBe('running.speculating');
+    expect(bench.toldTo('t1', 'job.assigned')).toMatchObject([{ from: 3, first: 3, last: 3 }]);
+  });
+
+  it('goes on without the workers that come later, and takes them in when they come', () => {
+    const bench = speculating();
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.join('t2', 'target');
+    expect(bench.toldTo('t2', 'job.assigned')).toMatchObject([{ tokens: [1, 2], first: 4, last: 5 }]);
+  });
+});
+
+describe('speculating', () => {
+  it('commits what a verdict for the committed path says, and lets the drafter go on', () => {
+    const bench = speculating();
+    const starts = bench.toldTo('d1', 'draft.start').length;
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.verdict('t1', 0, [], 1);
+    expect(bench.ids()).toEqual([1]);
+    expect(bench.state()).toBe('running.speculating');
+    expect(bench.toldTo('d1', 'draft.start').length).toBe(starts);
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({
+      first: 4,
+      last: 5,
+      committedPosition: 4,
+    });
+  });
+
+  it('commits nothing for another path of the same length, an older job or an unknown worker', () => {
+    const bench = speculating();
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.verdict('t1', 0, [9], 1);
+    bench.verdict('t2', 7, [1], 5);
+    expect(bench.ids()).toEqual([]);
+    bench.verdict('t2', 7, [], 1);
+    // The late verdict for the drafted path was kept.
+    expect(bench.ids()).toEqual([1, 5]);
+  });
+
+  it('repeats a job whose verdict was lost, elsewhere if it can', () => {
+    const bench = speculating();
+    bench.join('t2', 'target');
+    bench.runFor(1_000);
+    expect(bench.toldTo('t2', 'job.assigned').at(-1)).toMatchObject({ first: 3, last: 3 });
+  });
+
+  it('sends the whole output again after resync, and opens the session anew after two in a row', () => {
+    const bench = speculating();
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.verdict('t1', 0, [], 1);
+    const ended = (job: number, outcome: 'resync' | 'unknownSession') => {
+      bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, outcome });
+      bench.scheduler.run({ limitMs: bench.scheduler.now() });
+    };
+    ended(1, 'resync');
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({ from: 3, tokens: [1, 2], first: 4 });
+    ended(2, 'resync');
+    expect(bench.toldTo('t1', 'session.close').length).toBe(1);
+    expect(bench.toldTo('t1', 'session.open').length).toBe(2);
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({ job: 3, from: 3, tokens: [1, 2] });
+    ended(3, 'unknownSession');
+    expect(bench.toldTo('t1', 'session.open').length).toBe(3);
+  });
+
+  it('ignores the end of a job that was given up', () => {
+    const bench = speculating();
+    bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job: 99, outcome: 'resync' });
+    bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job: 99, outcome: 'resync' });
+    bench.runFor(0);
+    expect(bench.toldTo('t1', 'session.close')).toEqual([]);
+    expect(bench.toldTo('t1', 'job.assigned').length).toBe(1);
+  });
+
+  it('sends the drafter back when it has left the path that verdicts know, and when a start was lost', () => {
+    const bench = speculating();
+    bench.draft(epochOf(bench), [], [1]);
+    bench.verdict('t9', 0, [1], 7); // Ahead of the root's own verdict.
+    const before = epochOf(bench);
+    bench.draft(before, [1], [3]);
+    expect(epochOf(bench)).toBeGreaterThan(before);
+    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ from: 4, tokens: [7] });
+    const sent = epochOf(bench);
+    bench.runFor(900);
+    expect(epochOf(bench)).toBeGreaterThan(sent);
+  });
+
+  it('renews the leases of workers that it has nothing to say to', () => {
+    const bench = speculating();
+    bench.draft(epochOf(bench), [], [1], true);
+    for (let i = 0; i < 30; i++) {
+      bench.verdict('t1', 99, [42], 1);
+      bench.runFor(100);
+    }
+    expect(bench.toldTo('d1', 'session.renewed').length).toBeGreaterThan(0);
+  });
+
+  it('starts over with everybody after a lost connection', () => {
+    const bench = speculating();
+    const jobs = bench.toldTo('t1', 'job.assigned').length;
+    const epoch = epochOf(bench);
+    bench.actor.send({ type: 'bus.reconnected' });
+    bench.runFor(0);
+    expect(bench.toldTo('t1', 'job.assigned').length).toBe(jobs + 1);
+    expect(epochOf(bench)).toBeGreaterThan(epoch);
+  });
+});
+
+describe('rolling back', () => {
+  it('tells the drafter the new root, verifies it at once, and ends with the first new draft', () => {
+    const bench = speculating();
+    const old = epochOf(bench);
+    bench.draft(old, [], [1, 2]);
+    bench.verdict('t1', 0, [], 5);
+    expect(bench.ids()).toEqual([5]);
+    expect(bench.state()).toBe('running.rollingBack');
+    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ from: 3, tokens: [5] });
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({
+      from: 3,
+      tokens: [5],
+      first: 4,
+      last: 4,
+    });
+    // What was under way when it was told counts for nothing.
+    bench.draft(old, [1, 2], [3]);
+    expect(bench.state()).toBe('running.rollingBack');
+    bench.draft(epochOf(bench), [5], [6]);
+    expect(bench.state()).toBe('running.speculating');
+  });
+
+  it('goes on committing meanwhile', () => {
+    const bench = speculating();
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.verdict('t1', 0, [], 5, false);
+    bench.verdict('t1', 0, [5], 6);
+    expect(bench.ids()).toEqual([5, 6]);
+    expect(bench.state()).toBe('running.rollingBack');
+  });
+});
+
+describe('finishing', () => {
+  it.each([
+    [
+      'cancelled',
+      'cancelled',
+      (bench: Bench): void => bench.actor.send({ type: 'generation.cancelled', generation: 'g' }),
+    ],
+    [
+      'contradicted',
+      'failed',
+      (bench: Bench): void => {
+        bench.verdict('t1', 0, [], 1);
+        bench.verdict('t2', 0, [], 2);
+      },
+    ],
+    ['left alone', 'failed', (bench: Bench): void => void bench.runFor(6_000)],
+  ] as const)('when %s drops jobs, closes sessions and leaves nothing running', (_what, outcome, happen) => {
+    const bench = speculating();
+    happen(bench);
+    bench.runFor(0);
+    expect(bench.states).toContain('finishing');
+    expect(bench.state()).toBe(outcome);
+    expect(bench.pool.load('t1')).toBe(0);
+    expect([bench.toldTo('t1', 'session.close').length, bench.toldTo('d1', 'session.close').length]).toEqual([
+      1, 1,
+    ]);
+    expect(bench.actor.getSnapshot().output?.ending.outcome).toBe(outcome);
+    expect(bench.scheduler.run({ limitMs: bench.scheduler.now() + 60_000 })).toBe(true);
+  });
+
+  it('takes nothing in while sessions are being closed', () => {
+    const bench = speculating();
+    bench.bus.flush = () => {};
+    bench.actor.send({ type: 'generation.cancelled', generation: 'g' });
+    expect(bench.state()).toBe('finishing');
+    bench.verdict('t1', 0, [], 1);
+    bench.join('t2', 'target');
+    expect([bench.ids(), bench.toldTo('t2', 'session.open'), bench.state()]).toEqual([[], [], 'finishing']);
+  });
+
+  it('commits no more than was asked for, however much is known', () => {
+    const bench = createBench({ maxTokens: 2 });
+    bench.join('t1', 'target');
+    bench.join('d1', 'drafter');
+    bench.draft(epochOf(bench), [], [1, 2, 3]);
+    bench.verdict('t9', 0, [1, 2], 3);
+    bench.verdict('t9', 0, [1], 2);
+    bench.verdict('t1', 0, [], 1);
+    expect(bench.ids()).toEqual([1, 2]);
+    bench.runFor(0);
+    expect(bench.state()).toBe('completed');
+  });
+
+  it('leaves a target alone that only fails, and fails when there is no other', () => {
+    const bench = speculating();
+    for (let tries = 0; tries < 3; tries++) {
+      const job = bench.toldTo('t1', 'job.assigned').at(-1)?.job;
+      bench.actor.send({
+        type: 'job.ended',
+        generation: 'g',
+        worker: 't1',
+        job,
+        outcome: 'failed',
+        reason: 'no memory',
+      });
+      bench.runFor(0);
+    }
+    expect(bench.actor.getSnapshot().output?.ending).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'worker_failed', message: expect.stringContaining('no memory') },
+    });
+  });
+});
+
+describe('the machine', () => {
+  it('reaches every state it has', () => {
+    const [completed, cancelled, failed] = [createBench({ maxTokens: 1 }), speculating(), createBench()];
+    completed.join('t1', 'target');
+    completed.verdict('t1', 0, [], 1);
+    cancelled.draft(epochOf(cancelled), [], [1]);
+    cancelled.verdict('t1', 0, [], 2);
+    cancelled.actor.send({ type: 'generation.cancelled', generation: 'g' });
+    failed.runFor(6_000);
+    for (const bench of [completed, cancelled]) bench.runFor(0);
+    const seen = new Set([completed, cancelled, failed].flatMap(({ states }) => states));
+    const all = descendants(rollbackControllerMachine.root).map(({ path }) => path.join('.'));
+    expect(all.filter((state) => !seen.has(state))).toEqual([]);
+  });
+});

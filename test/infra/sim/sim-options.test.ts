@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parseSimModel } from '../../../infra/sim/sim-options.js';
+import { SIM_WORDS, simTokenizer } from '../../../infra/sim/words.js';
+import { InvalidOptionError } from '../../../src/core/errors.js';
+
+describe('parseSimModel', () => {
+  it('fills in what a URL leaves out', () => {
+    expect(parseSimModel('sim:target')).toMatchObject({ role: 'target', ms: 20, contextTokens: 65_536 });
+    expect(parseSimModel('sim:drafter')).toMatchObject({
+      role: 'drafter',
+      ms: 2,
+      acceptance: 0.8,
+      replay: undefined,
+    });
+    expect(parseSimModel('sim:drafter?ms=0.5&acceptance=1&replay=x.json&context=16')).toEqual({
+      role: 'drafter',
+      ms: 0.5,
+      acceptance: 1,
+      replay: 'x.json',
+      contextTokens: 16,
+    });
+  });
+
+  it.each([
+    'sim:',
+    'sim:oracle',
+    'sim:target?ms=-1',
+    'sim:target?ms=',
+    'sim:target?ms=fast',
+    'sim:target?ms=60001',
+    'sim:target?acceptance=0.5',
+    'sim:drafter?acceptance=1.1',
+    'sim:drafter?acceptance=NaN',
+    'sim:drafter?context=15',
+    'sim:drafter?speed=1',
+  ])('refuses %s', (url) => {
+    expect(() => parseSimModel(url)).toThrow(InvalidOptionError);
+  });
+});
+
+describe('the words of simulated models', () => {
+  it('are told apart, and read back as text', () => {
+    expect(new Set(SIM_WORDS).size).toBe(SIM_WORDS.length);
+    const ids = simTokenizer.encode('the old river');
+    expect(ids.map((id) => Buffer.from(simTokenizer.tokenBytes(id)).toString()).join('')).toBe(
+      ' the old river',
+    );
+  });
+
+  it('stand in for words they do not know, always the same', () => {
+    const [first, second] = [simTokenizer.encode('Xyzzy plugh'), simTokenizer.encode('Xyzzy  plugh ')];
+    expect(first).toEqual(second);
+    for (const id of first) expect(SIM_WORDS[id]).toBeDefined();
+    expect(simTokenizer.encode('  ')).toEqual([]);
+  });
+});
