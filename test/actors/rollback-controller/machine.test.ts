@@ -174,6 +174,16 @@ describe('speculating', () => {
     });
   });
 
+  it('sends a target only what it lacks', () => {
+    const bench = speculating();
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.verdict('t1', 0, [], 1);
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({ from: 3, tokens: [1, 2] });
+    bench.draft(epochOf(bench), [1, 2], [3]);
+    bench.verdict('t1', 1, [1], 2);
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({ from: 5, tokens: [3] });
+  });
+
   it('commits nothing for another path of the same length, an older job or an unknown worker', () => {
     const bench = speculating();
     bench.draft(epochOf(bench), [], [1, 2]);

@@ -198,6 +198,17 @@ describe('the order of work', () => {
     ).toMatch(/^(ab){3}$|^(ba){3}$/);
   });
 
+  it('lets nobody wait for ever for those who are nearer to their prefix', () => {
+    const bench = ready({}, ['a', 'b']);
+    bench.send(job('a', [], { extend: 20 }));
+    bench.runFor(1);
+    bench.send(job('b', right.slice(0, 3), { first: 5 }));
+    bench.run();
+    const order = bench.passes.map(({ generation }) => generation);
+    expect(order).toHaveLength(21);
+    expect(order.indexOf('b')).toBeLessThan(6);
+  });
+
   it('lets prompts in between the passes of a generation that goes on for long', () => {
     const bench = ready({}, ['a']);
     bench.send(job('a', [], { extend: 20 }));
