@@ -17,6 +17,8 @@ interface RunningJob {
   extendLeft: number;
   /** All that was assigned is done; only own verdicts are gone on from. */
   extending: boolean;
+  /** Passes this worker had begun when the job was taken up or had its last one. */
+  waitsSince: number;
 }
 
 export interface TargetSession extends WorkerSession {
@@ -44,6 +46,7 @@ export interface VerifierPass {
  * costs no pass.
  */
 export class Verification {
+  /** Passes begun. */
   private turn = 0;
   private readonly servedAt = new WeakMap<TargetSession, number>();
 
@@ -75,6 +78,7 @@ export class Verification {
       const session = this.mostUrgent();
       if (session === undefined) return undefined;
       this.servedAt.set(session, ++this.turn);
+      if (session.job !== undefined) session.job.waitsSince = this.turn;
       const pass = session.job === undefined ? this.prefillPass(session) : this.jobPass(session, session.job);
       if (pass !== undefined) {
         session.busy = true;
@@ -124,7 +128,7 @@ export class Verification {
     let best: TargetSession | undefined;
     let bestRank = Number.POSITIVE_INFINITY;
     for (const session of this.sessions.values()) {
-      const rank = urgency(session);
+      const rank = urgency(session, this.turn);
       if (rank === undefined) continue;
       const earlier =
         best === undefined || (this.servedAt.get(session) ?? 0) < (this.servedAt.get(best) ?? 0);
@@ -158,6 +162,7 @@ export class Verification {
       end: message.from + message.tokens.length,
       extendLeft: message.extend,
       extending: false,
+      waitsSince: this.turn,
     };
   }
 
@@ -304,14 +309,17 @@ export class Verification {
   }
 }
 
-/** Lower goes first; undefined: nothing to do. Open roots and prompts in turn, then what is nearest to a committed prefix. */
-function urgency(session: TargetSession): number | undefined {
+/**
+ * Lower goes first; undefined: nothing to do. Open roots and prompts in turn, then what is nearest to a committed
+ * prefix. With each pass of another that a job waits for it comes nearer: the prefix has grown meanwhile, too.
+ */
+function urgency(session: TargetSession, turn: number): number | undefined {
   if (session.busy) return undefined;
   if (!session.ready && session.job === undefined) return 0;
   if (session.job === undefined) return undefined;
-  const { message, extending, next } = session.job;
+  const { message, extending, next, waitsSince } = session.job;
   // What this target has itself confirmed or refuted since `first` is as good as committed: if the job began at the
   // root, its extension is at the root again.
   const at = extending ? message.first : next;
-  return Math.max(0, at - message.committedPosition);
+  return Math.max(0, at - message.committedPosition - (turn - waitsSince));
 }

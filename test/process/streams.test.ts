@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
+import { compileEngineOptions } from '../../infra/config/engine-options.js';
+import { type Gateway, startGateway } from '../../infra/gateway/gateway.js';
+import { newGenerationId } from '../../infra/ids/random-ids.js';
+import { createEngine, type Engine } from '../../src/app/engine.js';
+import { silentLogger } from '../../src/core/logger.js';
+import { followLog } from '../../streams/follow-log.js';
+import { StreamClient } from '../support/stream-client.js';
+import { eventually } from './eventually.js';
+
+const CLIENTS = 8;
+const WAITING = 2;
+
+describe('WebSocket clients of one engine', () => {
+  let engine: Engine;
+  let gateway: Gateway;
+  const clients: StreamClient[] = [];
+
+  beforeAll(async () => {
+    engine = await createEngine(
+      compileEngineOptions({
+        model: 'sim:target?ms=2',
+        drafter: 'sim:drafter?ms=1&acceptance=0.8',
+        targets: 2,
+        parallel: CLIENTS,
+        queue: WAITING,
+      }),
+      { logger: silentLogger },
+    );
+    gateway = await startGateway({
+      host: '127.0.0.1',
+      port: 0,
+      service: engine,
+      follow: followLog,
+      scheduler: createRealScheduler(),
+      logger: silentLogger,
+      newRequestId: newGenerationId,
+    });
+  });
+
+  afterEach(() => Promise.all(clients.splice(0).map((client) => client.drop())));
+
+  afterAll(async () => {
+    await gateway?.close();
+    await engine?.close();
+  });
+
+  const connect = async (): Promise<StreamClient> => {
+    const client = await StreamClient.open(gateway.port);
+    clients.push(client);
+    return client;
+  };
+  const connectAll = (count: number) => Promise.all(Array.from({ length: count }, connect));
+
+  const finished = async (client: StreamClient, id: string) => {
+    const frame = await client.frame('generation.finished', (end) => end.id === id);
+    return { ids: client.tokens(id).map(({ token }) => token), frame };
+  };
+
+  const request = (index: number) => ({
+    prompt: `sailor number ${'again '.repeat(index)}`,
+    max_tokens: 60,
+  });
+  const endless = { prompt: 'the long road', max_tokens: 10_000 };
+
+  it('get the text that each would get alone, and none waits until the others are done', async () => {
+    const single = await connect();
+    const alone: number[][] = [];
+    for (let index = 0; index < CLIENTS; index++) {
+      const id = await single.create({ ...request(index), speculative: { mode: 'none' } });
+      alone.push((await finished(single, id)).ids);
+    }
+    expect(new Set(alone.map((ids) => ids.join())).size).toBe(CLIENTS);
+
+    const all = await connectAll(CLIENTS);
+    const ids = await Promise.all(all.map((client, index) => client.create(request(index))));
+    const ends = all.map((client, index) => finished(client, ids[index] as string));
+    await Promise.race(ends);
+    const counts = all.map((client, index) => client.tokens(ids[index] as string).length);
+    expect(Math.min(...counts)).toBeGreaterThan(60 / CLIENTS);
+    expect((await Promise.all(ends)).map((end) => end.ids)).toEqual(alone);
+  });
+
+  it('resume after a lost connection without a gap and without a token twice', async () => {
+    const lost = await connect();
+    const id = await lost.create(request(3));
+    await lost.frame('token', ({ seq }) => seq === 10);
+    await lost.drop();
+    const before = lost.tokens(id);
+    const after = await connect();
+    after.send({ type: 'generation.resume', id, after: before.length - 1 });
+    await finished(after, id);
+    const tokens = [...before, ...after.tokens(id)];
+    expect(tokens.map(({ seq }) => seq)).toEqual(tokens.map((_, index) => index));
+
+    const whole = await connect();
+    whole.send({ type: 'generation.resume', id, after: -1 });
+    const { ids } = await finished(whole, id);
+    expect(tokens.map(({ token }) => token)).toEqual(ids);
+    expect(ids).toHaveLength(60);
+  });
+
+  it('cancel their own generation and no other', async () => {
+    const [one, other] = (await connectAll(2)) as [StreamClient, StreamClient];
+    const id = await one.create(endless);
+    const otherId = await other.create(request(1));
+    await one.frame('token', ({ seq }) => seq === 5);
+    one.send({ type: 'generation.cancel', id });
+    expect((await finished(one, id)).frame).toMatchObject({ finish_reason: 'cancelled' });
+    expect((await finished(other, otherId)).frame).toMatchObject({ finish_reason: 'length' });
+  });
+
+  it('wait in the queue or are told that the server is busy', async () => {
+    const running = await connectAll(CLIENTS);
+    const ids = await Promise.all(running.map((client) => client.create(endless)));
+    const [first, second, refused] = (await connectAll(3)) as [StreamClient, StreamClient, StreamClient];
+    const firstId = await first.create(endless);
+    await second.create(endless);
+    expect(engine.health()).toMatchObject({ running: CLIENTS, waiting: WAITING });
+    refused.send({ type: 'generation.create', ...endless });
+    expect(await refused.frame('error')).toMatchObject({ code: 'busy' });
+    expect(first.tokens(firstId)).toEqual([]);
+    running[0]?.send({ type: 'generation.cancel', id: ids[0] });
+    await first.frame('token');
+    expect(engine.health()).toMatchObject({ running: CLIENTS, waiting: WAITING - 1 });
+  });
+
+  it('are told goodbye when the server closes, and what they left running is cancelled', async () => {
+    const client = await connect();
+    await gateway.close();
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    await eventually(() => engine.health().running === 0);
+  });
+});
