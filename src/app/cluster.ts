@@ -4,11 +4,15 @@ import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
 import type { CompiledWorkerOptions } from '../../infra/config/worker-options.js';
 import { newWorkerId } from '../../infra/ids/random-ids.js';
-import { type Keeper, startKeeper } from '../../infra/keeper/keeper.js';
+import { startKeeper } from '../../infra/keeper/keeper.js';
 import { compareTokenizers } from '../../infra/models/compare-tokenizers.js';
 import { createNgramModel } from '../../infra/models/ngram-model.js';
 import { connectNatsBus } from '../../infra/nats/connect-bus.js';
-import { type EmbeddedServer, startNatsServer } from '../../infra/nats-server/embedded-server.js';
+import {
+  type EmbeddedServer,
+  type ProcessGuard,
+  startNatsServer,
+} from '../../infra/nats-server/embedded-server.js';
 import { findNatsServer } from '../../infra/nats-server/find-binary.js';
 import type { Bus } from '../core/bus.js';
 import { NoWorkerError } from '../core/errors.js';
@@ -62,8 +66,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   const { logger } = deps;
   const scheduler = createRealScheduler();
   const tokenizer = await loadTokenizers(options, deps);
-  const keeper = await startKeeper();
-  closers.add(() => keeper.close());
+  const keeper = await openKeeper(options, closers);
   const connection = await openConnection(options, keeper, logger, closers);
   const remote = await connectNatsBus(
     { ...options.nats, ...connection, name: 'slipstream-gateway' },
@@ -128,9 +131,24 @@ async function loadTokenizers(options: CompiledEngineOptions, deps: EngineDeps):
   return tokenizer;
 }
 
+/** No process is spent on guarding when server and workers all run elsewhere. */
+async function openKeeper(options: CompiledEngineOptions, closers: Closers): Promise<ProcessGuard> {
+  const { nats, local } = options;
+  if (nats.servers !== undefined && local.targets === 0 && !local.drafter) return nothingToGuard;
+  const keeper = await startKeeper();
+  closers.add(() => keeper.close());
+  return keeper;
+}
+
+const nothingToGuard: ProcessGuard = {
+  watchProcess: () => {},
+  unwatchProcess: () => {},
+  watchFolder: () => {},
+};
+
 async function openConnection(
   options: CompiledEngineOptions,
-  keeper: Keeper,
+  keeper: ProcessGuard,
   logger: Logger,
   closers: Closers,
 ): Promise<Connection> {
@@ -176,7 +194,7 @@ function startNgramHost(
 function startLocalWorkers(
   options: CompiledEngineOptions,
   connection: Connection,
-  context: { scheduler: Scheduler; deps: EngineDeps; keeper: Keeper; directory: WorkerDirectory },
+  context: { scheduler: Scheduler; deps: EngineDeps; keeper: ProcessGuard; directory: WorkerDirectory },
 ): LocalWorker[] {
   const { local, drafter } = options;
   const common = {
