@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, GenerationRequest } from '../../src/index.js';
 import { writeTinyModelFolder } from '../support/tiny-model.js';
+import { eventually } from './eventually.js';
 import { type Run, run } from './run.js';
 import { startWorkerFleet, type WorkerFleet } from './worker-fleet.js';
 
 const greedy: GenerationRequest = {
   prompt: 'the cat sat on the mat and the cat',
-  maxTokens: 64,
+  maxTokens: 40,
   ignoreEndTokens: true,
 };
 const requests = {
@@ -67,6 +68,7 @@ const drafters: readonly DrafterCase[] = [
 let fleet: WorkerFleet;
 const alone = {} as Record<Text, Run>;
 const everyRun: Run[] = [];
+const engines = new Map<DrafterCase, Engine>();
 
 beforeAll(async () => {
   // Many narrow layers: a pass takes long enough for the drafters to get ahead.
@@ -79,6 +81,13 @@ beforeAll(async () => {
     alone[text] = await run(plain, requests[text]);
     writeFileSync(inFolder(`${text}.json`), JSON.stringify({ token_ids: alone[text].ids }));
   }
+  await Promise.all(
+    drafters.map(async (drafter) => {
+      const model = drafter.model();
+      if (model !== 'ngram') await fleet.start('drafter', model);
+      engines.set(drafter, await fleet.engine({ model: inFolder('target'), drafter: model }));
+    }),
+  );
 });
 
 afterAll(async () => {
@@ -86,17 +95,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe.each(drafters)('with $name', ({ model, replays, cases }) => {
-  let engine: Engine;
+describe.each(drafters)('with $name', (drafter) => {
+  const { replays, cases } = drafter;
   const runs: Run[] = [];
-  beforeAll(async () => {
-    if (model() !== 'ngram') await fleet.start('drafter', model());
-    engine = await fleet.engine({ model: inFolder('target'), drafter: model() });
-  });
-  afterAll(() => engine?.close());
 
   it.each(cases)('$mode with lookahead $lookahead on $targets gives the $text text', async (c) => {
     const { text, ...how } = c;
+    const engine = engines.get(drafter) as Engine;
+    await eventually(() => engine.health().targets === 2 && engine.health().drafters === 1);
     const result = await run(engine, { ...requests[text], ...how });
     runs.push(result);
     everyRun.push(result);
