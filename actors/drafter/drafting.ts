@@ -119,8 +119,18 @@ export class Drafting {
     }
   }
 
+  /** Whether a prompt is to be ingested or a draft to be made. */
+  hasWork(): boolean {
+    return this.neediest() !== undefined;
+  }
+
   /** The next pass, for the session with the least lead; undefined: nothing to do. */
   nextPass(): DrafterPass | undefined {
+    const session = this.neediest();
+    return session === undefined ? undefined : this.passOf(session);
+  }
+
+  private neediest(): DrafterSession | undefined {
     let best: DrafterSession | undefined;
     let bestRoom = 0;
     for (const session of this.sessions.values()) {
@@ -130,8 +140,7 @@ export class Drafting {
         bestRoom = room;
       }
     }
-    if (best === undefined) return undefined;
-    return this.passOf(best);
+    return best;
   }
 
   /** Whether any session waits for its controller to move its limit. */

@@ -1,10 +1,10 @@
-import { assign, setup } from 'xstate';
-import type { Delivery } from '../../src/core/bus.js';
-import type { MessageOf, SessionOpen } from '../../src/core/messages.js';
-import type { ForwardResult, LoadedModel } from '../../src/core/model.js';
+import { type ActorRefFrom, assign, setup } from 'xstate';
+import type { MessageOf } from '../../src/core/messages.js';
+import type { LoadedModel } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
-import { refuseDraining, SessionTable } from '../worker/session-table.js';
-import { type DrafterPass, type DrafterSession, Drafting, drafterSession } from './drafting.js';
+import { admissionMachine, type SessionOpenEvent } from '../worker/admission.js';
+import { SessionTable } from '../worker/session-table.js';
+import { type DrafterSession, Drafting, drafterSession } from './drafting.js';
 
 export interface DrafterInput {
   readonly ports: WorkerPorts;
@@ -15,25 +15,28 @@ export interface DrafterInput {
 interface Served {
   readonly sessions: SessionTable<DrafterSession>;
   readonly drafting: Drafting;
+  readonly admission: ActorRefFrom<typeof admissionMachine>;
   readonly blocking: boolean;
 }
 
 interface Context extends DrafterInput {
   readonly served: Served | undefined;
-  readonly pass: DrafterPass | undefined;
   readonly failure: string | undefined;
 }
 
 export type DrafterEvent =
   | { readonly type: 'model.loaded'; readonly model: LoadedModel }
   | { readonly type: 'model.failed'; readonly reason: string }
-  | { readonly type: 'session.open'; readonly message: SessionOpen; readonly respond: Delivery['respond'] }
+  | SessionOpenEvent
   | MessageOf<'session.close'>
   | MessageOf<'session.renewed'>
   | MessageOf<'draft.start'>
   | MessageOf<'draft.limit'>
-  | { readonly type: 'pass.finished'; readonly result: ForwardResult }
-  | { readonly type: 'pass.failed'; readonly error: Error }
+  /** A session has a prompt to ingest. */
+  | { readonly type: 'session.opened' }
+  /** A pass has ended, and its drafts are on their way; or none was needed. */
+  | { readonly type: 'pass.finished' }
+  /** Drafts have reached the socket, and everything that waited there was seen. */
   | { readonly type: 'turn.elapsed' }
   | { readonly type: 'lease.checked' }
   | { readonly type: 'worker.drain' };
@@ -45,30 +48,37 @@ export const drafterMachine = setup({
     input: {} as DrafterInput,
     events: {} as DrafterEvent,
   },
+  actors: { admission: admissionMachine },
   guards: {
-    hasPass: ({ context }) => context.pass !== undefined,
     hasRewind: ({ context }) => context.served?.drafting.hasRewind() ?? false,
+    hasWork: ({ context }) => context.served?.drafting.hasWork() ?? false,
     isThrottled: ({ context }) => context.served?.drafting.isThrottled() ?? false,
-    isEmpty: ({ context }) => (context.served?.sessions.size ?? 0) === 0,
+    isDrained: ({ context }) => context.served?.admission.getSnapshot().status === 'done',
   },
   actions: {
     serve: assign({
-      served: ({ context, event }) => {
+      served: ({ context, event, spawn, self }) => {
         if (event.type !== 'model.loaded') return context.served;
-        const sessions = new SessionTable(event.model, context.slots, context.ports, drafterSession);
+        const { ports, slots } = context;
         const { info } = event.model;
-        return { sessions, drafting: new Drafting(sessions, info, context.ports), blocking: info.blocking };
+        const sessions = new SessionTable(event.model, slots, ports, drafterSession, {
+          opened: () => self.send({ type: 'session.opened' }),
+          ended: () => admission.send({ type: 'session.ended' }),
+        });
+        const admission = spawn('admission', {
+          id: 'admission',
+          input: { workerId: ports.workerId, sessions },
+        });
+        const drafting = new Drafting(sessions, info, ports);
+        return { sessions, drafting, admission, blocking: info.blocking };
       },
     }),
     recordFailure: assign({
       failure: ({ event }) => (event.type === 'model.failed' ? event.reason : undefined),
     }),
-    openSession: ({ context, event }) => {
-      if (event.type !== 'session.open' || context.served === undefined) return;
-      event.respond(context.served.sessions.open(event.message));
-    },
-    refuseSession: ({ context, event }) => {
-      if (event.type === 'session.open') event.respond(refuseDraining(event.message, context.ports.workerId));
+    admit: ({ context, event }) => {
+      if (event.type === 'session.open' || event.type === 'worker.drain')
+        context.served?.admission.send(event);
     },
     renewSession: ({ context, event }) => {
       if (event.type === 'session.renewed') context.served?.sessions.touch(event.generation);
@@ -84,24 +94,21 @@ export const drafterMachine = setup({
       if (event.type === 'draft.limit') context.served?.drafting.limit(event);
     },
     rewindSessions: ({ context }) => context.served?.drafting.rewind(),
-    choosePass: assign({ pass: ({ context }) => context.served?.drafting.nextPass() }),
+    /** What a pass gives is published before anything else is done about it. */
     startPass: ({ context, self }) => {
-      const { pass } = context;
-      if (pass === undefined) return;
+      const { drafting } = context.served ?? {};
+      const pass = drafting?.nextPass();
+      if (drafting === undefined || pass === undefined) {
+        self.send({ type: 'pass.finished' });
+        return;
+      }
       pass.session.sequence.forward(pass.tokens, pass.want, (error, result) => {
-        if (result !== undefined) self.send({ type: 'pass.finished', result });
-        else self.send({ type: 'pass.failed', error: error ?? new Error('the pass gave no result') });
+        if (result !== undefined) drafting.finish(pass, result);
+        else drafting.fail(pass, error ?? new Error('the pass gave no result'));
+        self.send({ type: 'pass.finished' });
       });
     },
-    finishPass: ({ context, event }) => {
-      if (event.type !== 'pass.finished' || context.pass === undefined) return;
-      context.served?.drafting.finish(context.pass, event.result);
-    },
-    failPass: ({ context, event }) => {
-      if (event.type !== 'pass.failed' || context.pass === undefined) return;
-      context.served?.drafting.fail(context.pass, event.error);
-    },
-    /** Drafts reach the socket and a rewind that waits there is seen; needless where a pass takes microseconds. */
+    /** Needless to reach the socket where a pass takes microseconds. */
     yieldTurn: ({ context, self }) => {
       const { bus, scheduler } = context.ports;
       const elapsed = () => self.send({ type: 'turn.elapsed' });
@@ -111,101 +118,70 @@ export const drafterMachine = setup({
   },
 }).createMachine({
   id: 'drafter',
-  context: ({ input }) => ({ ...input, served: undefined, pass: undefined, failure: undefined }),
-  type: 'parallel',
+  context: ({ input }) => ({ ...input, served: undefined, failure: undefined }),
+  initial: 'loading',
+  on: {
+    'session.open': { actions: 'admit' },
+    'session.renewed': { actions: 'renewSession' },
+    'session.close': { actions: 'closeSession' },
+    'draft.start': { actions: 'noteStart' },
+    'draft.limit': { actions: 'noteLimit' },
+    'lease.checked': { actions: 'closeLapsedSessions' },
+    'worker.drain': { actions: 'admit' },
+    'xstate.done.actor.admission': { target: '.closed' },
+  },
   states: {
-    admission: {
-      initial: 'open',
-      states: {
-        open: {
-          description: 'Sessions are granted while slots are free.',
-          on: {
-            'session.open': { actions: 'openSession' },
-            'worker.drain': { target: 'draining' },
-          },
-        },
-        draining: {
-          description: 'No new sessions; ends when the last one does.',
-          always: { guard: 'isEmpty', target: 'closed' },
-          on: { 'session.open': { actions: 'refuseSession' } },
-        },
-        closed: { type: 'final', description: 'The last session has ended; the worker may go.' },
-      },
-    },
-    work: {
-      initial: 'loading',
+    loading: {
+      description: 'The model is not there yet.',
       on: {
-        'session.renewed': { actions: 'renewSession' },
-        'session.close': { actions: 'closeSession' },
-        'lease.checked': { actions: 'closeLapsedSessions' },
-        'draft.limit': { actions: 'noteLimit' },
-        'draft.start': { actions: 'noteStart' },
-      },
-      states: {
-        loading: {
-          description: 'The model is not there yet.',
-          on: {
-            'model.loaded': { target: 'idle', actions: 'serve' },
-            'model.failed': { target: 'failed', actions: 'recordFailure' },
-            'worker.drain': { target: 'stopped' },
-          },
-        },
-        idle: {
-          description: 'No session, or none with a course: everything drafted is exhausted.',
-          on: {
-            'session.open': { target: 'drafting' },
-            'draft.start': { target: 'drafting', actions: 'noteStart' },
-          },
-        },
-        throttled: {
-          description: 'Far enough ahead; only a moved limit or a rewind brings more.',
-          on: {
-            'session.open': { target: 'drafting' },
-            'draft.start': { target: 'drafting', actions: 'noteStart' },
-            'draft.limit': { target: 'drafting', actions: 'noteLimit' },
-          },
-        },
-        drafting: {
-          description: 'Pass after pass, for the session with the least lead.',
-          initial: 'yielding',
-          states: {
-            yielding: {
-              description: 'One turn of the event loop: drafts out, rewinds in.',
-              entry: 'yieldTurn',
-              on: {
-                'turn.elapsed': [
-                  { guard: 'hasRewind', target: '#drafter.work.rewinding' },
-                  { target: 'choosing' },
-                ],
-              },
-            },
-            choosing: {
-              description: 'Picks the session that is drafted for next.',
-              entry: 'choosePass',
-              always: [
-                { guard: 'hasPass', target: 'passing' },
-                { guard: 'isThrottled', target: '#drafter.work.throttled' },
-                { target: '#drafter.work.idle' },
-              ],
-            },
-            passing: {
-              description: 'A pass is running; whatever arrives is taken up after it.',
-              entry: 'startPass',
-              on: {
-                'pass.finished': { target: 'yielding', actions: 'finishPass' },
-                'pass.failed': { target: 'yielding', actions: 'failPass' },
-              },
-            },
-          },
-        },
-        rewinding: {
-          description: 'Crops to what the old and the new path share, then drafts on from there.',
-          entry: 'rewindSessions',
-          always: { target: '#drafter.work.drafting.choosing' },
-        },
-        failed: { type: 'final', description: 'The model could not be loaded.' },
-        stopped: { type: 'final', description: 'Told to go before there was a model.' },
+        'model.loaded': { target: 'idle', actions: 'serve' },
+        'model.failed': { target: 'failed', actions: 'recordFailure' },
+        'worker.drain': { target: 'closed' },
       },
     },
+    idle: {
+      description: 'No session, or none with a course: everything drafted is exhausted.',
+      on: {
+        'session.opened': { target: 'drafting' },
+        'draft.start': { target: 'rewinding', actions: 'noteStart' },
+      },
+    },
+    throttled: {
+      description: 'Far enough ahead; only a moved limit, a rewind or a new prompt brings more.',
+      on: {
+        'session.opened': { target: 'drafting' },
+        'draft.start': { target: 'rewinding', actions: 'noteStart' },
+        'draft.limit': { target: 'drafting', actions: 'noteLimit' },
+      },
+    },
+    drafting: {
+      description:
+        'A pass is running, for the session with the least lead; whatever arrives is taken up after it.',
+      entry: 'startPass',
+      on: {
+        'pass.finished': [
+          { guard: 'hasRewind', target: 'yielding' },
+          { guard: 'hasWork', target: 'yielding' },
+          { guard: 'isThrottled', target: 'throttled' },
+          { guard: 'isDrained', target: 'closed' },
+          { target: 'idle' },
+        ],
+        'xstate.done.actor.admission': {},
+      },
+    },
+    yielding: {
+      description: 'One turn of the event loop before the next pass: drafts out, rewinds in.',
+      entry: 'yieldTurn',
+      on: {
+        'turn.elapsed': [{ guard: 'hasRewind', target: 'rewinding' }, { target: 'drafting' }],
+      },
+    },
+    rewinding: {
+      description: 'Crops to what the old and the new path share, then drafts on from there.',
+      entry: 'rewindSessions',
+      always: { target: 'drafting' },
+    },
+    failed: { type: 'final', description: 'The model could not be loaded.' },
+    closed: { type: 'final', description: 'Told to go, and the last session has ended.' },
   },
 });

@@ -1,10 +1,10 @@
-import { assign, setup } from 'xstate';
-import type { Delivery } from '../../src/core/bus.js';
-import type { MessageOf, SessionOpen } from '../../src/core/messages.js';
-import type { ForwardResult, LoadedModel } from '../../src/core/model.js';
+import { type ActorRefFrom, assign, setup } from 'xstate';
+import type { MessageOf } from '../../src/core/messages.js';
+import type { LoadedModel } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
-import { refuseDraining, SessionTable } from '../worker/session-table.js';
-import { type TargetSession, targetSession, Verification, type VerifierPass } from './verification.js';
+import { admissionMachine, type SessionOpenEvent } from '../worker/admission.js';
+import { SessionTable } from '../worker/session-table.js';
+import { type TargetSession, targetSession, Verification } from './verification.js';
 
 export interface TargetVerifierInput {
   readonly ports: WorkerPorts;
@@ -15,30 +15,33 @@ export interface TargetVerifierInput {
 interface Served {
   readonly sessions: SessionTable<TargetSession>;
   readonly verification: Verification;
+  readonly admission: ActorRefFrom<typeof admissionMachine>;
 }
 
 interface Context extends TargetVerifierInput {
   readonly served: Served | undefined;
-  readonly pass: VerifierPass | undefined;
   readonly failure: string | undefined;
 }
 
 export type TargetVerifierEvent =
   | { readonly type: 'model.loaded'; readonly model: LoadedModel }
   | { readonly type: 'model.failed'; readonly reason: string }
-  | { readonly type: 'session.open'; readonly message: SessionOpen; readonly respond: Delivery['respond'] }
+  | SessionOpenEvent
   | MessageOf<'session.close'>
   | MessageOf<'session.renewed'>
   | MessageOf<'job.assigned'>
-  | { readonly type: 'pass.finished'; readonly result: ForwardResult }
-  | { readonly type: 'pass.failed'; readonly error: Error }
+  /** A session has a prompt to ingest. */
+  | { readonly type: 'session.opened' }
+  /** A pass has ended, and its verdicts are on their way; or none was needed. */
+  | { readonly type: 'pass.finished' }
+  /** Everything published has reached the socket, and everything that waited there was seen. */
   | { readonly type: 'turn.elapsed' }
   | { readonly type: 'lease.checked' }
   | { readonly type: 'worker.drain' };
 
 /**
- * One model instance that verifies. Messages only enqueue; between two passes one turn of the event loop lets all
- * that waits be seen. Two regions: what it works on, and whom it admits.
+ * One model instance that verifies. It is on the hot path of every job, so a job for an idle target takes one
+ * transition to its pass and one back: whatever costs time waits until the verdict is out.
  */
 export const targetVerifierMachine = setup({
   types: {
@@ -46,27 +49,33 @@ export const targetVerifierMachine = setup({
     input: {} as TargetVerifierInput,
     events: {} as TargetVerifierEvent,
   },
+  actors: { admission: admissionMachine },
   guards: {
-    hasPass: ({ context }) => context.pass !== undefined,
-    isEmpty: ({ context }) => (context.served?.sessions.size ?? 0) === 0,
+    hasWork: ({ context }) => context.served?.verification.hasWork() ?? false,
+    isDrained: ({ context }) => context.served?.admission.getSnapshot().status === 'done',
   },
   actions: {
     serve: assign({
-      served: ({ context, event }) => {
+      served: ({ context, event, spawn, self }) => {
         if (event.type !== 'model.loaded') return context.served;
-        const sessions = new SessionTable(event.model, context.slots, context.ports, targetSession);
-        return { sessions, verification: new Verification(sessions, event.model.info, context.ports) };
+        const { ports, slots } = context;
+        const sessions = new SessionTable(event.model, slots, ports, targetSession, {
+          opened: () => self.send({ type: 'session.opened' }),
+          ended: () => admission.send({ type: 'session.ended' }),
+        });
+        const admission = spawn('admission', {
+          id: 'admission',
+          input: { workerId: ports.workerId, sessions },
+        });
+        return { sessions, verification: new Verification(sessions, event.model.info, ports), admission };
       },
     }),
     recordFailure: assign({
       failure: ({ event }) => (event.type === 'model.failed' ? event.reason : undefined),
     }),
-    openSession: ({ context, event }) => {
-      if (event.type !== 'session.open' || context.served === undefined) return;
-      event.respond(context.served.sessions.open(event.message));
-    },
-    refuseSession: ({ context, event }) => {
-      if (event.type === 'session.open') event.respond(refuseDraining(event.message, context.ports.workerId));
+    admit: ({ context, event }) => {
+      if (event.type === 'session.open' || event.type === 'worker.drain')
+        context.served?.admission.send(event);
     },
     renewSession: ({ context, event }) => {
       if (event.type === 'session.renewed') context.served?.sessions.touch(event.generation);
@@ -78,24 +87,20 @@ export const targetVerifierMachine = setup({
     enqueueJob: ({ context, event }) => {
       if (event.type === 'job.assigned') context.served?.verification.assign(event);
     },
-    choosePass: assign({ pass: ({ context }) => context.served?.verification.nextPass() }),
+    /** Publishes verdicts that are known already; what a pass gives is published before anything else is done about it. */
     startPass: ({ context, self }) => {
-      const { pass } = context;
-      if (pass === undefined) return;
+      const { verification } = context.served ?? {};
+      const pass = verification?.nextPass();
+      if (verification === undefined || pass === undefined) {
+        self.send({ type: 'pass.finished' });
+        return;
+      }
       pass.session.sequence.forward(pass.tokens, pass.want, (error, result) => {
-        if (result !== undefined) self.send({ type: 'pass.finished', result });
-        else self.send({ type: 'pass.failed', error: error ?? new Error('the pass gave no result') });
+        if (result !== undefined) verification.finish(pass, result);
+        else verification.fail(pass, error ?? new Error('the pass gave no result'));
+        self.send({ type: 'pass.finished' });
       });
     },
-    finishPass: ({ context, event }) => {
-      if (event.type !== 'pass.finished' || context.pass === undefined) return;
-      context.served?.verification.finish(context.pass, event.result);
-    },
-    failPass: ({ context, event }) => {
-      if (event.type !== 'pass.failed' || context.pass === undefined) return;
-      context.served?.verification.fail(context.pass, event.error);
-    },
-    /** Everything published reaches the socket, and everything that waits there is seen. */
     yieldTurn: ({ context, self }) => {
       const { bus, scheduler } = context.ports;
       bus.flush(() => scheduler.schedule(0, () => self.send({ type: 'turn.elapsed' })));
@@ -103,81 +108,51 @@ export const targetVerifierMachine = setup({
   },
 }).createMachine({
   id: 'target-verifier',
-  context: ({ input }) => ({ ...input, served: undefined, pass: undefined, failure: undefined }),
-  type: 'parallel',
+  context: ({ input }) => ({ ...input, served: undefined, failure: undefined }),
+  initial: 'loading',
+  on: {
+    'session.open': { actions: 'admit' },
+    'session.renewed': { actions: 'renewSession' },
+    'session.close': { actions: 'closeSession' },
+    'job.assigned': { actions: 'enqueueJob' },
+    'lease.checked': { actions: 'closeLapsedSessions' },
+    'worker.drain': { actions: 'admit' },
+    'xstate.done.actor.admission': { target: '.closed' },
+  },
   states: {
-    admission: {
-      initial: 'open',
-      states: {
-        open: {
-          description: 'Sessions are granted while slots are free.',
-          on: {
-            'session.open': { actions: 'openSession' },
-            'worker.drain': { target: 'draining' },
-          },
-        },
-        draining: {
-          description: 'No new sessions; ends when the last one does.',
-          always: { guard: 'isEmpty', target: 'closed' },
-          on: { 'session.open': { actions: 'refuseSession' } },
-        },
-        closed: { type: 'final', description: 'The last session has ended; the worker may go.' },
+    loading: {
+      description: 'The model is not there yet.',
+      on: {
+        'model.loaded': { target: 'idle', actions: 'serve' },
+        'model.failed': { target: 'failed', actions: 'recordFailure' },
+        'worker.drain': { target: 'closed' },
       },
     },
-    work: {
-      initial: 'loading',
-      states: {
-        loading: {
-          description: 'The model is not there yet.',
-          on: {
-            'model.loaded': { target: 'idle', actions: 'serve' },
-            'model.failed': { target: 'failed', actions: 'recordFailure' },
-            'worker.drain': { target: 'stopped' },
-          },
-        },
-        idle: {
-          description: 'Nothing to verify and no prompt to ingest.',
-          on: {
-            'session.open': { target: 'verifying' },
-            'job.assigned': { target: 'verifying', actions: 'enqueueJob' },
-            'session.renewed': { actions: 'renewSession' },
-            'session.close': { actions: 'closeSession' },
-            'lease.checked': { actions: 'closeLapsedSessions' },
-          },
-        },
-        verifying: {
-          description: 'Pass after pass, open roots and prompts first.',
-          initial: 'yielding',
-          on: {
-            'job.assigned': { actions: 'enqueueJob' },
-            'session.renewed': { actions: 'renewSession' },
-            'session.close': { actions: 'closeSession' },
-            'lease.checked': { actions: 'closeLapsedSessions' },
-          },
-          states: {
-            yielding: {
-              description: 'One turn of the event loop: messages in, verdicts out.',
-              entry: 'yieldTurn',
-              on: { 'turn.elapsed': { target: 'choosing' } },
-            },
-            choosing: {
-              description: 'Publishes verdicts that are known already and picks the next pass.',
-              entry: 'choosePass',
-              always: [{ guard: 'hasPass', target: 'passing' }, { target: '#target-verifier.work.idle' }],
-            },
-            passing: {
-              description: 'A pass is running; jobs wait until it ends.',
-              entry: 'startPass',
-              on: {
-                'pass.finished': { target: 'yielding', actions: 'finishPass' },
-                'pass.failed': { target: 'yielding', actions: 'failPass' },
-              },
-            },
-          },
-        },
-        failed: { type: 'final', description: 'The model could not be loaded.' },
-        stopped: { type: 'final', description: 'Told to go before there was a model.' },
+    idle: {
+      description: 'Nothing to verify and no prompt to ingest.',
+      on: {
+        'session.opened': { target: 'verifying' },
+        'job.assigned': { target: 'verifying', actions: 'enqueueJob' },
       },
     },
+    verifying: {
+      description: 'A pass is running, open roots and prompts first; jobs wait until it ends.',
+      entry: 'startPass',
+      on: {
+        'pass.finished': [
+          { guard: 'hasWork', target: 'yielding' },
+          { guard: 'isDrained', target: 'closed' },
+          { target: 'idle' },
+        ],
+        'xstate.done.actor.admission': {},
+      },
+    },
+    yielding: {
+      description: 'One turn of the event loop before the next pass: verdicts out, messages in.',
+      entry: 'yieldTurn',
+      on: { 'turn.elapsed': { target: 'verifying' } },
+    },
+    failed: { type: 'final', description: 'The model could not be loaded.' },
+    closed: { type: 'final', description: 'Told to go, and the last session has ended.' },
   },
 });

@@ -72,6 +72,11 @@ export class Verification {
     if (session.job === undefined) this.accept(session);
   }
 
+  /** Whether there is a prompt to ingest or a job to do. */
+  hasWork(): boolean {
+    return this.mostUrgent() !== undefined;
+  }
+
   /** Publishes what is known without a pass, and picks the next pass; undefined: nothing to do. */
   nextPass(): VerifierPass | undefined {
     for (;;) {

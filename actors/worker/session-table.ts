@@ -19,6 +19,12 @@ export interface WorkerSession {
   busy: boolean;
 }
 
+/** Told when there is something to do, and when there is less. */
+export interface SessionEvents {
+  readonly opened: () => void;
+  readonly ended: () => void;
+}
+
 /**
  * The sessions of one worker. Slots are granted until they are taken and refused then; a session ends when it is
  * closed or when its controller has been silent for the lease.
@@ -31,6 +37,7 @@ export class SessionTable<Session extends WorkerSession> {
     private readonly slots: number,
     private readonly ports: WorkerPorts,
     private readonly extend: (session: WorkerSession) => Session,
+    private readonly events: SessionEvents,
   ) {}
 
   get freeSlots(): number {
@@ -75,6 +82,7 @@ export class SessionTable<Session extends WorkerSession> {
       return refused('invalid', `prompt token ${foreign} is outside the vocabulary of ${vocabularySize}`);
     }
     this.sessions.set(generation, this.create(message));
+    this.events.opened();
     return { type: 'session.granted', generation, worker, ready: false };
   }
 
@@ -83,6 +91,7 @@ export class SessionTable<Session extends WorkerSession> {
     if (session === undefined) return;
     this.sessions.delete(generation);
     if (!session.busy) session.sequence.close();
+    this.events.ended();
   }
 
   /** Ends a pass. False when the session was closed meanwhile: its result is nobody's. */
@@ -130,15 +139,4 @@ export class SessionTable<Session extends WorkerSession> {
       busy: false,
     });
   }
-}
-
-/** The answer of a worker that is about to end. */
-export function refuseDraining(message: SessionOpen, worker: string): SessionRefused {
-  return {
-    type: 'session.refused',
-    generation: message.generation,
-    worker,
-    code: 'draining',
-    reason: 'the worker is draining',
-  };
 }

@@ -13,3 +13,19 @@ export function waitBlocking(durationMs: number): void {
   if (sleepMs > 0) Atomics.wait(cell, 0, 0, sleepMs);
   while (performance.now() < dueMs);
 }
+
+/**
+ * A pass of `durationMs` as onnxruntime makes one: begun in the next check phase of the event loop, and blocking it
+ * from then on. `done` gets the time at which it began, as of `now`.
+ */
+export function blockingPass(
+  durationMs: number,
+  now: () => number,
+  done: (startedAtMs: number) => void,
+): void {
+  setImmediate(() => {
+    const startedAtMs = now();
+    waitBlocking(durationMs);
+    done(startedAtMs);
+  });
+}

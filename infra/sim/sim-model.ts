@@ -12,8 +12,11 @@ import type { SimOptions } from './sim-options.js';
 import { replayDrafter, type SimTokenSource, simDrafter, simTarget } from './sim-token-source.js';
 import { SIM_WORDS, simTokenizer } from './words.js';
 
-/** Lets `ms` pass as a forward would, then calls `done` (never synchronously): blocking in real time, scheduled in virtual time. */
-export type PassWait = (ms: number, done: () => void) => void;
+/**
+ * Lets `ms` pass as a forward would, then calls `done` (never synchronously), with the time at which it began where
+ * that was not at once: blocking in real time, scheduled in virtual time.
+ */
+export type PassWait = (ms: number, done: (startedAtMs?: number) => void) => void;
 
 export interface SimModelInput {
   readonly name: string;
@@ -77,7 +80,7 @@ class SimSequence implements Sequence {
 
   forward(tokens: readonly number[], want: number, done: ForwardCallback): void {
     const { scheduler, wait, options } = this.input;
-    const startedAtMs = scheduler.now();
+    const askedAtMs = scheduler.now();
     if (this.length + tokens.length > this.capacityTokens) {
       scheduler.schedule(0, () =>
         done(new Error(`sequence exceeds its capacity of ${this.capacityTokens}`), undefined),
@@ -91,7 +94,7 @@ class SimSequence implements Sequence {
       const next = this.source.next(this.path.hash, this.path.length);
       if (next !== undefined) tokenIds.push(next);
     });
-    wait(options.ms, () => {
+    wait(options.ms, (startedAtMs = askedAtMs) => {
       const result: ForwardResult = {
         tokenIds,
         confidences: tokenIds.map(() => 255),

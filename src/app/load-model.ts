@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { waitBlocking } from '../../infra/clock/blocking-wait.js';
+import { blockingPass } from '../../infra/clock/blocking-wait.js';
 import type { CompiledModelStoreOptions } from '../../infra/config/model-store-options.js';
 import { type OnnxModelFolder, resolveModel } from '../../infra/models/model-folder.js';
 import type { OnModelProgress } from '../../infra/models/progress.js';
@@ -80,10 +80,7 @@ function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Sched
     options,
     recorded: options.replay === undefined ? undefined : readRecord(options.replay),
     scheduler,
-    wait: (ms, done) => {
-      waitBlocking(ms);
-      scheduler.schedule(0, done);
-    },
+    wait: (ms, done) => blockingPass(ms, scheduler.now, done),
   });
 }
 

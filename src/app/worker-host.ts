@@ -107,7 +107,7 @@ function hostTarget(options: WorkerHostOptions): HostedActor {
     checkLeases: () => actor.send({ type: 'lease.checked' }),
     freeSlots: () => actor.getSnapshot().context.served?.sessions.freeSlots ?? 0,
     drain: (done) => {
-      whenClosed(actor, done);
+      actor.subscribe({ complete: done });
       actor.send({ type: 'worker.drain' });
     },
     stop: () => {
@@ -137,7 +137,7 @@ function hostDrafter(options: WorkerHostOptions): HostedActor {
     checkLeases: () => actor.send({ type: 'lease.checked' }),
     freeSlots: () => actor.getSnapshot().context.served?.sessions.freeSlots ?? 0,
     drain: (done) => {
-      whenClosed(actor, done);
+      actor.subscribe({ complete: done });
       actor.send({ type: 'worker.drain' });
     },
     stop: () => {
@@ -151,16 +151,4 @@ function isSessionNote(
   message: WireMessage,
 ): message is Extract<WireMessage, { type: 'session.close' | 'session.renewed' }> {
   return message.type === 'session.close' || message.type === 'session.renewed';
-}
-
-function whenClosed(
-  actor: { subscribe(next: (snapshot: { value: unknown }) => void): { unsubscribe(): void } },
-  done: () => void,
-): void {
-  const subscription = actor.subscribe(({ value }) => {
-    if (typeof value === 'object' && value !== null && 'admission' in value && value.admission === 'closed') {
-      subscription.unsubscribe();
-      done();
-    }
-  });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { drafterMachine } from '../../actors/drafter/machine.js';
 import { rollbackControllerMachine } from '../../actors/rollback-controller/machine.js';
 import { targetVerifierMachine } from '../../actors/target-verifier/machine.js';
+import { admissionMachine } from '../../actors/worker/admission.js';
 import { workerSupervisorMachine } from '../../actors/worker-supervisor/machine.js';
 import { descendants, stateChart } from '../support/state-charts.js';
 
@@ -17,6 +18,10 @@ const machines = [
   {
     machine: targetVerifierMachine,
     purpose: 'One per target worker. It verifies what controllers send, open roots first.',
+  },
+  {
+    machine: admissionMachine,
+    purpose: 'One per worker, a child of its actor: whom it admits, and when it may go.',
   },
   {
     machine: workerSupervisorMachine,

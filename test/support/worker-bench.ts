@@ -121,6 +121,7 @@ function createBench<Machine extends AnyStateMachine>(
     saidOf: <Type extends WireMessage['type']>(type: Type) =>
       said.filter((message): message is MessageOf<Type> => message.type === type),
     inState: (state: string) => leaves(actor.getSnapshot().value).includes(state),
+    admission: () => actor.getSnapshot().children.admission?.getSnapshot().value,
   };
 }
 
