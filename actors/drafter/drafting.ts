@@ -1,47 +1,29 @@
 import type {
-  DraftLimit,
+  DraftConfirmed,
   DraftProposed,
   DraftRejected,
   DraftStart,
   SessionReady,
+  VerdictReturned,
 } from '../../src/core/messages.js';
 import type { ForwardResult, ModelInfo } from '../../src/core/model.js';
-import type { PathHash } from '../../src/core/path-hash.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
-import type { SessionTable, WorkerSession } from '../worker/session-table.js';
+import type { Cancel } from '../../src/core/scheduler.js';
+import type { SessionTable } from '../worker/session-table.js';
+import {
+  confirmRoot,
+  type DrafterSession,
+  emptyBatch,
+  followVerdicts,
+  hearVerdict,
+  isDecided,
+  roomOf,
+  stopListening,
+  takeStart,
+} from './drafter-session.js';
 
 /** A prompt that has waited for a millisecond goes before a session that lacks this many drafts. */
 const PROMPT_TOKENS_PER_MS = 0.1;
-
-/** Drafts not yet published. */
-interface Batch {
-  readonly parentHash: PathHash;
-  readonly position: number;
-  readonly ids: number[];
-  readonly confidences: number[];
-  readonly startedAtMs: number;
-  forwardMs: number;
-}
-
-/** The controller's last word: where to draft from, and how far. */
-interface Course {
-  readonly epoch: number;
-  readonly batch: number;
-  readonly flushMs: number;
-  limit: number;
-}
-
-export interface DrafterSession extends WorkerSession {
-  course: Course | undefined;
-  /** Arrived during a pass; taken up when it ends. */
-  nextStart: DraftStart | undefined;
-  pending: Batch | undefined;
-  exhausted: boolean;
-}
-
-export function drafterSession(session: WorkerSession): DrafterSession {
-  return { ...session, course: undefined, nextStart: undefined, pending: undefined, exhausted: false };
-}
 
 export interface DrafterPass {
   readonly session: DrafterSession;
@@ -52,10 +34,15 @@ export interface DrafterPass {
 
 /** The decisions of a drafter worker, without its control flow: whom it drafts for next, and what it publishes. */
 export class Drafting {
+  /** Passes begun. */
+  private turn = 0;
+
   constructor(
     private readonly sessions: SessionTable<DrafterSession>,
     private readonly info: ModelInfo,
     private readonly ports: WorkerPorts,
+    /** Hands what the targets of a generation say to `hear`, until cancelled. */
+    private readonly listen: (generation: string) => Cancel,
   ) {}
 
   /** An absolute fact, possibly repeated: draft on after this path. What is not newer is ignored. */
@@ -66,57 +53,48 @@ export class Drafting {
       return;
     }
     const newest = session.nextStart?.epoch ?? session.course?.epoch ?? -1;
-    if (message.epoch <= newest) return;
-    session.nextStart = message;
+    if (message.epoch > newest) session.nextStart = message;
   }
 
-  limit(message: DraftLimit): void {
+  /** Returns whether there may be something to do now. */
+  confirmed(message: DraftConfirmed): boolean {
     const session = this.sessions.touch(message.generation);
-    if (session === undefined) {
-      this.reject(message.generation, 'unknownSession');
-      return;
-    }
-    const { course, nextStart } = session;
-    if (nextStart?.epoch === message.epoch) {
-      session.nextStart = { ...nextStart, limit: Math.max(nextStart.limit, message.limit) };
-    } else if (course?.epoch === message.epoch) {
-      course.limit = Math.max(course.limit, message.limit);
-    }
-  }
-
-  /** Whether a session has been sent elsewhere and waits to be rewound. */
-  hasRewind(): boolean {
-    for (const session of this.sessions.values()) {
-      if (session.nextStart !== undefined && !session.busy) return true;
-    }
+    if (session !== undefined) return confirmRoot(session, message);
+    this.reject(message.generation, 'unknownSession');
     return false;
   }
 
-  /** Takes the newest starts up: what the old and the new path share stays computed. */
+  /** A target's verdict, overheard. Returns whether there may be something to do now. */
+  hear(message: VerdictReturned): boolean {
+    const session = this.sessions.find(message.generation);
+    return session !== undefined && hearVerdict(session, message);
+  }
+
+  /** Whether a session has been told where else to go. */
+  hasRewind(): boolean {
+    for (const session of this.sessions.values()) if (!session.busy && isLedElsewhere(session)) return true;
+    return false;
+  }
+
+  /** Goes where the sessions have been told to: what the old and the new path share stays computed. */
   rewind(): void {
     for (const session of this.sessions.values()) {
+      if (session.busy || !isLedElsewhere(session)) continue;
       const start = session.nextStart;
-      if (start === undefined || session.busy) continue;
       session.nextStart = undefined;
-      session.pending = undefined;
-      const isHeld = session.path.hashAt(start.from) === start.pathHash;
-      if (!isHeld || start.from < session.promptLength || this.isForeign(start)) {
-        session.course = undefined;
-        this.reject(start.generation, 'resync');
-        continue;
-      }
-      const end = start.from + start.tokens.length;
-      const shared = Math.min(end, session.path.replaceFrom(start.from, start.tokens));
-      session.path.crop(end);
-      if (session.sequence.length > shared) session.sequence.crop(shared);
-      session.exhausted = false;
-      session.course = {
-        epoch: start.epoch,
-        limit: start.limit,
-        batch: start.batch,
-        flushMs: start.flushMs,
-      };
+      if (session.detour !== undefined) followVerdicts(session);
+      if (start !== undefined) this.takeUp(session, start);
+      this.flushIfDue(session);
     }
+  }
+
+  private takeUp(session: DrafterSession, start: DraftStart): void {
+    if (this.isForeign(start) || !takeStart(session, start, this.now())) {
+      this.reject(session.generation, 'resync');
+      return;
+    }
+    if (start.listen) session.stopListening ??= this.listen(session.generation);
+    else stopListening(session);
   }
 
   /** Whether a prompt is to be ingested or a draft to be made. */
@@ -124,7 +102,7 @@ export class Drafting {
     return this.neediest() !== undefined;
   }
 
-  /** The next pass, for the session with the least lead; undefined: nothing to do. */
+  /** The next pass, for the session with the least lead (of equals, who has waited longest); undefined: nothing to do. */
   nextPass(): DrafterPass | undefined {
     const session = this.neediest();
     return session === undefined ? undefined : this.passOf(session);
@@ -132,12 +110,13 @@ export class Drafting {
 
   private neediest(): DrafterSession | undefined {
     let best: DrafterSession | undefined;
-    let bestRoom = 0;
+    let most = 0;
     for (const session of this.sessions.values()) {
-      const room = this.room(session);
-      if (room > bestRoom) {
+      const need = this.need(session);
+      if (need === 0 || need < most) continue;
+      if (need > most || best === undefined || session.servedAt < best.servedAt) {
         best = session;
-        bestRoom = room;
+        most = need;
       }
     }
     return best;
@@ -156,9 +135,9 @@ export class Drafting {
     if (!this.sessions.settle(session)) return;
     if (!session.ready && session.sequence.length >= session.promptLength)
       this.announceReady(session, result);
-    const { course } = session;
-    if (pass.want === 0 || course === undefined || session.nextStart !== undefined) return;
-    this.collect(session, course, result);
+    if (pass.want === 0 || session.course === undefined) return;
+    this.collect(session, result);
+    if (!isLedElsewhere(session)) this.flushIfDue(session);
   }
 
   fail(pass: DrafterPass, error: Error): void {
@@ -169,16 +148,11 @@ export class Drafting {
     this.reject(session.generation, 'failed', error.message);
   }
 
-  /** Tokens this session may still draft. A prompt to ingest counts as little at first, and for more as it waits. */
-  private room(session: DrafterSession): number {
+  /** How much a session needs a pass. A prompt to ingest counts as little at first, and for more as it waits. */
+  private need(session: DrafterSession): number {
     if (session.busy) return 0;
-    const { course } = session;
-    if (course === undefined) {
-      const waitedMs = this.ports.scheduler.now() - session.openedAtMs;
-      return session.ready ? 0 : 0.5 + waitedMs * PROMPT_TOKENS_PER_MS;
-    }
-    if (session.exhausted) return 0;
-    return Math.max(0, course.limit - session.path.length);
+    if (session.course !== undefined || session.ready) return roomOf(session);
+    return 0.5 + (this.now() - session.openedAtMs) * PROMPT_TOKENS_PER_MS;
   }
 
   private passOf(session: DrafterSession): DrafterPass {
@@ -186,56 +160,44 @@ export class Drafting {
     if (sequence.length >= path.length) sequence.crop(path.length - 1);
     const stop = Math.min(path.length, sequence.length + this.info.maxChunkTokens);
     session.busy = true;
+    session.servedAt = ++this.turn;
     const tokens = path.tokens.slice(sequence.length, stop);
     return { session, tokens, want: stop === path.length ? 1 : 0 };
   }
 
-  private collect(session: DrafterSession, course: Course, result: ForwardResult): void {
+  private collect(session: DrafterSession, result: ForwardResult): void {
+    const batch = session.pending ?? emptyBatch(session, result.startedAtMs);
+    session.pending = batch;
     const id = result.tokenIds[0];
     if (id === undefined) {
       session.exhausted = true;
-    } else {
-      const batch = session.pending ?? {
-        parentHash: session.path.hash,
-        position: session.path.length,
-        ids: [],
-        confidences: [],
-        startedAtMs: result.startedAtMs,
-        forwardMs: 0,
-      };
-      session.pending = batch;
-      batch.ids.push(id);
-      batch.confidences.push(result.confidences[0] ?? 0);
-      batch.forwardMs += result.forwardMs;
-      session.path.push(id);
-      session.exhausted = session.endTokenIds.has(id);
+      return;
     }
-    if (this.isDue(session, course)) this.flush(session, course);
+    batch.ids.push(id);
+    batch.confidences.push(result.confidences[0] ?? 0);
+    batch.forwardMs += result.forwardMs;
+    session.path.push(id);
+    if (isDecided(session)) session.detour ??= session.path.length;
+    session.exhausted = session.endTokenIds.has(id);
   }
 
-  private isDue(session: DrafterSession, course: Course): boolean {
-    const { pending } = session;
-    if (session.exhausted) return true;
-    if (pending === undefined) return false;
-    if (pending.ids.length >= course.batch || session.path.length >= course.limit) return true;
-    return this.ports.scheduler.now() - pending.startedAtMs >= course.flushMs;
-  }
-
-  private flush(session: DrafterSession, course: Course): void {
-    const { pending } = session;
+  private flushIfDue(session: DrafterSession): void {
+    const { course, pending, exhausted } = session;
+    if (course === undefined || pending === undefined) return;
+    const isDue =
+      exhausted ||
+      pending.ids.length >= course.batch ||
+      roomOf(session) === 0 ||
+      this.now() - pending.startedAtMs >= course.flushMs;
+    if (!isDue) return;
     session.pending = undefined;
     this.publish({
       type: 'draft.proposed',
       generation: session.generation,
       worker: this.ports.workerId,
       epoch: course.epoch,
-      parentHash: pending?.parentHash ?? session.path.hash,
-      position: pending?.position ?? session.path.length,
-      ids: pending?.ids ?? [],
-      confidences: pending?.confidences ?? [],
-      exhausted: session.exhausted,
-      startedAtMs: pending?.startedAtMs ?? this.ports.scheduler.now(),
-      forwardMs: pending?.forwardMs ?? 0,
+      exhausted,
+      ...pending,
     });
   }
 
@@ -267,4 +229,13 @@ export class Drafting {
   private publish(message: DraftProposed | DraftRejected | SessionReady): void {
     this.ports.bus.publish(this.ports.subjects.generationProposals(message.generation), message);
   }
+
+  private now(): number {
+    return this.ports.scheduler.now();
+  }
+}
+
+/** Told, by its controller or by a verdict, to draft from another place than its path leads to. */
+function isLedElsewhere({ nextStart, detour }: DrafterSession): boolean {
+  return nextStart !== undefined || detour !== undefined;
 }

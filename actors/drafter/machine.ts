@@ -4,7 +4,8 @@ import type { LoadedModel } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
 import { admissionMachine, type SessionOpenEvent } from '../worker/admission.js';
 import { SessionTable } from '../worker/session-table.js';
-import { type DrafterSession, Drafting, drafterSession } from './drafting.js';
+import { type DrafterSession, drafterSession, stopListening } from './drafter-session.js';
+import { Drafting } from './drafting.js';
 
 export interface DrafterInput {
   readonly ports: WorkerPorts;
@@ -31,7 +32,9 @@ export type DrafterEvent =
   | MessageOf<'session.close'>
   | MessageOf<'session.renewed'>
   | MessageOf<'draft.start'>
-  | MessageOf<'draft.limit'>
+  | MessageOf<'draft.confirmed'>
+  /** More of a path is known to be committed, or that it must change. */
+  | { readonly type: 'root.moved' }
   /** A session has a prompt to ingest. */
   | { readonly type: 'session.opened' }
   /** A pass has ended, and its drafts are on their way; or none was needed. */
@@ -41,7 +44,11 @@ export type DrafterEvent =
   | { readonly type: 'lease.checked' }
   | { readonly type: 'worker.drain' };
 
-/** One model instance (or n-gram index) that drafts ahead and never waits for a verdict, only for its limit. */
+/**
+ * One model instance (or n-gram index) that drafts ahead and never waits for a verdict, only so as not to run too far
+ * ahead. Where it is told to, it listens to the targets itself, so that a refutation turns it round without a hop by way
+ * of the controller.
+ */
 export const drafterMachine = setup({
   types: {
     context: {} as Context,
@@ -60,16 +67,24 @@ export const drafterMachine = setup({
       served: ({ context, event, spawn, self }) => {
         if (event.type !== 'model.loaded') return context.served;
         const { ports, slots } = context;
-        const { info } = event.model;
+        const listen = (generation: string) =>
+          ports.bus.subscribe(ports.subjects.generationVerdicts(generation), ({ message }) => {
+            if (message.type === 'verdict.returned' && drafting.hear(message))
+              self.send({ type: 'root.moved' });
+          });
         const sessions = new SessionTable(event.model, slots, ports, drafterSession, {
           opened: () => self.send({ type: 'session.opened' }),
-          ended: () => admission.send({ type: 'session.ended' }),
+          ended: (session) => {
+            stopListening(session);
+            admission.send({ type: 'session.ended' });
+          },
         });
         const admission = spawn('admission', {
           id: 'admission',
           input: { workerId: ports.workerId, sessions },
         });
-        const drafting = new Drafting(sessions, info, ports);
+        const { info } = event.model;
+        const drafting = new Drafting(sessions, info, ports, listen);
         return { sessions, drafting, admission, blocking: info.blocking };
       },
     }),
@@ -90,8 +105,9 @@ export const drafterMachine = setup({
     noteStart: ({ context, event }) => {
       if (event.type === 'draft.start') context.served?.drafting.start(event);
     },
-    noteLimit: ({ context, event }) => {
-      if (event.type === 'draft.limit') context.served?.drafting.limit(event);
+    noteConfirmed: ({ context, event, self }) => {
+      if (event.type === 'draft.confirmed' && context.served?.drafting.confirmed(event))
+        self.send({ type: 'root.moved' });
     },
     rewindSessions: ({ context }) => context.served?.drafting.rewind(),
     /** What a pass gives is published before anything else is done about it. */
@@ -108,7 +124,7 @@ export const drafterMachine = setup({
         self.send({ type: 'pass.finished' });
       });
     },
-    /** Needless to reach the socket where a pass takes microseconds. */
+    /** What arrived during a pass waits in the socket until then; needless to flush where a pass takes microseconds. */
     yieldTurn: ({ context, self }) => {
       const { bus, scheduler } = context.ports;
       const elapsed = () => self.send({ type: 'turn.elapsed' });
@@ -125,7 +141,7 @@ export const drafterMachine = setup({
     'session.renewed': { actions: 'renewSession' },
     'session.close': { actions: 'closeSession' },
     'draft.start': { actions: 'noteStart' },
-    'draft.limit': { actions: 'noteLimit' },
+    'draft.confirmed': { actions: 'noteConfirmed' },
     'lease.checked': { actions: 'closeLapsedSessions' },
     'worker.drain': { actions: 'admit' },
     'xstate.done.actor.admission': { target: '.closed' },
@@ -144,14 +160,15 @@ export const drafterMachine = setup({
       on: {
         'session.opened': { target: 'drafting' },
         'draft.start': { target: 'rewinding', actions: 'noteStart' },
+        'root.moved': { target: 'rewinding' },
       },
     },
     throttled: {
-      description: 'Far enough ahead; only a moved limit, a rewind or a new prompt brings more.',
+      description: 'Far enough ahead; only a verdict, a rewind or a new prompt brings more.',
       on: {
         'session.opened': { target: 'drafting' },
         'draft.start': { target: 'rewinding', actions: 'noteStart' },
-        'draft.limit': { target: 'drafting', actions: 'noteLimit' },
+        'root.moved': { target: 'rewinding' },
       },
     },
     drafting: {

@@ -9,8 +9,13 @@ export interface DrafterLink extends SessionLink {
   tip: DraftNode;
   /** The epoch of its last start; -1 before the first. */
   epoch: number;
-  limit: number;
-  /** When it was first told something after it was last heard of: how long drafts have been awaited. */
+  /** How it was last told to draft. */
+  ahead: number;
+  batch: number;
+  listen: boolean;
+  /** What it was last told of the committed prefix. */
+  root: number;
+  /** Since when drafts on the path that will be committed have been awaited. */
   owesSinceMs: number;
   /** It said that nothing more comes on its path. */
   exhausted: boolean;
@@ -24,7 +29,10 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     role: 'drafter',
     tip,
     epoch: -1,
-    limit: 0,
+    ahead: 0,
+    batch: 0,
+    listen: false,
+    root: 0,
     owesSinceMs: 0,
     exhausted: false,
     forgetful: false,

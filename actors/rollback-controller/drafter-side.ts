@@ -1,4 +1,6 @@
 import type { DraftSupply } from '../../src/core/dispatch.js';
+import type { DraftNode } from '../../src/core/draft-tree.js';
+import type { Plan } from '../../src/core/generation.js';
 import type { DraftProposed, DraftRejected, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
@@ -72,24 +74,27 @@ export class DrafterSide {
     }
     const link = this.links.get(message.worker);
     if (link === undefined) return;
-    link.heardAtMs = ports.scheduler.now();
+    const now = ports.scheduler.now();
     if (message.epoch !== link.epoch) return;
-    link.forgetful = false;
     if (outcome.kind === 'attached' && !outcome.diverged) {
+      link.forgetful = false;
+      link.heardAtMs = now;
       link.tip = outcome.tip;
       link.exhausted = message.exhausted;
-    } else {
-      this.start(link);
+      return;
     }
+    // From one that turns round by itself, drafts on the refuted path are still under way for a while; at any other time
+    // a message was lost.
+    const isTurning = link.listen && link.owesSinceMs >= link.heardAtMs && now < this.lateAtMs(link);
+    if (!isTurning) this.start(link, true);
   }
 
   rejected(message: DraftRejected): void {
     const link = this.links.get(message.worker);
     if (link === undefined) return;
-    link.heardAtMs = this.state.ports.scheduler.now();
     if (message.outcome === 'resync' && !link.forgetful) {
       link.forgetful = true;
-      this.start(link);
+      this.start(link, true);
       return;
     }
     link.stopRequest?.();
@@ -99,14 +104,23 @@ export class DrafterSide {
     link.forgetful = true;
   }
 
-  /** Sends every drafter whose path is not the one that will be committed to where drafts are wanted. */
+  /**
+   * Sends every drafter whose path is not the one that will be committed to where drafts are wanted. One that listens to
+   * the targets has heard that its path was refuted, and is on its way.
+   */
   steer(): void {
     if (this.state.ending !== undefined) return;
-    const { tree } = this.state;
+    const { tree, plan } = this.state;
     for (const link of this.links.values()) {
       if (link.phase !== 'ready') continue;
-      if (link.epoch < 0 || !tree.isOnBestPath(link.tip)) this.start(link);
-      else this.moveLimit(link);
+      const isTold =
+        link.epoch >= 0 &&
+        link.ahead === plan.ahead &&
+        link.batch === batchOf(plan) &&
+        link.listen === this.state.draftersListen;
+      if (isTold && tree.isOnBestPath(link.tip)) this.confirm(link);
+      else if (isTold && link.listen && !link.tip.alive) this.awaitTurn(link);
+      else this.start(link, false);
     }
   }
 
@@ -117,20 +131,21 @@ export class DrafterSide {
     for (const link of this.links.values()) {
       if (!this.isDrafting(link)) continue;
       const silence = SILENCE_MS + 20 * forwardMs(link.announced.forwardTimes, 1);
-      if (now - Math.max(link.heardAtMs, link.toldAtMs) > silence) this.start(link);
+      if (now - Math.max(link.heardAtMs, link.toldAtMs, link.owesSinceMs) > silence) this.start(link, true);
     }
   }
 
   /** After a lost connection nothing told before is relied on. */
   restart(): void {
     for (const link of this.links.values()) {
-      if (link.phase === 'ready') this.start(link);
+      if (link.phase === 'ready') this.start(link, true);
     }
   }
 
   private isDrafting(link: DrafterLink): boolean {
     if (link.phase !== 'ready' || link.epoch < 0 || link.exhausted) return false;
-    return link.tip.alive && link.tip.length < link.limit;
+    const limit = link.listen ? this.state.draftLimit : Math.min(this.state.draftEnd, link.root + link.ahead);
+    return link.tip.alive && link.tip.length < limit;
   }
 
   private lateAtMs(link: DrafterLink): number {
@@ -139,49 +154,71 @@ export class DrafterSide {
     return Math.max(link.heardAtMs, link.owesSinceMs) + (inMessage + 3) * draftMs + 2 * FLUSH_MS;
   }
 
-  private start(link: DrafterLink): void {
+  /** `afresh`: what it proposed after this path may be lost. */
+  private start(link: DrafterLink, afresh: boolean): void {
     const { tree, ports, request, plan } = this.state;
-    const limit = this.state.draftLimit;
-    const path = tree.bestPath().filter((node) => node.length < limit);
+    const path = this.wantedPath();
     const held = link.forgetful ? this.promptNode() : link.tip;
     const missing = missingAfter(held, path, this.state);
     link.epoch = ++this.state.epoch;
     link.tip = path[path.length - 1] ?? tree.root;
-    link.limit = limit;
+    link.ahead = plan.ahead;
+    link.batch = batchOf(plan);
+    link.listen = this.state.draftersListen;
+    link.root = tree.root.length;
     link.exhausted = false;
-    this.noteTold(link);
+    link.toldAtMs = ports.scheduler.now();
+    this.noteAwaited(link);
     ports.bus.publish(ports.subjects.workerDraft(link.announced.worker), {
       type: 'draft.start',
       generation: request.id,
       epoch: link.epoch,
       ...missing,
-      limit,
-      batch: Math.max(1, plan.lookahead),
+      root: link.root,
+      listen: link.listen,
+      ahead: link.ahead,
+      end: this.state.draftEnd,
+      afresh,
+      batch: link.batch,
       flushMs: plan.mode === 'si' ? 1000 : FLUSH_MS,
     });
   }
 
-  private moveLimit(link: DrafterLink): void {
-    const { ports, request, plan } = this.state;
-    const limit = this.state.draftLimit;
-    const step = Math.max(1, Math.floor(plan.ahead / 4));
-    const isStarved = link.tip.length >= link.limit - 1 && limit > link.limit;
-    if (limit - link.limit < step && !isStarved) return;
-    link.limit = limit;
-    this.noteTold(link);
+  /** A drafter that does not listen is told now and then how much of its path is committed, and before it must stop. */
+  private confirm(link: DrafterLink): void {
+    if (link.listen) return;
+    const { tree, ports, request } = this.state;
+    const root = tree.root.length;
+    const step = Math.max(1, Math.floor(link.ahead / 4));
+    const isStarved = link.tip.length >= link.root + link.ahead - 1 && root > link.root;
+    if (root - link.root < step && !isStarved) return;
+    link.root = root;
+    link.toldAtMs = ports.scheduler.now();
+    this.noteAwaited(link);
     ports.bus.publish(ports.subjects.workerDraft(link.announced.worker), {
-      type: 'draft.limit',
+      type: 'draft.confirmed',
       generation: request.id,
       epoch: link.epoch,
-      limit,
+      root,
     });
   }
 
+  /** It heard the verdict that refuted its path, and goes on from there. */
+  private awaitTurn(link: DrafterLink): void {
+    const path = this.wantedPath();
+    link.tip = path[path.length - 1] ?? this.state.tree.root;
+    link.exhausted = false;
+    this.noteAwaited(link);
+  }
+
+  /** What is to be drafted after. */
+  private wantedPath(): DraftNode[] {
+    return this.state.tree.bestPath().filter((node) => node.length < this.state.draftLimit);
+  }
+
   /** A drafter that does not answer is not waited for again just because it was told once more. */
-  private noteTold(link: DrafterLink): void {
-    const now = this.state.ports.scheduler.now();
-    link.toldAtMs = now;
-    if (link.heardAtMs >= link.owesSinceMs) link.owesSinceMs = now;
+  private noteAwaited(link: DrafterLink): void {
+    if (link.heardAtMs >= link.owesSinceMs) link.owesSinceMs = this.state.ports.scheduler.now();
   }
 
   private promptNode() {
@@ -189,4 +226,8 @@ export class DrafterSide {
     while (node.parent !== undefined) node = node.parent;
     return node;
   }
+}
+
+function batchOf({ lookahead }: Plan): number {
+  return Math.max(1, lookahead);
 }

@@ -39,6 +39,9 @@ export type Ending =
 /** Own verdicts that a target may go on from before it needs a new job: a job is renewed when half is used. */
 const PLAIN_EXTEND_TOKENS = 32;
 
+/** Beyond this many verdicts per draft, listening costs a drafter more than it gains. */
+const MOST_VERDICTS_PER_DRAFT = 0.5;
+
 /** What the acceptance seen lately makes of T(n) and c. */
 interface JobSizes {
   readonly acceptance: number;
@@ -92,9 +95,23 @@ export class GenerationState {
   }
 
   /** Nothing is drafted at or beyond this position: the last token is the verdict's own. */
+  get draftEnd(): number {
+    return this.request.promptTokenIds.length + this.request.maxTokens - 1;
+  }
+
+  /** Nor, for now, at or beyond this one. */
   get draftLimit(): number {
-    const end = this.request.promptTokenIds.length + this.request.maxTokens - 1;
-    return Math.min(end, this.tree.root.length + this.plan.ahead);
+    return Math.min(this.draftEnd, this.tree.root.length + this.plan.ahead);
+  }
+
+  /**
+   * Whether drafters had better listen to the targets themselves. It saves a refutation a hop and costs the drafter a
+   * message per pass of a target: not where there are many passes to a draft.
+   */
+  get draftersListen(): boolean {
+    const { mode, targets } = this.plan;
+    if (mode === 'si') return true;
+    return targets * (this.draftMs ?? 0) <= MOST_VERDICTS_PER_DRAFT * forwardMs(this.targetTimes, 1);
   }
 
   replan(targets: number, targetTimes: readonly ForwardTime[], draftMs: number | undefined): void {

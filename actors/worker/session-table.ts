@@ -20,9 +20,9 @@ export interface WorkerSession {
 }
 
 /** Told when there is something to do, and when there is less. */
-export interface SessionEvents {
+export interface SessionEvents<Session> {
   readonly opened: () => void;
-  readonly ended: () => void;
+  readonly ended: (session: Session) => void;
 }
 
 /**
@@ -37,7 +37,7 @@ export class SessionTable<Session extends WorkerSession> {
     private readonly slots: number,
     private readonly ports: WorkerPorts,
     private readonly extend: (session: WorkerSession) => Session,
-    private readonly events: SessionEvents,
+    private readonly events: SessionEvents<Session>,
   ) {}
 
   get freeSlots(): number {
@@ -50,6 +50,10 @@ export class SessionTable<Session extends WorkerSession> {
 
   values(): IterableIterator<Session> {
     return this.sessions.values();
+  }
+
+  find(generation: string): Session | undefined {
+    return this.sessions.get(generation);
   }
 
   /** The session, which has now been heard of; undefined when there is none. */
@@ -91,7 +95,7 @@ export class SessionTable<Session extends WorkerSession> {
     if (session === undefined) return;
     this.sessions.delete(generation);
     if (!session.busy) session.sequence.close();
-    this.events.ended();
+    this.events.ended(session);
   }
 
   /** Ends a pass. False when the session was closed meanwhile: its result is nobody's. */

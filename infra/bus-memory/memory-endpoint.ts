@@ -154,10 +154,10 @@ export class MemoryEndpoint implements Bus {
   }
 
   /** Called by the network: what was sent is no message. */
-  reject(subject: string, problem: Error): void {
+  reject(subject: string, problem: string): void {
     this.rejected++;
     this.network.logger.warn(
-      { endpoint: this.name, subject, problem: problem.message },
+      { endpoint: this.name, subject, problem },
       'message rejected: it does not match its schema',
     );
   }

@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from '../../src/core/logger.js';
-import { type WireMessage, wireMessageSchema } from '../../src/core/messages.js';
+import { checkMessage } from '../../src/core/message-check.js';
+import type { WireMessage } from '../../src/core/messages.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { deepFreeze } from './deep-freeze.js';
 import { drawPassages, type MemoryBusFaults } from './faults.js';
@@ -15,8 +16,7 @@ export interface MemoryNetworkOptions {
 }
 
 /**
- * A bus inside one process: every message is checked and copied by its schema as if it had crossed a wire, and
- * frozen, so that neither publisher nor receivers can change what another sees. Messages from one endpoint to
+ * A bus inside one process: every message is checked and copied as if it had crossed a wire, and frozen, so that neither publisher nor receivers can change what another sees. Messages from one endpoint to
  * another keep their order unless a fault says otherwise. Everything happens by callback through the scheduler:
  * the same seed and the same calls give the same deliveries.
  */
@@ -59,17 +59,17 @@ export class MemoryNetwork implements MemoryRoutes {
   send(from: MemoryEndpoint, subject: string, message: WireMessage, replyTo: string | undefined): void {
     const receivers = this.receivers(subject);
     if (receivers.length === 0) return;
-    const checked = wireMessageSchema.safeParse(message);
-    if (checked.success) deepFreeze(checked.data);
+    const checked = checkMessage(structuredClone(message));
+    if (checked.kind === 'message') deepFreeze(checked.message);
     for (const subscription of receivers) {
-      if (!checked.success) {
-        subscription.endpoint.reject(subject, checked.error);
+      if (checked.kind === 'rejected') {
+        subscription.endpoint.reject(subject, checked.reason);
         continue;
       }
       for (const passage of drawPassages(this.faults, this.random))
         subscription.endpoint.accept(from, subscription, passage, {
           subject,
-          message: checked.data,
+          message: checked.message,
           respond: (answer) => {
             if (replyTo !== undefined) subscription.endpoint.publish(replyTo, answer);
           },

@@ -6,18 +6,21 @@ interface RoutedBusOptions {
   /** Where workers of this process are: what they say, and what is said to them, stays here. */
   readonly local: Bus;
   isLocalWorker(workerId: string): boolean;
+  /** Where goes what is addressed to no worker: the gateway's tokens to `remote`, a local drafter's drafts to `local`. */
+  readonly announcesTo: 'remote' | 'local';
 }
 
 /**
- * Joins a bus inside the process to one between processes, for whoever talks to workers on both: what is addressed
- * to a local worker goes to the local bus, everything else to the remote one. Both are listened to, except that a
- * subject of one worker is listened to where that worker is. Local workers use the local bus itself. Connection
- * status is the remote bus's, since the local one cannot fail.
+ * Joins a bus inside the process to one between processes: what is addressed to a worker goes where that worker is.
+ * Both are listened to, except that a subject of one worker is listened to where that worker is. Connection status is
+ * the remote bus's, since the local one cannot fail.
  */
-export function routeBus({ remote, local, isLocalWorker }: RoutedBusOptions): Bus {
+export function routeBus({ remote, local, isLocalWorker, announcesTo }: RoutedBusOptions): Bus {
+  const announcements = announcesTo === 'local' ? local : remote;
   const homeOf = (subject: string): Bus => {
     const worker = addressedWorker(subject);
-    return worker !== undefined && isLocalWorker(worker) ? local : remote;
+    if (worker === undefined) return announcements;
+    return isLocalWorker(worker) ? local : remote;
   };
   return {
     publish: (subject, message) => homeOf(subject).publish(subject, message),

@@ -12,6 +12,11 @@ export interface NatsBusPorts {
   readonly scheduler: Scheduler;
 }
 
+interface SharedSubscription {
+  readonly handlers: Set<(delivery: Delivery) => void>;
+  readonly cancel: Cancel;
+}
+
 /**
  * The bus over a NATS server. Two connections, since the server cuts a slow one with everything on it: status,
  * sessions and answers go over one, jobs, drafts, verdicts and tokens over the other.
@@ -21,6 +26,7 @@ export class NatsBus implements Bus {
   private readonly data: NatsLink;
   private readonly statusHandlers = new Set<(status: BusStatus) => void>();
   private readonly pendingRequests = new Set<Cancel>();
+  private readonly subscriptions = new Map<string, SharedSubscription>();
   private status: BusStatus = 'connected';
   private rejected = 0;
 
@@ -48,19 +54,32 @@ export class NatsBus implements Bus {
     this.linkFor(subject).publish(subject, encodeMessage(message));
   }
 
+  /** Who listens to the same subject shares one subscription: a message comes, and is decoded, once. */
   subscribe(subject: string, handler: (delivery: Delivery) => void): Cancel {
+    const shared = this.subscriptions.get(subject) ?? this.open(subject);
+    // A handler of its own, so that the same function may subscribe twice.
+    const own = (delivery: Delivery): void => handler(delivery);
+    shared.handlers.add(own);
+    return () => {
+      if (!shared.handlers.delete(own) || shared.handlers.size > 0) return;
+      shared.cancel();
+      this.subscriptions.delete(subject);
+    };
+  }
+
+  private open(subject: string): SharedSubscription {
     const link = this.linkFor(subject);
-    return link.subscribe(subject, (raw) => {
+    const handlers = new Set<(delivery: Delivery) => void>();
+    const cancel = link.subscribe(subject, (raw) => {
       const message = this.decode(raw);
       if (message === undefined) return;
-      this.guard(raw.subject, () =>
-        handler({
-          subject: raw.subject,
-          message,
-          respond: (answer) => link.respond(raw, encodeMessage(answer)),
-        }),
-      );
+      const respond: Delivery['respond'] = (answer) => link.respond(raw, encodeMessage(answer));
+      for (const handler of handlers)
+        this.guard(raw.subject, () => handler({ subject: raw.subject, message, respond }));
     });
+    const shared = { handlers, cancel };
+    this.subscriptions.set(subject, shared);
+    return shared;
   }
 
   request(

@@ -76,11 +76,8 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   const subjects = createSubjects(options.nats.subjectPrefix);
   const ngramId = newWorkerId('ngram');
   const network = new MemoryNetwork({ scheduler, logger });
-  const bus = routeBus({
-    remote,
-    local: network.connect('gateway'),
-    isLocalWorker: (worker) => worker === ngramId,
-  });
+  const isLocalWorker = (worker: string) => worker === ngramId;
+  const bus = routeBus({ remote, local: network.connect('gateway'), isLocalWorker, announcesTo: 'remote' });
   const directory = new WorkerDirectory({
     bus,
     subjects,
@@ -97,7 +94,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   if (options.drafter.kind === 'ngram') {
     const host = startNgramHost(
       ngramId,
-      network.connect(ngramId),
+      routeBus({ remote, local: network.connect(ngramId), isLocalWorker, announcesTo: 'local' }),
       { scheduler, logger, subjects },
       options.parallel,
     );

@@ -128,7 +128,7 @@ function hostDrafter(options: WorkerHostOptions): HostedActor {
   actor.send({ type: 'model.loaded', model });
   const accept = ({ message, respond }: Delivery) => {
     if (message.type === 'session.open') actor.send({ type: 'session.open', message, respond });
-    else if (message.type === 'draft.start' || message.type === 'draft.limit' || isSessionNote(message)) {
+    else if (message.type === 'draft.start' || message.type === 'draft.confirmed' || isSessionNote(message)) {
       actor.send(message);
     }
   };

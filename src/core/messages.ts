@@ -121,6 +121,8 @@ export const verdictReturned = z.object({
   startedAtMs: z.number(),
   forwardMs: milliseconds,
   tokensIngested: z.int().min(0),
+  /** As the job said: so much of its path was committed. */
+  committedPosition: position,
   /** False while the worker goes on extending this job. */
   done: z.boolean(),
 });
@@ -146,19 +148,27 @@ export const draftStart = z.object({
   from: position,
   pathHash: hash,
   tokens,
+  /** Tokens of this path that are committed. */
+  root: position,
+  /** Listen to the targets: verdicts on the path move the root and turn the drafter round where they refute it. */
+  listen: z.boolean(),
+  /** Draft no further beyond the committed prefix than this. */
+  ahead: z.int().min(0),
   /** Draft nothing at or beyond this position. */
-  limit: position,
-  /** Drafts per message; fewer after `flushMs`, at the limit, or when exhausted. */
+  end: position,
+  /** What was proposed after this path may not have arrived: propose it again. */
+  afresh: z.boolean(),
+  /** Drafts per message; fewer after `flushMs`, when far enough ahead, or when exhausted. */
   batch: z.int().min(1).max(1024),
   flushMs: milliseconds,
 });
 
-/** controller -> drafter: the limit has moved; the path stands. */
-export const draftLimit = z.object({
-  type: z.literal('draft.limit'),
+/** controller -> drafter that does not listen: the path stands, and so much of it is committed by now. */
+export const draftConfirmed = z.object({
+  type: z.literal('draft.confirmed'),
   generation: id,
   epoch,
-  limit: position,
+  root: position,
 });
 
 /** drafter -> controller, on `generation.proposals.<generation>`. */
@@ -222,7 +232,7 @@ export const wireMessageSchema = z.discriminatedUnion('type', [
   verdictReturned,
   jobEnded,
   draftStart,
-  draftLimit,
+  draftConfirmed,
   draftProposed,
   draftRejected,
   generationCancelled,
@@ -242,6 +252,6 @@ export type JobAssigned = z.infer<typeof jobAssigned>;
 export type VerdictReturned = z.infer<typeof verdictReturned>;
 export type JobEnded = z.infer<typeof jobEnded>;
 export type DraftStart = z.infer<typeof draftStart>;
-export type DraftLimit = z.infer<typeof draftLimit>;
+export type DraftConfirmed = z.infer<typeof draftConfirmed>;
 export type DraftProposed = z.infer<typeof draftProposed>;
 export type DraftRejected = z.infer<typeof draftRejected>;

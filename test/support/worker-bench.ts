@@ -6,7 +6,7 @@ import { createSimModel } from '../../infra/sim/sim-model.js';
 import { parseSimModel } from '../../infra/sim/sim-options.js';
 import { actorOptions } from '../../src/app/actor-options.js';
 import { silentLogger } from '../../src/core/logger.js';
-import type { MessageOf, SessionOpen, WireMessage } from '../../src/core/messages.js';
+import type { MessageOf, SessionOpen, VerdictReturned, WireMessage } from '../../src/core/messages.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 import { createSubjects } from '../../src/core/subjects.js';
@@ -102,6 +102,9 @@ function createBench<Machine extends AnyStateMachine>(
     open,
     load: () => actor.send({ type: 'model.loaded', model }),
     send: (message: object) => actor.send(message as never),
+    /** A target's verdicts on `path`, from its position `first` on, where the worker can hear them. */
+    overhear: (generation: string, tokens: readonly number[], first: number) =>
+      controller.publish(subjects.generationVerdicts(generation), verdictOn(generation, tokens, first)),
     /** Opens a session; the answer, which comes at once. */
     openSession(generation: string, asked: Partial<SessionOpen> = {}): WireMessage | undefined {
       let answer: WireMessage | undefined;
@@ -159,6 +162,25 @@ export function textAfter(tokens: readonly number[], count: number): number[] {
     lookahead: undefined,
     targets: undefined,
   });
+}
+
+/** What a target says after the beginnings of `tokens` that have `first` tokens or more: the token that comes next there. */
+function verdictOn(generation: string, tokens: readonly number[], first: number): VerdictReturned {
+  const path = pathOf(generation, tokens);
+  return {
+    type: 'verdict.returned',
+    generation,
+    worker: 't',
+    job: 0,
+    epoch: 0,
+    position: first,
+    ids: tokens.slice(first),
+    pathHashes: tokens.slice(first).map((_, index) => path.hashAt(first + index) ?? ''),
+    startedAtMs: 0,
+    forwardMs: 10,
+    tokensIngested: 1,
+    done: true,
+  };
 }
 
 export function pathOf(generation: string, tokens: readonly number[]): TokenPath {

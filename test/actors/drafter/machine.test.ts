@@ -17,7 +17,11 @@ function start(generation: string, tokens: readonly number[], asked: Partial<Dra
     epoch: 1,
     pathHash: pathOf(generation, whole).hashAt(from) ?? '',
     tokens: whole.slice(from),
-    limit: PROMPT.length + 6,
+    root: PROMPT.length,
+    listen: true,
+    ahead: 6,
+    end: 60,
+    afresh: false,
     batch: 1,
     flushMs: 1000,
     ...asked,
@@ -72,17 +76,58 @@ describe('drafts', () => {
     expect(bench.drafts().map(({ ids }) => ids.length)).toEqual([2, 2, 2]);
   });
 
-  it('go on when the limit moves, and never back', () => {
+  it('go on as verdicts confirm them, in whatever order they come, and never beyond the end', () => {
+    const bench = ready();
+    bench.send(start('a', [], { end: PROMPT.length + 9 }));
+    bench.run();
+    expect(bench.ids().length).toBe(6);
+    const text = [...PROMPT, ...right];
+    bench.overhear('a', text.slice(0, 5), 4);
+    bench.run();
+    expect(bench.ids().length).toBe(6);
+    bench.overhear('a', text.slice(0, 4), 3);
+    bench.run();
+    expect(bench.ids()).toEqual(right.slice(0, 8));
+    bench.overhear('a', text.slice(0, 9), 5);
+    bench.run();
+    expect(bench.ids()).toEqual(right.slice(0, 9));
+    expect(bench.inState('throttled')).toBe(true);
+  });
+
+  it('go on after a verdict that is ahead of them', () => {
+    const bench = ready();
+    bench.send(start('a', [], { ahead: 2 }));
+    bench.run();
+    bench.overhear('a', [...PROMPT, ...right.slice(0, 3)], 3);
+    bench.run();
+    const path = pathOf('a', [...PROMPT, ...right]);
+    expect(bench.drafts().at(-1)).toMatchObject({ position: 7, parentHash: path.hashAt(7), ids: [right[4]] });
+    expect(bench.ids()).toEqual([...right.slice(0, 2), ...right.slice(3, 5)]);
+  });
+
+  it('go on as the controller confirms them, where they are not to listen', () => {
+    const bench = ready();
+    bench.send(start('a', [], { listen: false }));
+    bench.run();
+    bench.overhear('a', [...PROMPT, ...right].slice(0, 5), 3);
+    bench.run();
+    expect(bench.ids().length).toBe(6);
+    bench.send({ type: 'draft.confirmed', generation: 'a', epoch: 1, root: 5 });
+    bench.send({ type: 'draft.confirmed', generation: 'a', epoch: 0, root: 20 });
+    bench.send({ type: 'draft.confirmed', generation: 'a', epoch: 1, root: 4 });
+    bench.run();
+    expect(bench.ids()).toEqual(right.slice(0, 8));
+  });
+
+  it('take no notice of verdicts on other paths', () => {
     const bench = ready();
     bench.send(start('a', []));
     bench.run();
-    bench.send({ type: 'draft.limit', generation: 'a', epoch: 1, limit: 5 });
-    bench.send({ type: 'draft.limit', generation: 'a', epoch: 0, limit: 30 });
+    bench.overhear('a', [...PROMPT, 9, 9, 9, 9], 4);
+    bench.overhear('b', [...PROMPT, 9], 3);
     bench.run();
+    expect(bench.states.at(-1)).toBe('throttled');
     expect(bench.ids().length).toBe(6);
-    bench.send({ type: 'draft.limit', generation: 'a', epoch: 1, limit: 11 });
-    bench.run();
-    expect(bench.ids()).toEqual(right.slice(0, 8));
   });
 
   it('end with an end token, which the message says', () => {
@@ -106,7 +151,7 @@ describe('a rewind', () => {
     bench.run();
     bench.passes.length = 0;
     const other = [...right.slice(0, 2), ((right[2] as number) + 1) % 100];
-    bench.send(start('a', other, { epoch: 2, from: 5, limit: 8 }));
+    bench.send(start('a', other, { epoch: 2, from: 5, ahead: 5 }));
     bench.run();
     expect(bench.drafts().at(-1)).toMatchObject({ epoch: 2, position: 7 });
     expect(bench.passes[0]?.tokens).toEqual(other.slice(2));
@@ -134,14 +179,57 @@ describe('a rewind', () => {
     expect(bench.ids()).toEqual(right.slice(0, 6));
   });
 
-  it('keeps a limit that arrives before it is taken up', () => {
+  it('needs no word from the controller: a verdict that refutes a draft turns the drafter round', () => {
+    const bench = ready();
+    bench.send(start('a', []));
+    bench.run();
+    bench.passes.length = 0;
+    const other = [...right.slice(0, 2), ((right[2] as number) + 1) % 100];
+    bench.overhear('a', [...PROMPT, ...other], 3);
+    bench.run();
+    expect(bench.passes[0]?.tokens).toEqual(other.slice(2));
+    expect(bench.drafts()[6]).toMatchObject({ position: 6, epoch: 1 });
+    expect(bench.ids().slice(6)).toEqual(textAfter([...PROMPT, ...other], 6));
+  });
+
+  it('that a verdict brought is not taken up again when the controller says it too', () => {
     const bench = ready();
     bench.send(start('a', []));
     bench.runFor(3);
-    bench.send(start('a', [9], { epoch: 2, limit: 6 }));
-    bench.send({ type: 'draft.limit', generation: 'a', epoch: 2, limit: 9 });
+    const other = [((right[0] as number) + 1) % 100];
+    bench.overhear('a', [...PROMPT, ...other], 3);
+    bench.runFor(6);
+    bench.send(start('a', other, { epoch: 2, root: 4 }));
     bench.run();
-    expect(bench.drafts().filter(({ epoch }) => epoch === 2).length).toBe(5);
+    expect(bench.ids().slice(1)).toEqual(textAfter([...PROMPT, ...other], 6));
+    expect(bench.drafts().map(({ epoch }) => epoch)).toEqual([1, 1, 1, 2, 2, 2, 2]);
+  });
+
+  it('afresh proposes again what may not have arrived', () => {
+    const bench = ready();
+    bench.send(start('a', []));
+    bench.run();
+    bench.send(start('a', right.slice(0, 2), { epoch: 2 }));
+    bench.run();
+    expect(bench.ids()).toEqual(right.slice(0, 6));
+    bench.send(start('a', right.slice(0, 2), { epoch: 3, afresh: true }));
+    bench.run();
+    expect(bench.ids().slice(6)).toEqual(right.slice(2, 6));
+  });
+
+  it('tells again that there is nothing more to draft', () => {
+    const bench = ready();
+    const sampler = { ...neutralSampler, promptLength: PROMPT.length, endTokenIds: right.slice(0, 1) };
+    bench.openSession('b', { sampler });
+    bench.run();
+    bench.send(start('b', []));
+    bench.run();
+    bench.send(start('b', [], { epoch: 2 }));
+    bench.run();
+    expect(bench.drafts('b')).toMatchObject([
+      { epoch: 1, ids: right.slice(0, 1), exhausted: true },
+      { epoch: 2, ids: [], exhausted: true },
+    ]);
   });
 
   it.each([
@@ -162,10 +250,8 @@ describe('a rewind', () => {
   it('without a session is answered so', () => {
     const bench = ready();
     bench.send(start('b', []));
-    bench.send({ type: 'draft.limit', generation: 'b', epoch: 1, limit: 9 });
     bench.run();
     expect(bench.said).toMatchObject([
-      { type: 'draft.rejected', generation: 'b', outcome: 'unknownSession' },
       { type: 'draft.rejected', generation: 'b', outcome: 'unknownSession' },
     ]);
   });
@@ -174,21 +260,23 @@ describe('a rewind', () => {
 describe('several sessions', () => {
   it('are drafted for in turn: whoever lacks most goes first', () => {
     const bench = ready({}, ['a', 'b']);
-    bench.send(start('a', [], { limit: 9 }));
-    bench.send(start('b', [], { limit: 7 }));
+    bench.send(start('a', [], { ahead: 6 }));
+    bench.send(start('b', [], { ahead: 4 }));
     bench.run();
-    expect(bench.passes.map(({ generation }) => generation).join('')).toBe('aaabababab');
+    expect(bench.passes.map(({ generation }) => generation).join('')).toBe('aababababa');
   });
 
   it('do not keep a new prompt out for ever', () => {
     const bench = ready();
-    bench.send(start('a', [], { limit: 60 }));
+    bench.send(start('a', [], { ahead: 57 }));
     bench.openSession('b');
-    let limit = 60;
     // A limit that always stays far away, as where targets are fast.
+    const far = [...PROMPT, ...textAfter(PROMPT, 400)];
+    let verdicts = PROMPT.length;
     const follow = () => {
-      if (bench.saidOf('session.ready').length > 0 || limit > 5000) return;
-      bench.send({ type: 'draft.limit', generation: 'a', epoch: 1, limit: ++limit });
+      if (bench.saidOf('session.ready').length > 0 || verdicts > 400) return;
+      bench.overhear('a', far.slice(0, verdicts + 1), verdicts);
+      verdicts++;
       bench.scheduler.schedule(2, follow);
     };
     follow();
@@ -213,7 +301,7 @@ describe('failures and ends', () => {
 
   it('a session that is closed or lapses is drafted for no more', () => {
     const bench = ready({}, ['a', 'b']);
-    bench.send(start('a', [], { limit: 30 }));
+    bench.send(start('a', [], { ahead: 27 }));
     bench.runFor(5);
     bench.send({ type: 'session.close', generation: 'a' });
     bench.run();
@@ -226,10 +314,8 @@ describe('failures and ends', () => {
 });
 
 describe('the machine', () => {
-  it('rests when all is drafted, waits when it is far ahead, and only a limit or a rewind wakes it then', () => {
+  it('rests when all is drafted, waits when it is far ahead, and only a verdict or a rewind wakes it then', () => {
     const bench = ready();
-    expect(bench.inState('idle')).toBe(true);
-    bench.send({ type: 'draft.limit', generation: 'a', epoch: 0, limit: 20 });
     expect(bench.inState('idle')).toBe(true);
     bench.send(start('a', []));
     expect(bench.inState('drafting')).toBe(true);
@@ -237,7 +323,8 @@ describe('the machine', () => {
     expect(bench.inState('throttled')).toBe(true);
     bench.send({ type: 'session.renewed', generation: 'a' });
     expect(bench.inState('throttled')).toBe(true);
-    bench.send({ type: 'draft.limit', generation: 'a', epoch: 1, limit: 12 });
+    bench.overhear('a', [...PROMPT, ...right.slice(0, 1)], 3);
+    bench.runFor(1);
     expect(bench.inState('drafting')).toBe(true);
   });
 

@@ -78,8 +78,9 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     pool,
     ids: () => committed.map(({ token }) => token),
     state: () => leaves(actor.getSnapshot().value).at(-1),
-    join: (worker: string, role: 'target' | 'drafter') => {
-      actor.send({ type: 'worker.joined', announced: announcement({ worker, role, host: worker }) });
+    join: (worker: string, role: 'target' | 'drafter', ms = 10) => {
+      const announced = announcement({ worker, role, host: worker, forwardTimes: [{ tokens: 1, ms }] });
+      actor.send({ type: 'worker.joined', announced });
       scheduler.run({ limitMs: scheduler.now() });
     },
     runFor: (ms: number) => scheduler.run({ limitMs: scheduler.now() + ms }),
@@ -125,10 +126,11 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
   };
 }
 
-function speculating() {
-  const bench = createBench();
+/** A target of 10 ms and a drafter of `draftMs`, both ready. */
+function speculating(asked: Partial<CompiledRequest> = {}, draftMs = 10) {
+  const bench = createBench(asked);
   bench.join('t1', 'target');
-  bench.join('d1', 'drafter');
+  bench.join('d1', 'drafter', draftMs);
   return bench;
 }
 
@@ -271,7 +273,7 @@ describe('rolling back', () => {
     bench.verdict('t1', 0, [], 5);
     expect(bench.ids()).toEqual([5]);
     expect(bench.state()).toBe('running.rollingBack');
-    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ from: 3, tokens: [5] });
+    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ from: 3, tokens: [5], listen: false });
     expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({
       from: 3,
       tokens: [5],
@@ -283,6 +285,54 @@ describe('rolling back', () => {
     expect(bench.state()).toBe('running.rollingBack');
     bench.draft(epochOf(bench), [5], [6]);
     expect(bench.state()).toBe('running.speculating');
+  });
+
+  it('tells the drafter how much is committed while its path stands', () => {
+    const bench = speculating({ maxTokens: 60 });
+    const epoch = epochOf(bench);
+    const { ahead } = bench.toldTo('d1', 'draft.start').at(-1) ?? { ahead: 0 };
+    const drafts = Array.from({ length: ahead }, (_, index) => index + 10);
+    bench.draft(epoch, [], drafts);
+    drafts.slice(0, 5).forEach((id, index) => bench.verdict('t1', index, drafts.slice(0, index), id));
+    expect(epochOf(bench)).toBe(epoch);
+    // At once where it must stop, else by steps.
+    const roots = bench.toldTo('d1', 'draft.confirmed').map(({ root }) => root - PROMPT.length);
+    expect(roots).toEqual([1, 2, 4]);
+  });
+
+  it('leaves it to a drafter that listens to turn round', () => {
+    const bench = speculating({}, 1);
+    const epoch = epochOf(bench);
+    bench.draft(epoch, [], [1, 2]);
+    const told = bench.toldTo('d1', 'draft.start').length;
+    bench.verdict('t1', 0, [], 5);
+    expect(bench.state()).toBe('running.rollingBack');
+    // What was under way when it heard counts for nothing.
+    bench.draft(epoch, [1, 2], [3]);
+    expect(bench.state()).toBe('running.rollingBack');
+    bench.draft(epoch, [5], [6]);
+    expect(bench.state()).toBe('running.speculating');
+    expect(bench.toldTo('d1', 'draft.start').length).toBe(told);
+    expect(bench.toldTo('d1', 'draft.confirmed')).toEqual([]);
+  });
+
+  it('tells it all the same when it goes on as if it had not heard, or falls silent', () => {
+    const bench = speculating({}, 1);
+    const epoch = epochOf(bench);
+    bench.draft(epoch, [], [1, 2]);
+    bench.verdict('t1', 0, [], 5);
+    bench.runFor(30);
+    const told = bench.toldTo('d1', 'draft.start').length;
+    expect(bench.toldTo('d1', 'draft.start').length).toBe(told);
+    bench.draft(epoch, [1, 2], [3]);
+    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({
+      from: 4,
+      tokens: [],
+      root: 4,
+      afresh: true,
+    });
+    bench.runFor(700);
+    expect(bench.toldTo('d1', 'draft.start').length).toBe(told + 2);
   });
 
   it('goes on committing meanwhile', () => {

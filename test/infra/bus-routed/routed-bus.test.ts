@@ -5,7 +5,7 @@ import { createSubjects } from '../../../src/core/subjects.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
 import { committed, describeBus } from '../bus-contract.js';
 
-function setUp() {
+function setUp(announcesTo: 'remote' | 'local' = 'remote') {
   const scheduler = new VirtualScheduler();
   const remoteNetwork = new MemoryNetwork({ scheduler });
   const localNetwork = new MemoryNetwork({ scheduler });
@@ -17,6 +17,7 @@ function setUp() {
       remote: remoteNetwork.connect('gateway'),
       local: localNetwork.connect('gateway'),
       isLocalWorker: (worker) => worker === 'here',
+      announcesTo,
     }),
   };
 }
@@ -82,6 +83,19 @@ describe('routed bus', () => {
       'dsi.v1.worker.status.there',
     ]);
   });
+
+  it.each(['remote', 'local'] as const)(
+    'says what is addressed to nobody where it is told to: %s',
+    (where) => {
+      const { scheduler, bus, remotePeer, localWorker } = setUp(where);
+      const heard: string[] = [];
+      remotePeer.subscribe(subjects.generationTokens('g1'), () => heard.push('remote'));
+      localWorker.subscribe(subjects.generationTokens('g1'), () => heard.push('local'));
+      bus.publish(subjects.generationTokens('g1'), committed(0));
+      scheduler.run();
+      expect(heard).toEqual([where]);
+    },
+  );
 
   it('counts what both rejected', () => {
     const { scheduler, bus, remotePeer, localWorker } = setUp();

@@ -28,6 +28,7 @@ describe.each(binaries)('%s', (name, binary) => {
           remote: direct,
           local: createMemoryBus({ scheduler: createRealScheduler() }),
           isLocalWorker: () => false,
+          announcesTo: 'remote',
         })
       : direct;
     return {

@@ -1,0 +1,171 @@
+import type { DraftConfirmed, DraftStart, VerdictReturned } from '../../src/core/messages.js';
+import type { PathHash } from '../../src/core/path-hash.js';
+import type { Cancel } from '../../src/core/scheduler.js';
+import type { WorkerSession } from '../worker/session-table.js';
+
+/** Verdicts remembered at most. Far more than are ever out of order; those dropped cost drafts, never tokens. */
+const VERDICTS_KEPT = 256;
+
+/** Drafts not yet published; none, when all there is to say is that there are no more. */
+interface Batch {
+  readonly parentHash: PathHash;
+  readonly position: number;
+  readonly ids: number[];
+  readonly confidences: number[];
+  readonly startedAtMs: number;
+  forwardMs: number;
+}
+
+/** The controller's last word on how to draft. */
+interface Course {
+  readonly epoch: number;
+  readonly batch: number;
+  readonly flushMs: number;
+  readonly ahead: number;
+  readonly end: number;
+  /** Length of the beginning of the path that is known to be committed. */
+  root: number;
+}
+
+export interface DrafterSession extends WorkerSession {
+  course: Course | undefined;
+  /** Arrived during a pass; taken up when it ends. */
+  nextStart: DraftStart | undefined;
+  /** What targets were heard to say, by the path they said it about. */
+  readonly verdicts: Map<PathHash, number>;
+  /** Where the path must change because of a verdict; undefined: nowhere. */
+  detour: number | undefined;
+  pending: Batch | undefined;
+  exhausted: boolean;
+  /** Which of the worker's passes was last its own; 0: none. */
+  servedAt: number;
+  /** Defined while it listens to the targets. */
+  stopListening: Cancel | undefined;
+}
+
+export function drafterSession(session: WorkerSession): DrafterSession {
+  return {
+    ...session,
+    course: undefined,
+    nextStart: undefined,
+    verdicts: new Map(),
+    detour: undefined,
+    pending: undefined,
+    exhausted: false,
+    servedAt: 0,
+    stopListening: undefined,
+  };
+}
+
+/** Tokens that may still be drafted. */
+export function roomOf({ course, exhausted, path }: DrafterSession): number {
+  if (course === undefined || exhausted) return 0;
+  return Math.max(0, Math.min(course.end, course.root + course.ahead) - path.length);
+}
+
+/** Takes in what a target said. Returns whether the session may have something to do that it had not before. */
+export function hearVerdict(session: DrafterSession, message: VerdictReturned): boolean {
+  const { course, path, verdicts } = session;
+  if (course === undefined) return false;
+  message.ids.forEach((id, index) => {
+    const position = message.position + index;
+    const pathHash = message.pathHashes[index] ?? '';
+    if (position < course.root) return;
+    verdicts.set(pathHash, id);
+    if (path.hashAt(position) === pathHash && path.tokens[position] !== id)
+      session.detour = Math.min(session.detour ?? position, position);
+  });
+  while (verdicts.size > VERDICTS_KEPT) verdicts.delete(verdicts.keys().next().value ?? '');
+  return advanceRoot(session) || session.detour !== undefined;
+}
+
+/** The controller says how much of the path is committed. Returns whether there may be something to do that was not before. */
+export function confirmRoot(session: DrafterSession, message: DraftConfirmed): boolean {
+  const { course, nextStart } = session;
+  if (nextStart?.epoch === message.epoch)
+    session.nextStart = { ...nextStart, root: Math.max(nextStart.root, message.root) };
+  if (course?.epoch !== message.epoch || message.root <= course.root) return false;
+  course.root = message.root;
+  return true;
+}
+
+/** Whether a verdict on the path as it is now was heard before the path got here. */
+export function isDecided({ path, verdicts }: DrafterSession): boolean {
+  return verdicts.has(path.hash);
+}
+
+/** Makes the path what the verdicts heard say it is. */
+export function followVerdicts(session: DrafterSession): void {
+  const { path, verdicts } = session;
+  for (let position = session.detour ?? path.length; position <= path.length; position++) {
+    const id = verdicts.get(path.hashAt(position) ?? '');
+    if (id === undefined || path.tokens[position] === id) continue;
+    leave(session, position, position);
+    path.push(id);
+    session.exhausted = session.endTokenIds.has(id);
+  }
+  session.detour = undefined;
+  advanceRoot(session);
+}
+
+/** Takes a start up. False: it builds on a path that is not held here. */
+export function takeStart(session: DrafterSession, start: DraftStart, nowMs: number): boolean {
+  const { path } = session;
+  if (start.from < session.promptLength || path.hashAt(start.from) !== start.pathHash) {
+    session.course = undefined;
+    session.pending = undefined;
+    session.detour = undefined;
+    return false;
+  }
+  const end = start.from + start.tokens.length;
+  const before = path.length;
+  const shared = path.replaceFrom(start.from, start.tokens);
+  // Drafts that go on from this very path stand, unless they did not arrive.
+  const keepsDrafts = shared === before && before >= end && !start.afresh;
+  if (!keepsDrafts) leave(session, Math.min(shared, end), end);
+  else if (session.exhausted) session.pending ??= emptyBatch(session, nowMs);
+  const { epoch, batch, flushMs, ahead, root } = start;
+  session.course = { epoch, batch, flushMs, ahead, end: start.end, root };
+  session.detour = root;
+  followVerdicts(session);
+  return true;
+}
+
+export function stopListening(session: DrafterSession): void {
+  session.stopListening?.();
+  session.stopListening = undefined;
+}
+
+/** What is drafted after the path as it is now. */
+export function emptyBatch({ path }: DrafterSession, startedAtMs: number): Batch {
+  return {
+    parentHash: path.hash,
+    position: path.length,
+    ids: [],
+    confidences: [],
+    startedAtMs,
+    forwardMs: 0,
+  };
+}
+
+/** The path is another from position `shared` on, and ends at `end`. */
+function leave(session: DrafterSession, shared: number, end: number): void {
+  session.path.crop(end);
+  if (session.sequence.length > shared) session.sequence.crop(shared);
+  session.pending = undefined;
+  session.exhausted = false;
+}
+
+/** Moves the root over what verdicts have confirmed; returns whether it did. */
+function advanceRoot({ course, path, verdicts }: DrafterSession): boolean {
+  if (course === undefined) return false;
+  const before = course.root;
+  for (;;) {
+    const hash = path.hashAt(course.root);
+    const id = hash === undefined ? undefined : verdicts.get(hash);
+    if (hash === undefined || id === undefined || path.tokens[course.root] !== id) break;
+    verdicts.delete(hash);
+    course.root++;
+  }
+  return course.root > before;
+}
