@@ -67,16 +67,20 @@ export function roomOf({ course, exhausted, path }: DrafterSession): number {
 export function hearVerdict(session: DrafterSession, message: VerdictReturned): boolean {
   const { course, path, verdicts } = session;
   if (course === undefined) return false;
+  const before = course.root;
   message.ids.forEach((id, index) => {
     const position = message.position + index;
     const pathHash = message.pathHashes[index] ?? '';
     if (position < course.root) return;
     verdicts.set(pathHash, id);
-    if (path.hashAt(position) === pathHash && path.tokens[position] !== id)
-      session.detour = Math.min(session.detour ?? position, position);
+    if (path.hashAt(position) !== pathHash) return;
+    if (path.tokens[position] !== id) session.detour = Math.min(session.detour ?? position, position);
+    // Makes up for verdicts that were not heard.
+    course.root = Math.max(course.root, Math.min(message.committedPosition, position));
   });
   while (verdicts.size > VERDICTS_KEPT) verdicts.delete(verdicts.keys().next().value ?? '');
-  return advanceRoot(session) || session.detour !== undefined;
+  advanceRoot(session);
+  return course.root > before || session.detour !== undefined;
 }
 
 /** The controller says how much of the path is committed. Returns whether there may be something to do that was not before. */
@@ -156,16 +160,14 @@ function leave(session: DrafterSession, shared: number, end: number): void {
   session.exhausted = false;
 }
 
-/** Moves the root over what verdicts have confirmed; returns whether it did. */
-function advanceRoot({ course, path, verdicts }: DrafterSession): boolean {
-  if (course === undefined) return false;
-  const before = course.root;
+/** Moves the root over what verdicts have confirmed. */
+function advanceRoot({ course, path, verdicts }: DrafterSession): void {
+  if (course === undefined) return;
   for (;;) {
     const hash = path.hashAt(course.root);
     const id = hash === undefined ? undefined : verdicts.get(hash);
-    if (hash === undefined || id === undefined || path.tokens[course.root] !== id) break;
+    if (hash === undefined || id === undefined || path.tokens[course.root] !== id) return;
     verdicts.delete(hash);
     course.root++;
   }
-  return course.root > before;
 }

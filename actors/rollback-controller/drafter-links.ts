@@ -17,6 +17,8 @@ export interface DrafterLink extends SessionLink {
   root: number;
   /** Since when drafts on the path that will be committed have been awaited. */
   owesSinceMs: number;
+  /** Times in a row that it was waited for in vain. */
+  misses: number;
   /** It said that nothing more comes on its path. */
   exhausted: boolean;
   /** It was told to start from the beginning of the output, because it held another path. */
@@ -34,6 +36,7 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     listen: false,
     root: 0,
     owesSinceMs: 0,
+    misses: 0,
     exhausted: false,
     forgetful: false,
   };

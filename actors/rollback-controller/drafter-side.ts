@@ -1,5 +1,5 @@
 import type { DraftSupply } from '../../src/core/dispatch.js';
-import type { DraftNode } from '../../src/core/draft-tree.js';
+import type { DraftNode, ProposalOutcome } from '../../src/core/draft-tree.js';
 import type { Plan } from '../../src/core/generation.js';
 import type { DraftProposed, DraftRejected, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner.js';
@@ -10,6 +10,8 @@ import { closeSession } from './session-links.js';
 
 /** Drafts wait at most this long in a drafter for the rest of their message. */
 const FLUSH_MS = 4;
+/** A drafter that kept others waiting this often in a row waits the longest for another chance. */
+const MOST_MISSES = 8;
 /** A start or limit is sent again when nothing came for this long, plus twenty drafts' time. */
 const SILENCE_MS = 500;
 
@@ -60,8 +62,8 @@ export class DrafterSide {
   }
 
   proposed(message: DraftProposed): void {
-    const { tree, statistics, ports } = this.state;
-    const outcome = tree.propose(message.parentHash, message.ids, message.confidences);
+    const { statistics, ports } = this.state;
+    const outcome = this.attach(message);
     statistics.drafterForwards += message.ids.length;
     if (message.ids.length > 0) {
       this.state.record({
@@ -79,6 +81,7 @@ export class DrafterSide {
     if (outcome.kind === 'attached' && !outcome.diverged) {
       link.forgetful = false;
       link.heardAtMs = now;
+      link.misses = 0;
       link.tip = outcome.tip;
       link.exhausted = message.exhausted;
       return;
@@ -87,6 +90,20 @@ export class DrafterSide {
     // a message was lost.
     const isTurning = link.listen && link.owesSinceMs >= link.heardAtMs && now < this.lateAtMs(link);
     if (!isTurning) this.start(link, true);
+  }
+
+  /** Drafts whose beginning was overtaken by verdicts that say the same still are what comes after the root. */
+  private attach({ parentHash, position, ids, confidences }: DraftProposed): ProposalOutcome {
+    const { tree, committed } = this.state;
+    const late = tree.root.length - position;
+    const isOvertaken =
+      late > 0 &&
+      late <= ids.length &&
+      committed.hashAt(position) === parentHash &&
+      ids.slice(0, late).every((id, index) => id === committed.tokens[position + index]);
+    if (!isOvertaken) return tree.propose(parentHash, ids, confidences);
+    tree.noteLate(late);
+    return tree.propose(tree.root.hash, ids.slice(late), confidences.slice(late));
   }
 
   rejected(message: DraftRejected): void {
@@ -149,9 +166,14 @@ export class DrafterSide {
   }
 
   private lateAtMs(link: DrafterLink): number {
+    return Math.max(link.heardAtMs, link.owesSinceMs) + this.allowance(link);
+  }
+
+  /** How long drafts are waited for, milliseconds. */
+  private allowance(link: DrafterLink): number {
     const draftMs = forwardMs(link.announced.forwardTimes, 1);
     const inMessage = this.state.plan.mode === 'si' ? this.state.plan.lookahead : 1;
-    return Math.max(link.heardAtMs, link.owesSinceMs) + (inMessage + 3) * draftMs + 2 * FLUSH_MS;
+    return (inMessage + 3) * draftMs + 2 * FLUSH_MS;
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
@@ -216,9 +238,13 @@ export class DrafterSide {
     return this.state.tree.bestPath().filter((node) => node.length < this.state.draftLimit);
   }
 
-  /** A drafter that does not answer is not waited for again just because it was told once more. */
+  /** A drafter that kept nobody waiting is waited for; one that did is given another chance, each time later. */
   private noteAwaited(link: DrafterLink): void {
-    if (link.heardAtMs >= link.owesSinceMs) link.owesSinceMs = this.state.ports.scheduler.now();
+    const now = this.state.ports.scheduler.now();
+    const isForgiven = now >= link.owesSinceMs + this.allowance(link) * 2 ** (link.misses + 1);
+    if (link.heardAtMs < link.owesSinceMs && !isForgiven) return;
+    if (isForgiven && link.heardAtMs < link.owesSinceMs) link.misses = Math.min(MOST_MISSES, link.misses + 1);
+    link.owesSinceMs = now;
   }
 
   private promptNode() {

@@ -264,6 +264,7 @@ export class Verification {
       startedAtMs: result.startedAtMs,
       forwardMs: result.forwardMs,
       tokensIngested: ingested,
+      committedPosition: job.message.committedPosition,
       done: session.job === undefined,
     });
   }

@@ -132,6 +132,12 @@ export class DraftTree {
     return { kind: 'attached', added, tip: node, diverged: false };
   }
 
+  /** Counts drafts that came when their positions were committed already. */
+  noteLate(count: number): void {
+    this.drafts += count;
+    this.wasted += count;
+  }
+
   /** Records the target's own next token after the path `pathHash`. */
   decide(pathHash: PathHash, token: number): VerdictOutcome {
     const node = this.nodes.get(pathHash);

@@ -362,6 +362,7 @@ describe('strangers on the bus', () => {
         startedAtMs: 0,
         forwardMs: 1,
         tokensIngested: 1,
+        committedPosition: 0,
         done: true,
       });
     for (let position = 3; position < 60; position += 4) {

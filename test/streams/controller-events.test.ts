@@ -20,6 +20,7 @@ const returned = (generation: string): WireMessage => ({
   ids: [1],
   pathHashes: ['0'.repeat(16)],
   tokensIngested: 1,
+  committedPosition: 0,
   done: true,
   ...common,
 });

@@ -103,8 +103,11 @@ function createBench<Machine extends AnyStateMachine>(
     load: () => actor.send({ type: 'model.loaded', model }),
     send: (message: object) => actor.send(message as never),
     /** A target's verdicts on `path`, from its position `first` on, where the worker can hear them. */
-    overhear: (generation: string, tokens: readonly number[], first: number) =>
-      controller.publish(subjects.generationVerdicts(generation), verdictOn(generation, tokens, first)),
+    overhear: (generation: string, tokens: readonly number[], first: number, committed = PROMPT.length) =>
+      controller.publish(subjects.generationVerdicts(generation), {
+        ...verdictOn(generation, tokens, first),
+        committedPosition: committed,
+      }),
     /** Opens a session; the answer, which comes at once. */
     openSession(generation: string, asked: Partial<SessionOpen> = {}): WireMessage | undefined {
       let answer: WireMessage | undefined;
@@ -179,6 +182,7 @@ function verdictOn(generation: string, tokens: readonly number[], first: number)
     startedAtMs: 0,
     forwardMs: 10,
     tokensIngested: 1,
+    committedPosition: PROMPT.length,
     done: true,
   };
 }

@@ -119,6 +119,17 @@ describe('drafts', () => {
     expect(bench.ids()).toEqual(right.slice(0, 8));
   });
 
+  it('go on after verdicts of which some were not heard', () => {
+    const bench = ready();
+    bench.send(start('a', []));
+    bench.run();
+    const text = [...PROMPT, ...right];
+    bench.overhear('a', text.slice(0, 7), 6, 5);
+    bench.run();
+    // The job says that 5 tokens were committed, which its path here begins with.
+    expect(bench.ids()).toEqual(right.slice(0, 8));
+  });
+
   it('take no notice of verdicts on other paths', () => {
     const bench = ready();
     bench.send(start('a', []));

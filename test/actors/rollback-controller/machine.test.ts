@@ -103,6 +103,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
         startedAtMs: 0,
         forwardMs: 1,
         tokensIngested: 1,
+        committedPosition: 0,
         done,
       });
       scheduler.run({ limitMs: scheduler.now() });
@@ -293,11 +294,26 @@ describe('rolling back', () => {
     const { ahead } = bench.toldTo('d1', 'draft.start').at(-1) ?? { ahead: 0 };
     const drafts = Array.from({ length: ahead }, (_, index) => index + 10);
     bench.draft(epoch, [], drafts);
-    drafts.slice(0, 5).forEach((id, index) => bench.verdict('t1', index, drafts.slice(0, index), id));
+    for (const [index, id] of drafts.slice(0, 5).entries())
+      bench.verdict('t1', index, drafts.slice(0, index), id);
     expect(epochOf(bench)).toBe(epoch);
     // At once where it must stop, else by steps.
     const roots = bench.toldTo('d1', 'draft.confirmed').map(({ root }) => root - PROMPT.length);
     expect(roots).toEqual([1, 2, 4]);
+  });
+
+  it('still takes drafts whose beginning was overtaken by verdicts that say the same', () => {
+    const bench = speculating();
+    const epoch = epochOf(bench);
+    bench.verdict('t1', 0, [], 1);
+    expect(bench.ids()).toEqual([1]);
+    bench.draft(epoch, [], [1, 2, 3]);
+    bench.verdict('t1', 1, [1], 2);
+    expect(bench.ids()).toEqual([1, 2]);
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({ tokens: [2, 3], first: 5, last: 6 });
+    bench.draft(epoch, [], [7, 8]);
+    bench.verdict('t1', 2, [1, 2, 3], 4);
+    expect(bench.toldTo('t1', 'job.assigned').at(-1)?.tokens).not.toContain(8);
   });
 
   it('leaves it to a drafter that listens to turn round', () => {

@@ -107,6 +107,7 @@ describe('NATS bus', () => {
       startedAtMs: 0,
       forwardMs: 0,
       tokensIngested: 0,
+      committedPosition: 0,
       done: true,
     });
     bus.publish(tokens, committed(0));
