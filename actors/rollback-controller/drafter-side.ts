@@ -45,10 +45,16 @@ export class DrafterSide {
   /** Whether a verification had better wait for more drafts. Never for a drafter that is absent, done or late. */
   supply(): DraftSupply {
     const now = this.state.ports.scheduler.now();
-    for (const link of this.links.values()) {
-      if (this.isDrafting(link) && now < this.lateAtMs(link)) return 'coming';
-    }
-    return 'dry';
+    const coming = [...this.links.values()].filter(
+      (link) => this.isDrafting(link) && now < this.lateAtMs(link),
+    );
+    if (coming.length === 0) return 'dry';
+    return coming.every((link) => link.announced.audible && link.listen) ? 'audible' : 'coming';
+  }
+
+  /** How long from now drafts may still be waited for, milliseconds. */
+  patienceMs(): number {
+    return Math.max(0, (this.nextLateAtMs() ?? 0) - this.state.ports.scheduler.now());
   }
 
   /** When the next drafter that is waited for counts as late; undefined: none is waited for, or all are late. */

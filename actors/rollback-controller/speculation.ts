@@ -51,7 +51,7 @@ export class Speculation {
   ) {
     this.state = new GenerationState(options, ports);
     this.drafters = new DrafterSide(this.state);
-    this.targets = new TargetSide(this.state, () => this.drafters.supply());
+    this.targets = new TargetSide(this.state, this.drafters);
     ports.pool.join(this.targets);
   }
 
@@ -115,6 +115,7 @@ export class Speculation {
 
   proposed(message: DraftProposed): void {
     this.drafters.proposed(message);
+    this.targets.draftsArrived();
   }
 
   draftRejected(message: DraftRejected): void {

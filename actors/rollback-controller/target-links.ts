@@ -13,6 +13,10 @@ export interface LiveJob {
   extendLeft: number;
   /** Everything assigned is decided; the worker goes on from its own verdicts. */
   extending: boolean;
+  /** Drafts that the worker still waits for; they are its to decide when they come. */
+  awaits: number;
+  /** Whether it was sent to wait: which drafts it began with, its verdicts tell. */
+  readonly waited: boolean;
 }
 
 /** The controller's view of one target. */

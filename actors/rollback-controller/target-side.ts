@@ -15,6 +15,13 @@ const DEADLINE_GRACE_MS = 300;
 /** A worker that failed this many times in a row is left alone. */
 const MOST_FAILURES = 3;
 
+/** What targets may expect of the drafters. */
+export interface DraftsExpected {
+  supply(): DraftSupply;
+  /** How long from now they may still be waited for, milliseconds. */
+  patienceMs(): number;
+}
+
 /** Jobs out, verdicts in. */
 export class TargetSide implements PoolClient {
   readonly links = new Map<string, TargetLink>();
@@ -23,7 +30,7 @@ export class TargetSide implements PoolClient {
 
   constructor(
     private readonly state: GenerationState,
-    private readonly supply: () => DraftSupply,
+    private readonly drafts: DraftsExpected,
   ) {}
 
   join(announced: WorkerAnnounced): TargetLink {
@@ -85,7 +92,7 @@ export class TargetSide implements PoolClient {
     if (rootOnly && (root.verdict !== undefined || root.assignments > 0)) return undefined;
     const candidates = this.usable().filter((link) => idle.includes(link.announced.worker));
     if (candidates.length === 0) return undefined;
-    const assignment = nextAssignment(this.state.tree, this.state.policy(), this.supply());
+    const assignment = nextAssignment(this.state.tree, this.state.policy(), this.drafts.supply());
     if (assignment === undefined) return undefined;
     const link = candidates.reduce((best, next) => (next.held.length > best.held.length ? next : best));
     this.send(link, assignment);
@@ -103,11 +110,26 @@ export class TargetSide implements PoolClient {
       const isLow = job.extendLeft <= policy.extend / 2 && policy.remaining - 1 > job.extendLeft;
       if (!isLow && (policy.mode === 'none' || this.state.tree.root.children.length === 0)) continue;
       for (const node of job.nodes) node.assignments--;
-      const assignment = nextAssignment(this.state.tree, policy, this.supply());
+      const assignment = nextAssignment(this.state.tree, policy, this.drafts.supply());
       for (const node of job.nodes) node.assignments++;
       if (assignment === undefined) continue;
       if (assignment.path.length > 0 || (isLow && !assignment.extendOnRefutationOnly)) {
         this.send(link, assignment);
+      }
+    }
+  }
+
+  /** Drafts have come that a target was waiting for in their hearing: it has begun with them. */
+  draftsArrived(): void {
+    for (const link of this.links.values()) {
+      const job = link.jobs[link.jobs.length - 1];
+      if (job === undefined) continue;
+      for (let leaf = job.nodes[job.nodes.length - 1]; leaf !== undefined && job.awaits > 0; job.awaits--) {
+        leaf = this.state.tree.after(leaf);
+        if (leaf === undefined) break;
+        leaf.assignments++;
+        job.nodes.push(leaf);
+        link.held = leaf;
       }
     }
   }
@@ -127,6 +149,7 @@ export class TargetSide implements PoolClient {
     link.resyncs = 0;
     link.failures = 0;
     if (job === undefined) return;
+    if (message.done && job.waited) link.held = lastNode(job, message) ?? link.held;
     if (message.done || hasGap(job, message)) this.drop(link, job);
     else this.goOn(link, job, next);
   }
@@ -192,13 +215,16 @@ export class TargetSide implements PoolClient {
     const { from, pathHash, tokens } = missingAfter(link.held, assignment.path, this.state);
     const leaf = assignment.path[assignment.path.length - 1] ?? tree.root;
     const first = assignment.wanted[0]?.length ?? tree.root.length;
+    const awaitMs = assignment.awaitDrafts > 0 ? this.drafts.patienceMs() : 0;
     const job: LiveJob = {
       id: this.jobIds++,
       nodes: [...assignment.wanted],
       sentAtMs: now,
-      deadlineMs: now + this.allowance(link, Math.max(1, tokens.length)),
+      deadlineMs: now + awaitMs + this.allowance(link, Math.max(1, tokens.length)),
       extendLeft: assignment.extend,
       extending: false,
+      awaits: assignment.awaitDrafts,
+      waited: assignment.awaitDrafts > 0,
     };
     for (const node of job.nodes) node.assignments++;
     link.jobs.push(job);
@@ -218,6 +244,8 @@ export class TargetSide implements PoolClient {
       committedPosition: committed.length,
       extend: assignment.extend,
       extendOnRefutationOnly: assignment.extendOnRefutationOnly,
+      awaitDrafts: assignment.awaitDrafts,
+      awaitMs,
     });
     this.state.record({
       kind: 'job',
@@ -329,6 +357,12 @@ export class TargetSide implements PoolClient {
       data: { job: message.job, position: message.position, worker: message.worker, ids: message.ids },
     });
   }
+}
+
+/** The longest path of the job that the worker has shown to hold; it may have waited for drafts in vain. */
+function lastNode(job: LiveJob, message: VerdictReturned): DraftNode | undefined {
+  const hash = message.pathHashes[message.pathHashes.length - 1];
+  return job.nodes.find((node) => node.hash === hash);
 }
 
 /**

@@ -32,6 +32,8 @@ export type TargetVerifierEvent =
   | MessageOf<'job.assigned'>
   /** A session has a prompt to ingest. */
   | { readonly type: 'session.opened' }
+  /** A job that waited for drafts may begin. */
+  | { readonly type: 'drafts.arrived' }
   /** A pass has ended, and its verdicts are on their way; or none was needed. */
   | { readonly type: 'pass.finished' }
   /** Everything published has reached the socket, and everything that waited there was seen. */
@@ -61,13 +63,23 @@ export const targetVerifierMachine = setup({
         const { ports, slots } = context;
         const sessions = new SessionTable(event.model, slots, ports, targetSession, {
           opened: () => self.send({ type: 'session.opened' }),
-          ended: () => admission.send({ type: 'session.ended' }),
+          ended: (session) => {
+            verification.forget(session);
+            admission.send({ type: 'session.ended' });
+          },
+        });
+        const verification = new Verification(sessions, event.model.info, ports, {
+          listen: (generation) =>
+            ports.bus.subscribe(ports.subjects.generationProposals(generation), ({ message }) => {
+              if (message.type === 'draft.proposed') verification.hear(message);
+            }),
+          arrived: () => self.send({ type: 'drafts.arrived' }),
         });
         const admission = spawn('admission', {
           id: 'admission',
           input: { workerId: ports.workerId, sessions },
         });
-        return { sessions, verification: new Verification(sessions, event.model.info, ports), admission };
+        return { sessions, verification, admission };
       },
     }),
     recordFailure: assign({
@@ -129,10 +141,11 @@ export const targetVerifierMachine = setup({
       },
     },
     idle: {
-      description: 'Nothing to verify and no prompt to ingest.',
+      description: 'Nothing to verify and no prompt to ingest, or drafts are still to come.',
       on: {
         'session.opened': { target: 'verifying' },
         'job.assigned': { target: 'verifying', actions: 'enqueueJob' },
+        'drafts.arrived': { target: 'verifying' },
       },
     },
     verifying: {

@@ -1,8 +1,16 @@
-import type { JobAssigned, JobEnded, SessionReady, VerdictReturned } from '../../src/core/messages.js';
+import type {
+  DraftProposed,
+  JobAssigned,
+  JobEnded,
+  SessionReady,
+  VerdictReturned,
+} from '../../src/core/messages.js';
 import type { ForwardResult, ModelInfo } from '../../src/core/model.js';
 import type { PathHash } from '../../src/core/path-hash.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
+import type { Cancel } from '../../src/core/scheduler.js';
 import type { SessionTable, WorkerSession } from '../worker/session-table.js';
+import { OverheardDrafts } from './overheard-drafts.js';
 
 /** A job being worked on: verdicts for paths of length `next`..`last` are still owed. */
 interface RunningJob {
@@ -19,6 +27,10 @@ interface RunningJob {
   extending: boolean;
   /** Passes this worker had begun when the job was taken up or had its last one. */
   waitsSince: number;
+  /** Drafts that are still waited for before the job begins. */
+  awaits: number;
+  /** Ends that wait. */
+  stopWaiting: Cancel;
 }
 
 export interface TargetSession extends WorkerSession {
@@ -27,10 +39,20 @@ export interface TargetSession extends WorkerSession {
   job: RunningJob | undefined;
   /** Starts when `job` ends; a newer one replaces it. */
   waiting: JobAssigned | undefined;
+  /** Since a job first had to wait for drafts. */
+  overheard: OverheardDrafts | undefined;
 }
 
 export function targetSession(session: WorkerSession): TargetSession {
-  return { ...session, verdicts: [], job: undefined, waiting: undefined };
+  return { ...session, verdicts: [], job: undefined, waiting: undefined, overheard: undefined };
+}
+
+/** How a verifier hears the drafters. */
+export interface DraftEvents {
+  /** Hands what the drafters of a generation say to `hear`, until cancelled. */
+  readonly listen: (generation: string) => Cancel;
+  /** A job that waited for drafts may begin. */
+  readonly arrived: () => void;
 }
 
 /** One pass over `tokens`, wanting the verdicts after the last `want` of them. */
@@ -54,6 +76,7 @@ export class Verification {
     private readonly sessions: SessionTable<TargetSession>,
     private readonly info: ModelInfo,
     private readonly ports: WorkerPorts,
+    private readonly drafts: DraftEvents,
   ) {}
 
   assign(message: JobAssigned): void {
@@ -65,11 +88,22 @@ export class Verification {
     if (session.waiting !== undefined) this.end(session.waiting, 'dropped');
     session.waiting = message;
     if (session.busy) return;
-    if (session.job?.extending) {
-      this.end(session.job.message, 'dropped');
-      session.job = undefined;
-    }
+    if (session.job?.extending || (session.job?.awaits ?? 0) > 0) this.dropJob(session);
     if (session.job === undefined) this.accept(session);
+  }
+
+  /** A drafter's proposals, overheard: a job may be waiting for them. */
+  hear(message: DraftProposed): void {
+    const session = this.sessions.find(message.generation);
+    if (session?.overheard === undefined) return;
+    session.overheard.add(message);
+    if (session.job !== undefined && session.job.awaits > 0) this.takeDrafts(session, session.job);
+  }
+
+  /** The session is no more. */
+  forget({ job, overheard }: TargetSession): void {
+    job?.stopWaiting();
+    overheard?.stopListening();
   }
 
   /** Whether there is a prompt to ingest or a job to do. */
@@ -168,7 +202,48 @@ export class Verification {
       extendLeft: message.extend,
       extending: false,
       waitsSince: this.turn,
+      awaits: message.awaitDrafts,
+      stopWaiting: () => {},
     };
+    if (message.awaitDrafts > 0) this.awaitDrafts(session, session.job);
+  }
+
+  private awaitDrafts(session: TargetSession, job: RunningJob): void {
+    session.overheard ??= new OverheardDrafts(this.drafts.listen(session.generation));
+    job.stopWaiting = this.ports.scheduler.schedule(job.message.awaitMs, () => {
+      if (session.job === job) this.begin(job);
+    });
+    this.takeDrafts(session, job);
+  }
+
+  /** Lengthens the job by drafts that go on from its path. */
+  private takeDrafts(session: TargetSession, job: RunningJob): void {
+    const { path, overheard } = session;
+    for (let drafts = overheard?.take(path.hash); drafts !== undefined; drafts = overheard?.take(path.hash)) {
+      const ids = drafts.ids.slice(0, job.awaits).filter((id) => id < this.info.vocabularySize);
+      this.follow(session, path.length, ids);
+      job.last += ids.length;
+      job.end += ids.length;
+      job.awaits -= ids.length;
+      if (drafts.exhausted || ids.length === 0) job.awaits = 0;
+      if (job.awaits === 0) break;
+    }
+    if (job.awaits === 0) this.begin(job);
+  }
+
+  /** With the drafts that are there. */
+  private begin(job: RunningJob): void {
+    job.awaits = 0;
+    job.stopWaiting();
+    this.drafts.arrived();
+  }
+
+  private dropJob(session: TargetSession): void {
+    const { job } = session;
+    if (job === undefined) return;
+    job.stopWaiting();
+    session.job = undefined;
+    this.end(job.message, 'dropped');
   }
 
   private problemOf(session: TargetSession, message: JobAssigned): string | undefined {
@@ -322,7 +397,7 @@ export class Verification {
 function urgency(session: TargetSession, turn: number): number | undefined {
   if (session.busy) return undefined;
   if (!session.ready && session.job === undefined) return 0;
-  if (session.job === undefined) return undefined;
+  if (session.job === undefined || session.job.awaits > 0) return undefined;
   const { message, extending, next, waitsSince } = session.job;
   // What this target has itself confirmed or refuted since `first` is as good as committed: if the job began at the
   // root, its extension is at the root again.

@@ -185,6 +185,7 @@ function startNgramHost(
     ports: { ...ports, workerId, bus },
     slots,
     host: workerId,
+    audible: false,
   });
 }
 

@@ -19,6 +19,8 @@ export interface WorkerHostOptions {
   readonly slots: number;
   /** Workers with the same value share processor cores. */
   readonly host: string;
+  /** Whether other processes can hear what it says about generations. Default: yes. */
+  readonly audible?: boolean;
   readonly inspect?: ActorInspector | undefined;
 }
 
@@ -66,6 +68,7 @@ export function startWorkerHost(options: WorkerHostOptions): WorkerHost {
       slots: options.slots,
       freeSlots: actor.freeSlots(),
       host: options.host,
+      audible: options.audible ?? true,
     });
   };
   const tick = () => {

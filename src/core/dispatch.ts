@@ -24,10 +24,15 @@ export interface Assignment {
   readonly wanted: readonly DraftNode[];
   readonly extend: number;
   readonly extendOnRefutationOnly: boolean;
+  /** Drafts that the target waits for, hearing the drafters itself, before it verifies. */
+  readonly awaitDrafts: number;
 }
 
-/** Whether the drafters may still add to the best path before the next verdict. */
-export type DraftSupply = 'coming' | 'dry';
+/**
+ * Whether the drafters may still add to the best path before the next verdict: no, yes, or yes and in the hearing of the
+ * targets.
+ */
+export type DraftSupply = 'dry' | 'coming' | 'audible';
 
 /**
  * The next job that is worth an idle target, or undefined. Pure: the same tree and policy always give the same
@@ -60,6 +65,7 @@ function plainAssignment(tree: DraftTree, policy: DispatchPolicy): Assignment | 
     wanted: [tree.root],
     extend: Math.min(policy.extend, policy.remaining - 1),
     extendOnRefutationOnly: false,
+    awaitDrafts: 0,
   };
 }
 
@@ -72,8 +78,15 @@ function roundAssignment(
   if (!rootIsOpen(tree)) return undefined;
   const size = Math.min(policy.lookahead, policy.jobTokens, policy.remaining - 1);
   const path = tree.bestPath().slice(0, size);
-  if (path.length < size && supply === 'coming') return undefined;
-  return { path, wanted: [tree.root, ...path], extend: 0, extendOnRefutationOnly: false };
+  const missing = supply === 'dry' ? 0 : size - path.length;
+  if (missing > 0 && supply === 'coming') return undefined;
+  return {
+    path,
+    wanted: [tree.root, ...path],
+    extend: 0,
+    extendOnRefutationOnly: false,
+    awaitDrafts: missing,
+  };
 }
 
 function speculativeAssignment(
@@ -84,7 +97,8 @@ function speculativeAssignment(
   const rootOpen = rootIsOpen(tree);
   const path = tree.bestPath().slice(0, Math.min(policy.jobTokens, policy.remaining - 1));
   const awaited = Math.min(policy.wait, policy.jobTokens, policy.remaining - 1);
-  if (rootOpen && supply === 'coming' && path.length < awaited) return undefined;
+  const missing = rootOpen && supply !== 'dry' ? Math.max(0, awaited - path.length) : 0;
+  if (missing > 0 && supply === 'coming') return undefined;
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;
   path.forEach((node, index) => {
@@ -93,7 +107,7 @@ function speculativeAssignment(
     open++;
   });
   if (first < 0) return undefined;
-  if (!rootOpen && supply === 'coming' && open < policy.lookahead) return undefined;
+  if (!rootOpen && supply !== 'dry' && open < policy.lookahead) return undefined;
   const nodes = [tree.root, ...path];
   const plain = rootOpen && path.length === 0 && (supply === 'dry' || policy.jobTokens === 0);
   // A target that refuted a draft starts on the new root at once, unless it had better wait for new drafts.
@@ -103,5 +117,6 @@ function speculativeAssignment(
     wanted: nodes.slice(first),
     extend: Math.max(0, Math.min(alone, policy.remaining - 1 - path.length)),
     extendOnRefutationOnly: !plain,
+    awaitDrafts: missing,
   };
 }

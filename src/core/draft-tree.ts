@@ -189,6 +189,11 @@ export class DraftTree {
     return path;
   }
 
+  /** What most likely comes after `node`. */
+  after(node: DraftNode): DraftNode | undefined {
+    return bestChild(node);
+  }
+
   /** Whether `node` is the root or on the best path. */
   isOnBestPath(node: DraftNode): boolean {
     let at: DraftNode = node;

@@ -38,6 +38,8 @@ export const workerAnnounced = z.object({
   freeSlots: z.int().min(0),
   /** Workers with the same value share processor cores. */
   host: line,
+  /** Other processes can hear what it says about generations. */
+  audible: z.boolean(),
 });
 
 /** controller -> worker, on `worker.session.<worker>`, answered. Idempotent: opening again tells whether it is ready. */
@@ -104,6 +106,10 @@ export const jobAssigned = z.object({
   extend: z.int().min(0),
   /** Extend only from a verdict that refuted one of the job's own tokens. */
   extendOnRefutationOnly: z.boolean(),
+  /** Drafts to wait for before the pass: the target hears the drafters itself, and takes those that go on from this path. */
+  awaitDrafts: z.int().min(0).max(1024),
+  /** How long at most. */
+  awaitMs: milliseconds,
 });
 
 /** target -> controller, on `generation.verdicts.<generation>`: the target's own next tokens. */

@@ -16,6 +16,7 @@ export function announcement(asked: Partial<WorkerAnnounced>): WorkerAnnounced {
     slots: 1,
     freeSlots: 1,
     host: 'h',
+    audible: true,
     ...asked,
   };
 }

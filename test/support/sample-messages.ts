@@ -25,6 +25,7 @@ export const sampleMessages: readonly WireMessage[] = [
     slots: 4,
     freeSlots: 0,
     host: 'host',
+    audible: true,
   },
   {
     type: 'session.open',
@@ -53,6 +54,8 @@ export const sampleMessages: readonly WireMessage[] = [
     committedPosition: 410,
     extend: 4,
     extendOnRefutationOnly: true,
+    awaitDrafts: 2,
+    awaitMs: 20,
   },
   {
     type: 'verdict.returned',

@@ -108,6 +108,21 @@ function createBench<Machine extends AnyStateMachine>(
         ...verdictOn(generation, tokens, first),
         committedPosition: committed,
       }),
+    /** A drafter's drafts after the prompt and `tokens`, where the worker can hear them. */
+    propose: (generation: string, tokens: readonly number[], ids: readonly number[], exhausted = false) =>
+      controller.publish(subjects.generationProposals(generation), {
+        type: 'draft.proposed',
+        generation,
+        worker: 'd',
+        epoch: 1,
+        parentHash: pathOf(generation, [...PROMPT, ...tokens]).hash,
+        position: PROMPT.length + tokens.length,
+        ids: [...ids],
+        confidences: ids.map(() => 255),
+        exhausted,
+        startedAtMs: 0,
+        forwardMs: 1,
+      }),
     /** Opens a session; the answer, which comes at once. */
     openSession(generation: string, asked: Partial<SessionOpen> = {}): WireMessage | undefined {
       let answer: WireMessage | undefined;

@@ -337,9 +337,8 @@ describe('rolling back', () => {
     const epoch = epochOf(bench);
     bench.draft(epoch, [], [1, 2]);
     bench.verdict('t1', 0, [], 5);
-    bench.runFor(30);
+    bench.runFor(120);
     const told = bench.toldTo('d1', 'draft.start').length;
-    expect(bench.toldTo('d1', 'draft.start').length).toBe(told);
     bench.draft(epoch, [1, 2], [3]);
     expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({
       from: 4,

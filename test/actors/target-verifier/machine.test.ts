@@ -24,6 +24,8 @@ function job(generation: string, tokens: readonly number[], asked: Partial<JobAs
     committedPosition: PROMPT.length,
     extend: 0,
     extendOnRefutationOnly: false,
+    awaitDrafts: 0,
+    awaitMs: 0,
     ...asked,
     from,
   };
@@ -280,6 +282,69 @@ describe('extending', () => {
     bench.run();
     expect(bench.saidOf('verdict.returned').flatMap(({ ids }) => ids)).toEqual(right.slice(0, 3));
     expect(bench.saidOf('verdict.returned').at(-1)?.done).toBe(true);
+  });
+});
+
+describe('waiting for drafts', () => {
+  const waiting = (asked: Partial<JobAssigned> = {}) =>
+    job('a', [], { awaitDrafts: 3, awaitMs: 50, ...asked });
+
+  it('begins with those that go on from its path, as soon as there are enough', () => {
+    const bench = ready();
+    bench.send(waiting());
+    bench.runFor(20);
+    expect(bench.passes).toEqual([]);
+    bench.propose('a', [], [...right.slice(0, 2)]);
+    bench.propose('a', right.slice(0, 2), right.slice(2, 5));
+    bench.runFor(15);
+    expect(bench.passes).toEqual([{ generation: 'a', tokens: right.slice(0, 3), want: 3 }]);
+    const verdicts = bench.saidOf('verdict.returned');
+    expect(verdicts.flatMap(({ ids }) => ids)).toEqual(right.slice(0, 4));
+    expect(verdicts.at(-1)?.done).toBe(true);
+  });
+
+  it.each([
+    ['no longer than it may, and takes what there is', [] as number[], false, 50, 1],
+    ['for drafts on its own path', [9, 9], false, 50, 0],
+    ['not at all when there are no more', [], true, 0, 1],
+  ])('waits %s', (_what, after, exhausted, waitedMs, drafts) => {
+    const bench = ready();
+    const began = bench.scheduler.now();
+    bench.send(waiting());
+    bench.propose('a', after, right.slice(0, 1), exhausted);
+    bench.run();
+    // The prompt's own verdict needs no pass.
+    expect(bench.scheduler.now() - began).toBe(waitedMs + (drafts > 0 ? 10 : 0));
+    expect(bench.saidOf('verdict.returned').flatMap(({ ids }) => ids)).toEqual(right.slice(0, drafts + 1));
+  });
+
+  it('takes those that came before it', () => {
+    const bench = ready();
+    bench.send(waiting({ awaitDrafts: 1 }));
+    bench.propose('a', [], right.slice(0, 1));
+    bench.propose('a', right.slice(0, 2), right.slice(2, 4));
+    bench.run();
+    bench.passes.length = 0;
+    const began = bench.scheduler.now();
+    bench.send(job('a', right.slice(0, 2), { from: 4, first: 5, awaitDrafts: 2, awaitMs: 50 }));
+    bench.run();
+    expect(bench.scheduler.now() - began).toBe(10);
+    expect(bench.passes).toEqual([{ generation: 'a', tokens: right.slice(1, 4), want: 3 }]);
+  });
+
+  it('gives way to a newer job, and ends with its session', () => {
+    const bench = ready();
+    const old = waiting();
+    bench.send(old);
+    bench.send(job('a', right.slice(0, 1)));
+    bench.run();
+    expect(bench.saidOf('job.ended')).toMatchObject([{ job: old.job, outcome: 'dropped' }]);
+    expect(bench.saidOf('verdict.returned').flatMap(({ ids }) => ids)).toEqual(right.slice(0, 2));
+    bench.send(waiting());
+    bench.send({ type: 'session.close', generation: 'a' });
+    bench.passes.length = 0;
+    bench.run();
+    expect(bench.passes).toEqual([]);
   });
 });
 
