@@ -1,7 +1,7 @@
 /**
  * Speed of the pipeline over a real nats-server and worker processes with simulated models, as a share of the
  * ideal on each run's own trace: `npx tsx bench/pipeline.ts [--target-ms 20] [--drafter-ms 2] [--acceptance 0.8]
- * [--targets 12] [--lookahead 4] [--tokens 500] [--seeds 5]`. Modes are interleaved.
+ * [--targets 12] [--drafters 1] [--lookahead 4] [--tokens 500] [--seeds 5]`. Modes are interleaved.
  */
 import { parseArgs } from 'node:util';
 import { compileEngineOptions } from '../infra/config/engine-options.js';
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     'drafter-ms': { type: 'string', default: '2' },
     acceptance: { type: 'string', default: '0.8' },
     targets: { type: 'string', default: '12' },
+    drafters: { type: 'string', default: '1' },
     lookahead: { type: 'string', default: '4' },
     tokens: { type: 'string', default: '500' },
     seeds: { type: 'string', default: '5' },
@@ -51,6 +52,7 @@ const engine = await createEngine(
     model: `sim:target?ms=${values['target-ms']}`,
     drafter: `sim:drafter?ms=${values['drafter-ms']}&acceptance=${values.acceptance}`,
     targets: Number(values.targets),
+    drafters: Number(values.drafters),
   }),
   { logger: silentLogger, trace: (event) => events.push(event) },
 );

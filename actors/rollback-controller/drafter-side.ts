@@ -18,6 +18,8 @@ const SILENCE_MS = 500;
 /** Where the drafters draft, and what came of it. */
 export class DrafterSide {
   readonly links = new Map<string, DrafterLink>();
+  /** Of drafters that are instances of one model, the one that drafts; the others stand by. */
+  private readonly active = new Map<string, DrafterLink>();
 
   constructor(private readonly state: GenerationState) {}
 
@@ -133,18 +135,52 @@ export class DrafterSide {
    */
   steer(): void {
     if (this.state.ending !== undefined) return;
-    const { tree, plan } = this.state;
+    this.takeTurns();
     for (const link of this.links.values()) {
       if (link.phase !== 'ready') continue;
-      const isTold =
-        link.epoch >= 0 &&
-        link.ahead === plan.ahead &&
-        link.batch === batchOf(plan) &&
-        link.listen === this.state.draftersListen;
-      if (isTold && tree.isOnBestPath(link.tip)) this.confirm(link);
-      else if (isTold && link.listen && !link.tip.alive) this.awaitTurn(link);
+      if (!this.isTold(link)) this.start(link, false);
+      else if (link.ahead === 0 || this.state.tree.isOnBestPath(link.tip)) this.confirm(link);
+      else if (link.listen && !link.tip.alive) this.awaitTurn(link);
       else this.start(link, false);
     }
+  }
+
+  /**
+   * Of several instances of one model one drafts. When its path is refuted it is inside a pass that nobody wants any
+   * more, so the next one takes over; not where drafters listen, and are turned round by the refutation itself.
+   */
+  private takeTurns(): void {
+    if (this.links.size < 2) return;
+    const { tree, draftersListen } = this.state;
+    const instances = new Map<string, DrafterLink[]>();
+    for (const link of this.links.values()) {
+      if (link.phase !== 'ready') continue;
+      const { fingerprint } = link.announced;
+      instances.set(fingerprint, [...(instances.get(fingerprint) ?? []), link]);
+    }
+    for (const [fingerprint, links] of instances) {
+      const current = this.active.get(fingerprint);
+      const place = current === undefined ? -1 : links.indexOf(current);
+      const isRefuted = current !== undefined && current.epoch >= 0 && !tree.isOnBestPath(current.tip);
+      if (place >= 0 && (!isRefuted || draftersListen)) continue;
+      const next = links[(place + 1) % links.length];
+      if (next === undefined) continue;
+      this.active.set(fingerprint, next);
+      // Before the other is told to stand by.
+      if (place >= 0) this.start(next, false);
+    }
+  }
+
+  /** How far it is to run ahead; 0: it stands by. */
+  private aheadOf(link: DrafterLink): number {
+    const isActive = this.links.size === 1 || this.active.get(link.announced.fingerprint) === link;
+    return isActive ? this.state.plan.ahead : 0;
+  }
+
+  private isTold(link: DrafterLink): boolean {
+    const { plan, draftersListen } = this.state;
+    if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
+    return link.ahead === 0 || (link.batch === batchOf(plan) && link.listen === draftersListen);
   }
 
   /** Sends starts again whose effect was not seen. */
@@ -190,13 +226,15 @@ export class DrafterSide {
     const missing = missingAfter(held, path, this.state);
     link.epoch = ++this.state.epoch;
     link.tip = path[path.length - 1] ?? tree.root;
-    link.ahead = plan.ahead;
+    link.ahead = this.aheadOf(link);
     link.batch = batchOf(plan);
-    link.listen = this.state.draftersListen;
+    link.listen = link.ahead > 0 && this.state.draftersListen;
     link.root = tree.root.length;
     link.exhausted = false;
     link.toldAtMs = ports.scheduler.now();
-    this.noteAwaited(link);
+    // Nothing is expected of one that stands by.
+    if (link.ahead === 0) link.owesSinceMs = link.heardAtMs;
+    else this.noteAwaited(link);
     ports.bus.publish(ports.subjects.workerDraft(link.announced.worker), {
       type: 'draft.start',
       generation: request.id,
@@ -214,7 +252,7 @@ export class DrafterSide {
 
   /** A drafter that does not listen is told now and then how much of its path is committed, and before it must stop. */
   private confirm(link: DrafterLink): void {
-    if (link.listen) return;
+    if (link.listen || link.ahead === 0) return;
     const { tree, ports, request } = this.state;
     const root = tree.root.length;
     const step = Math.max(1, Math.floor(link.ahead / 4));

@@ -25,6 +25,8 @@ export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   readonly model?: string;
   /** `ngram` (lookup in prompt and output), `none`, or a model. Default `ngram`. */
   readonly drafter?: string;
+  /** Processes to start here of a model that drafts, 1..4: with two, one takes over at a rollback while the other is still inside a pass. Default 1. */
+  readonly drafters?: number;
   /** How requests are decoded that do not say. Default `dsi`; `none` without a drafter. */
   readonly mode?: GenerationMode;
   /** Target workers to start here, 1..64, and the most that a generation uses. Default in mode `dsi`: the cores, less one for a model that drafts; else 1; remote workers: all there are. */
@@ -63,8 +65,8 @@ export interface CompiledEngineOptions {
   readonly local: {
     /** 0: none, all are remote. */
     readonly targets: number;
-    /** Whether a model that drafts is started here. */
-    readonly drafter: boolean;
+    /** Processes of a model that drafts; 0: none is started here. */
+    readonly drafters: number;
     readonly threads: number;
   };
   /** Whether workers of other hosts are used. */
@@ -93,6 +95,13 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
     description: 'who guesses ahead: lookup in the text so far, nobody, or a model',
     defaultText: 'ngram',
     allowed: 'ngram, none or a model',
+  }),
+  drafters: integerOption({
+    flag: 'drafters',
+    minimum: 1,
+    maximum: 4,
+    description: 'processes of the model that drafts; one more takes over at a rollback',
+    defaultText: '1',
   }),
   mode: choiceOption({
     flag: 'mode',
@@ -178,19 +187,25 @@ export function compileEngineOptions(
   const startsWorkers = workers !== 'remote';
   if (!startsWorkers && options.threads !== undefined)
     throw new InvalidOptionError(nameOf('threads'), values.threads, 'left out when all workers are remote');
-  const localDrafter = startsWorkers && drafter.kind === 'model';
-  const freeCores = context.cores - (localDrafter ? 1 : 0);
+  if (options.drafters !== undefined && drafter.kind !== 'model')
+    throw new InvalidOptionError(
+      nameOf('drafters'),
+      values.drafters,
+      `left out when ${nameOf('drafter')} is ${drafter.kind}`,
+    );
+  const localDrafters = startsWorkers && drafter.kind === 'model' ? (values.drafters ?? 1) : 0;
+  const freeCores = context.cores - localDrafters;
   const localTargets = startsWorkers
     ? (values.targets ?? (mode === 'dsi' ? Math.min(64, Math.max(1, freeCores)) : 1))
     : 0;
-  const localWorkers = localTargets + (localDrafter ? 1 : 0);
+  const localWorkers = localTargets + localDrafters;
   return Object.freeze({
     model: values.model ?? DEFAULT_MODEL,
     drafter,
     defaults: Object.freeze({ mode, lookahead: values.lookahead, targets: values.targets }),
     local: Object.freeze({
       targets: localTargets,
-      drafter: localDrafter,
+      drafters: localDrafters,
       threads: values.threads ?? Math.max(1, Math.floor(context.cores / Math.max(1, localWorkers))),
     }),
     remote: workers !== 'local',

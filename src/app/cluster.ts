@@ -131,7 +131,7 @@ async function loadTokenizers(options: CompiledEngineOptions, deps: EngineDeps):
 /** No process is spent on guarding when server and workers all run elsewhere. */
 async function openKeeper(options: CompiledEngineOptions, closers: Closers): Promise<ProcessGuard> {
   const { nats, local } = options;
-  if (nats.servers !== undefined && local.targets === 0 && !local.drafter) return nothingToGuard;
+  if (nats.servers !== undefined && local.targets === 0 && local.drafters === 0) return nothingToGuard;
   const keeper = await startKeeper();
   closers.add(() => keeper.close());
   return keeper;
@@ -207,8 +207,9 @@ function startLocalWorkers(
     role: 'target' as const,
     model: options.model,
   }));
-  if (local.drafter && drafter.kind === 'model') {
-    wanted.push({ ...common, role: 'drafter', model: drafter.model });
+  if (drafter.kind === 'model') {
+    const { model } = drafter;
+    for (let i = 0; i < local.drafters; i++) wanted.push({ ...common, role: 'drafter', model });
   }
   return wanted.map((worker) =>
     startLocalWorker(worker, {

@@ -7,15 +7,17 @@ const TOKENS = 300;
 function msPerToken(
   mode: GenerationMode,
   lookahead: number | undefined,
-  row: { T: number; c: number; a: number; targets: number },
+  row: { T: number; c: number; a: number; targets: number; drafters?: number; latency?: number },
 ) {
   const cluster = createVirtualCluster({
     targets: row.targets,
     targetMs: row.T,
     drafterMs: row.c,
     acceptance: row.a,
+    faults: { delayMs: row.latency ?? 0 },
   });
-  cluster.runFor(1);
+  for (let started = 1; started < (row.drafters ?? 1); started++) cluster.startDrafter();
+  cluster.runFor(2);
   const { result } = cluster.finish(cluster.generate({ mode, lookahead, maxTokens: TOKENS }));
   const { predictedMs, draftTokens, draftTokensAccepted } = result.timings;
   return { ms: predictedMs / (TOKENS - 1), a: draftTokensAccepted / draftTokens };
@@ -50,6 +52,25 @@ describe.each(rows)('time per token without latency for T $T ms, c $c ms, accept
     const ideal = run.a * c + (1 - run.a) * T;
     expect(run.ms / ideal).toBeGreaterThan(0.98);
     expect(run.ms / ideal).toBeLessThan(1.02);
+  });
+});
+
+describe('a drafter that stands by', () => {
+  // At a rollback the other one is always in the middle of a pass.
+  const row = { T: 20.9, c: 7, a: 0.8, targets: 5, latency: 0.3 };
+  const overhead = (drafters: number) => {
+    const { ms, a } = msPerToken('dsi', 1, { ...row, drafters });
+    return { perToken: ms - a * row.c - (1 - a) * row.T, a };
+  };
+
+  it('leaves nothing of a rollback but its hops: two, and two more when the next draft is right', () => {
+    const { perToken, a } = overhead(2);
+    expect(perToken / ((1 - a) * row.latency * (2 + 2 * a))).toBeCloseTo(1, 1);
+  });
+
+  it('saves what is left of the pass', () => {
+    expect(overhead(1).perToken).toBeGreaterThan(3 * overhead(2).perToken);
+    expect(overhead(3).perToken).toBeCloseTo(overhead(2).perToken, 6);
   });
 });
 

@@ -25,7 +25,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
   const bus = network.connect('gateway');
   const workers = network.connect('workers');
   const told: { readonly to: string; readonly message: WireMessage }[] = [];
-  for (const to of ['t1', 't2', 'd1']) {
+  for (const to of ['t1', 't2', 'd1', 'd2']) {
     for (const subject of [subjects.workerJob(to), subjects.workerDraft(to), subjects.workerSession(to)]) {
       workers.subscribe(subject, ({ message, respond }) => {
         told.push({ to, message });
@@ -314,6 +314,16 @@ describe('rolling back', () => {
     bench.draft(epoch, [], [7, 8]);
     bench.verdict('t1', 2, [1, 2, 3], 4);
     expect(bench.toldTo('t1', 'job.assigned').at(-1)?.tokens).not.toContain(8);
+  });
+
+  it('hands over to an instance of the same model that stands by', () => {
+    const bench = speculating();
+    bench.join('d2', 'drafter');
+    expect(bench.toldTo('d2', 'draft.start').at(-1)).toMatchObject({ ahead: 0 });
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.verdict('t1', 0, [], 5);
+    expect(bench.toldTo('d2', 'draft.start').at(-1)).toMatchObject({ tokens: [5], root: 4, ahead: 8 });
+    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ tokens: [5], root: 4, ahead: 0 });
   });
 
   it('leaves it to a drafter that listens to turn round', () => {

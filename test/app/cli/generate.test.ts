@@ -80,7 +80,7 @@ describe('slipstream generate', () => {
       model: 'm',
       drafter: { kind: 'model', model: 'd' },
       defaults: { mode: 'si', targets: 3, lookahead: 5 },
-      local: { targets: 3, drafter: true, threads: 2 },
+      local: { targets: 3, drafters: 1, threads: 2 },
       store: { offline: true, cacheFolder: '/c' },
       natsServer: '/bin/nats',
       nats: { subjectPrefix: 'x' },

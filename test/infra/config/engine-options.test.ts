@@ -14,7 +14,7 @@ describe('compileEngineOptions', () => {
       model: 'smollm2',
       drafter: { kind: 'ngram' },
       defaults: { mode: 'dsi', lookahead: undefined, targets: undefined },
-      local: { targets: 4, drafter: false, threads: 1 },
+      local: { targets: 4, drafters: 0, threads: 1 },
       remote: false,
       nats: {
         servers: undefined,
@@ -62,16 +62,17 @@ describe('compileEngineOptions', () => {
   test('cores are shared between the workers started here', () => {
     const local = (options: EngineOptions, cores: number) =>
       compileEngineOptions(options, testContext({}, { cores })).local;
-    expect(local({ drafter: 'tiny' }, 6)).toEqual({ targets: 5, drafter: true, threads: 1 });
-    expect(local({ drafter: 'tiny', targets: 4 }, 2)).toEqual({ targets: 4, drafter: true, threads: 1 });
-    expect(local({}, 1)).toEqual({ targets: 1, drafter: false, threads: 1 });
-    expect(local({ mode: 'si' }, 4)).toEqual({ targets: 1, drafter: false, threads: 4 });
+    expect(local({ drafter: 'tiny' }, 6)).toEqual({ targets: 5, drafters: 1, threads: 1 });
+    expect(local({ drafter: 'tiny', targets: 4 }, 2)).toEqual({ targets: 4, drafters: 1, threads: 1 });
+    expect(local({ drafter: 'tiny', drafters: 2 }, 6)).toEqual({ targets: 4, drafters: 2, threads: 1 });
+    expect(local({}, 1)).toEqual({ targets: 1, drafters: 0, threads: 1 });
+    expect(local({ mode: 'si' }, 4)).toEqual({ targets: 1, drafters: 0, threads: 4 });
     expect(local({ threads: 3 }, 4).threads).toBe(3);
   });
 
   test('with a NATS address workers are remote unless said otherwise', () => {
     const natsUrl = ['nats://a:4222'];
-    expect(compile({ natsUrl })).toMatchObject({ remote: true, local: { targets: 0, drafter: false } });
+    expect(compile({ natsUrl })).toMatchObject({ remote: true, local: { targets: 0, drafters: 0 } });
     expect(compile({ natsUrl, workers: 'both' })).toMatchObject({ remote: true, local: { targets: 4 } });
     expect(compile({ natsUrl, workers: 'local' })).toMatchObject({ remote: false, local: { targets: 4 } });
     expect(compile({}, { SLIPSTREAM_NATS_URL: 'a, b:4222' }).nats.servers).toEqual(['a', 'b:4222']);
