@@ -1,7 +1,9 @@
 /**
  * Speed of the pipeline over a real nats-server and worker processes with simulated models, as a share of the
  * ideal on each run's own trace: `npx tsx bench/pipeline.ts [--target-ms 20] [--drafter-ms 2] [--acceptance 0.8]
- * [--targets 12] [--drafters 1] [--lookahead 4] [--tokens 500] [--seeds 5]`. Modes are interleaved.
+ * [--targets 12] [--drafters 1] [--lookahead 4] [--tokens 500] [--seeds 5]
+ * [--warm-up 2]`. Modes are interleaved; the first generations of each are not counted: processes compile their code
+ * then.
  */
 import { parseArgs } from 'node:util';
 import { compileEngineOptions } from '../infra/config/engine-options.js';
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     lookahead: { type: 'string', default: '4' },
     tokens: { type: 'string', default: '500' },
     seeds: { type: 'string', default: '5' },
+    'warm-up': { type: 'string', default: '2' },
     modes: { type: 'string', default: 'none,si,dsi' },
   },
 });
@@ -58,10 +61,12 @@ const engine = await createEngine(
 );
 
 const rows: Row[] = [];
-for (let seed = 0; seed < Number(values.seeds); seed++) {
+const warmUp = Number(values['warm-up']);
+for (let seed = -warmUp; seed < Number(values.seeds); seed++) {
   for (const mode of values.modes.split(',')) {
     if (mode !== 'none' && mode !== 'si' && mode !== 'dsi') throw new Error(`unknown mode ${mode}`);
-    rows.push(await measure(engine, mode, seed));
+    const row = await measure(engine, mode, seed + warmUp);
+    if (seed >= 0) rows.push(row);
   }
 }
 await engine.close();
