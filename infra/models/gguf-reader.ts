@@ -1,10 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type {
-  DecoderCheckpoint,
-  DecoderConfig,
-  LayerMatrix,
-  LayerNorm,
-  StoredMatrix,
+import {
+  type DecoderCheckpoint,
+  type DecoderConfig,
+  type LayerMatrix,
+  type LayerNorm,
+  layerShapes,
+  type StoredMatrix,
 } from '../../src/core/checkpoint.js';
 import { errorMessage, ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
 import { readDecoderConfig } from './gguf-config.js';
@@ -67,16 +68,8 @@ export function openGguf(path: string): GgufFile {
 
 /** Name -> shape (innermost first) of every tensor that a model of this configuration has. */
 function expectedTensors(config: DecoderConfig): Map<string, readonly number[]> {
-  const { width, feedForwardWidth, vocabularySize, heads, kvHeads, headSize } = config;
-  const shapes: Record<LayerMatrix, readonly number[]> = {
-    q: [width, heads * headSize],
-    k: [width, kvHeads * headSize],
-    v: [width, kvHeads * headSize],
-    o: [heads * headSize, width],
-    gate: [width, feedForwardWidth],
-    up: [width, feedForwardWidth],
-    down: [feedForwardWidth, width],
-  };
+  const { width, vocabularySize } = config;
+  const shapes = layerShapes(config);
   const expected = new Map<string, readonly number[]>([
     ['token_embd.weight', [width, vocabularySize]],
     ['output_norm.weight', [width]],
@@ -84,7 +77,7 @@ function expectedTensors(config: DecoderConfig): Map<string, readonly number[]> 
   if (!config.tiedEmbeddings) expected.set('output.weight', [width, vocabularySize]);
   for (let layer = 0; layer < config.layers; layer++) {
     for (const which of Object.keys(shapes) as LayerMatrix[])
-      expected.set(`blk.${layer}.${matrixNames[which]}.weight`, shapes[which]);
+      expected.set(`blk.${layer}.${matrixNames[which]}.weight`, shapes[which].toReversed());
     for (const name of Object.values(normNames)) expected.set(`blk.${layer}.${name}.weight`, [width]);
   }
   return expected;

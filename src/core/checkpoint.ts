@@ -33,6 +33,24 @@ export interface StoredMatrix {
 export type LayerMatrix = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
 export type LayerNorm = 'attention' | 'feedForward';
 
+/** Rows (outputs) and columns (inputs) of the matrices of every layer. */
+export function layerShapes(
+  config: DecoderConfig,
+): Readonly<Record<LayerMatrix, readonly [rows: number, columns: number]>> {
+  const { width, feedForwardWidth } = config;
+  const queries = config.heads * config.headSize;
+  const keys = config.kvHeads * config.headSize;
+  return {
+    q: [queries, width],
+    k: [keys, width],
+    v: [keys, width],
+    o: [width, queries],
+    gate: [feedForwardWidth, width],
+    up: [feedForwardWidth, width],
+    down: [width, feedForwardWidth],
+  };
+}
+
 export interface DecoderCheckpoint {
   readonly config: DecoderConfig;
   /** Hash of the source file(s). */

@@ -1,9 +1,10 @@
-import type {
-  DecoderCheckpoint,
-  DecoderConfig,
-  LayerMatrix,
-  LayerNorm,
-  StoredMatrix,
+import {
+  type DecoderCheckpoint,
+  type DecoderConfig,
+  type LayerMatrix,
+  type LayerNorm,
+  layerShapes,
+  type StoredMatrix,
 } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
 import type { WeightChoice } from './build-options.js';
@@ -40,17 +41,7 @@ export class CheckedWeights {
   }
 
   matrix(layer: number, which: LayerMatrix): Weights {
-    const { width, heads, kvHeads, headSize, feedForwardWidth } = this.config;
-    const shapes: Record<LayerMatrix, readonly [rows: number, columns: number]> = {
-      q: [heads * headSize, width],
-      k: [kvHeads * headSize, width],
-      v: [kvHeads * headSize, width],
-      o: [width, heads * headSize],
-      gate: [feedForwardWidth, width],
-      up: [feedForwardWidth, width],
-      down: [width, feedForwardWidth],
-    };
-    const [rows, columns] = shapes[which];
+    const [rows, columns] = layerShapes(this.config)[which];
     return this.load(`layer ${layer} ${which}`, this.checkpoint.matrix(layer, which), rows, columns);
   }
 
