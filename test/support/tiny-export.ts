@@ -28,7 +28,7 @@ export function writeTinyExport(directory: string, options: TinyExportOptions): 
   const { config } = checkpoint;
   mkdirSync(directory, { recursive: true });
   const graph = new GraphWriter(join(directory, 'model.onnx'));
-  const matrix = (stored: StoredMatrix) => storeWeights(graph, toWeights(stored, 'auto'), 'weights');
+  const matrix = (stored: StoredMatrix) => storeWeights(graph, toWeights(stored, 'stored'), 'weights');
   const multiply = (x: string, stored: StoredMatrix) =>
     options.dynamicInt8 ? dynamicInt8(graph, x, stored) : linear(graph, x, matrix(stored));
   const ids = graph.input('input_ids', 'int64', [1, 'sequence']);
@@ -42,7 +42,7 @@ export function writeTinyExport(directory: string, options: TinyExportOptions): 
   let residual = gatherRows(
     graph,
     ids,
-    storeWeights(graph, asGatherable(toWeights(checkpoint.embedding(), 'auto')), 'embedding'),
+    storeWeights(graph, asGatherable(toWeights(checkpoint.embedding(), 'stored')), 'embedding'),
   );
   let normed = norm(graph, residual, checkpoint.norm(0, 'attention'), config);
   for (let layer = 0; layer < config.layers; layer++) {

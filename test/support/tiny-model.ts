@@ -102,7 +102,9 @@ export async function writeTinyModelFolder(
 ): Promise<DecoderCheckpoint> {
   const checkpoint = tinyCheckpoint(options);
   mkdirSync(directory, { recursive: true });
-  await buildDecoderModel(checkpoint, join(directory, 'model.onnx'), { weights: options.weights ?? 'auto' });
+  await buildDecoderModel(checkpoint, join(directory, 'model.onnx'), {
+    weights: options.weights ?? 'stored',
+  });
   writeTinyConfig(directory, checkpoint.config);
   writeTinyTokenizer(directory, checkpoint.config.vocabularySize);
   return checkpoint;

@@ -6,7 +6,7 @@ import { GraphWriter } from './graph-writer.js';
 import { asGatherable, gatherRows, linear, packedLinear, storeWeights } from './linear.js';
 
 /** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
-export const GRAPH_BUILDER_VERSION = '1';
+export const GRAPH_BUILDER_VERSION = '2';
 export const GRAPH_PRODUCER = 'slipstream';
 
 const OPSET = 21;
@@ -26,7 +26,7 @@ export async function buildDecoderModel(
   options: DecoderBuildOptions = {},
 ): Promise<void> {
   const { config } = checkpoint;
-  const weights = new CheckedWeights(checkpoint, options.weights ?? 'auto', modelPath);
+  const weights = new CheckedWeights(checkpoint, options.weights ?? 'stored', modelPath);
   const graph = new GraphWriter(modelPath);
   const progress = async (layersDone: number) => {
     options.onProgress?.(layersDone / (config.layers + 1));

@@ -1,14 +1,15 @@
 /**
- * How matrices are kept in the built model.
- * - `auto`: as stored: quantised blocks stay as they are, bit for bit; f32, f16 and bf16 become fp32
+ * How matrices are kept in the built model. Quantised blocks stay as they are, bit for bit, unless all is fp32.
+ * - `stored`: f32, f16 and bf16 become fp32
  * - `f32`: everything fp32; blocks are dequantised
- * - `q8`: f32, f16 and bf16 are rounded to Q8_0 blocks of 32 where a row is a multiple of 32 long; quantised blocks stay
+ * - `q8`: f32, f16 and bf16 are rounded to Q8_0 blocks of 32 where a row is a multiple of 32 long
+ * - `q4`: likewise to Q4_0, embedding and output projection to Q8_0: the few weights that every token depends on
  */
-export const WEIGHT_CHOICES = ['auto', 'f32', 'q8'] as const;
+export const WEIGHT_CHOICES = ['stored', 'f32', 'q8', 'q4'] as const;
 export type WeightChoice = (typeof WEIGHT_CHOICES)[number];
 
 export interface DecoderBuildOptions {
-  /** Default `auto`. */
+  /** Default `stored`. */
   readonly weights?: WeightChoice;
   /** Called between matrices with the share done, 0..1, the last time with 1. */
   readonly onProgress?: (share: number) => void;

@@ -33,16 +33,17 @@ export class CheckedWeights {
   }
 
   embedding(): Weights {
-    return this.load('embedding', this.checkpoint.embedding(), this.config.vocabularySize, this.config.width);
+    return this.loadTable('embedding', this.checkpoint.embedding());
   }
 
   output(): Weights {
-    return this.load('output', this.checkpoint.output(), this.config.vocabularySize, this.config.width);
+    return this.loadTable('output', this.checkpoint.output());
   }
 
   matrix(layer: number, which: LayerMatrix): Weights {
     const [rows, columns] = layerShapes(this.config)[which];
-    return this.load(`layer ${layer} ${which}`, this.checkpoint.matrix(layer, which), rows, columns);
+    const matrix = this.checkpoint.matrix(layer, which);
+    return this.load(`layer ${layer} ${which}`, matrix, rows, columns, this.choice);
   }
 
   norm(layer: number, which: LayerNorm): Float32Array {
@@ -53,7 +54,19 @@ export class CheckedWeights {
     return this.checkGain('final norm', this.checkpoint.finalNorm());
   }
 
-  private load(what: string, matrix: StoredMatrix, rows: number, columns: number): Weights {
+  /** A matrix with a row per token. */
+  private loadTable(what: string, matrix: StoredMatrix): Weights {
+    const choice = this.choice === 'q4' ? 'q8' : this.choice;
+    return this.load(what, matrix, this.config.vocabularySize, this.config.width, choice);
+  }
+
+  private load(
+    what: string,
+    matrix: StoredMatrix,
+    rows: number,
+    columns: number,
+    choice: WeightChoice,
+  ): Weights {
     if (matrix.rows !== rows || matrix.columns !== columns)
       this.fail(what, `shape is ${matrix.rows} x ${matrix.columns}, but must be ${rows} x ${columns}`);
     const { format, bytes } = matrix;
@@ -64,16 +77,31 @@ export class CheckedWeights {
       ? ((rows * columns) / BLOCK) * BLOCK_BYTES[format]
       : rows * columns * NUMBER_BYTES[format];
     if (bytes.length !== expected) this.fail(what, `has ${bytes.length} bytes, but must have ${expected}`);
-    return toWeights(matrix, this.choice);
+    const weights = toWeights(matrix, choice);
+    if (!hasFiniteWeights(weights)) this.fail(what, 'has a weight that is not finite');
+    return weights;
   }
 
   private checkGain(what: string, gain: Float32Array): Float32Array {
     if (gain.length !== this.config.width)
       this.fail(what, `has ${gain.length} values, but must have ${this.config.width}`);
+    if (!allFinite(gain)) this.fail(what, 'has a value that is not finite');
     return gain;
   }
 
   private fail(what: string, problem: string): never {
     throw new ModelFormatError(this.where, `${what}: ${problem}`);
   }
+}
+
+function hasFiniteWeights(weights: Weights): boolean {
+  if (weights.kind === 'float') return allFinite(weights.values);
+  return allFinite(weights.scales) && (weights.offsets === undefined || allFinite(weights.offsets));
+}
+
+/** Infinity and NaN times 0 are NaN. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) * 0;
+  return sum === 0;
 }

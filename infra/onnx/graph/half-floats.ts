@@ -28,6 +28,11 @@ export function halfFloatBits(value: number): number {
   return sign | (((exponent + 15) << 10) + fraction);
 }
 
+/** The nearest number that binary16 holds. */
+export function nearestHalf(value: number): number {
+  return Number.isNaN(value) ? value : (halfFloatTable()[halfFloatBits(value)] as number);
+}
+
 function roundToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;

@@ -72,24 +72,6 @@ function reorderNibbles(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: 
   }
 }
 
-/** Nearest 8-bit quants with one scale (largest size / 127) per block, as GGUF's Q8_0. Columns: a multiple of 32. */
-export function quantiseQ8(values: Float32Array, rows: number, columns: number): BlockWeights {
-  const count = (rows * columns) / BLOCK;
-  const quants = new Uint8Array(rows * columns);
-  const scales = new Float32Array(count);
-  for (let block = 0; block < count; block++) {
-    const start = block * BLOCK;
-    let largest = 0;
-    for (let j = 0; j < BLOCK; j++) largest = Math.max(largest, Math.abs(values[start + j] as number));
-    const scale = largest / 127;
-    const inverse = scale === 0 ? 0 : 1 / scale;
-    scales[block] = scale;
-    for (let j = 0; j < BLOCK; j++)
-      quants[start + j] = Math.round((values[start + j] as number) * inverse) + 128;
-  }
-  return { kind: 'blocks', bits: 8, rows, columns, quants, scales, offsets: undefined };
-}
-
 export function dequantise(weights: BlockWeights): Float32Array {
   const quants = bytePerQuant(weights);
   const zero = zeroPoint(weights.bits);

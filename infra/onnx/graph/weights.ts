@@ -1,7 +1,11 @@
 import type { StoredMatrix } from '../../../src/core/checkpoint.js';
 import type { WeightChoice } from './build-options.js';
 import { halfFloatTable } from './half-floats.js';
-import { BLOCK, type BlockWeights, blocksFromStored, dequantise, quantiseQ8 } from './weight-blocks.js';
+import { emptyBlocks, quantiseBlocks } from './quantise-blocks.js';
+import { BLOCK, type BlockWeights, blocksFromStored, dequantise } from './weight-blocks.js';
+
+/** Floats are rounded in pieces of this many, so that a large matrix is never there as floats: 1 MiB. */
+const PIECE = 2 ** 18;
 
 /** Rows (outputs) x columns (inputs), row by row. */
 export interface FloatWeights {
@@ -20,19 +24,26 @@ export function toWeights(matrix: StoredMatrix, choice: WeightChoice): Weights {
     const blocks = blocksFromStored(matrix, matrix.format);
     return choice === 'f32' ? { kind: 'float', rows, columns, values: dequantise(blocks) } : blocks;
   }
-  const values = floats(matrix);
-  if (choice === 'q8' && columns % BLOCK === 0) return quantiseQ8(values, rows, columns);
-  return { kind: 'float', rows, columns, values };
+  if ((choice === 'q8' || choice === 'q4') && columns % BLOCK === 0)
+    return quantise(matrix, choice === 'q8' ? 8 : 4);
+  return { kind: 'float', rows, columns, values: floats(matrix, 0, rows * columns) };
 }
 
-function floats({ bytes, format, rows, columns }: StoredMatrix): Float32Array {
-  const count = rows * columns;
-  if (format === 'f32') {
-    if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, count);
-    return new Float32Array(bytes.slice().buffer, 0, count);
-  }
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
-  const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, count);
+function quantise(matrix: StoredMatrix, bits: 4 | 8): BlockWeights {
+  const blocks = emptyBlocks(bits, matrix.rows, matrix.columns);
+  const count = matrix.rows * matrix.columns;
+  for (let start = 0; start < count; start += PIECE)
+    quantiseBlocks(floats(matrix, start, Math.min(PIECE, count - start)), blocks, start);
+  return blocks;
+}
+
+/** `count` weights of a matrix of floats, from its element `start` on; may share memory with it. */
+function floats({ bytes, format }: StoredMatrix, start: number, count: number): Float32Array {
+  const size = format === 'f32' ? 4 : 2;
+  let part = bytes.subarray(start * size, (start + count) * size);
+  if (part.byteOffset % size !== 0) part = part.slice();
+  if (format === 'f32') return new Float32Array(part.buffer, part.byteOffset, count);
+  const halves = new Uint16Array(part.buffer, part.byteOffset, count);
   const values = new Float32Array(count);
   if (format === 'bf16') {
     const bits = new Uint32Array(values.buffer);

@@ -30,7 +30,7 @@ async function openDecoder(path: string): Promise<Decoder> {
 async function largestError(
   name: string,
   checkpoint: DecoderCheckpoint,
-  weights: 'auto' | 'f32',
+  weights: 'stored' | 'f32',
 ): Promise<number> {
   const path = newFolder(name);
   await buildDecoderModel(checkpoint, path, { weights });
@@ -56,16 +56,30 @@ describe('buildDecoderModel', () => {
     ['f16', { format: 'f16' }],
     ['bf16', { format: 'bf16' }],
   ])('equals the reference: %s', async (name, options) => {
-    expect(await largestError(name, tinyCheckpoint(options), 'auto')).toBeLessThan(1e-3);
+    expect(await largestError(name, tinyCheckpoint(options), 'stored')).toBeLessThan(1e-3);
   });
 
   it.each(['q8_0', 'q4_0', 'q4_1'] as const)('equals the reference: %s', async (format) => {
     const checkpoint = tinyCheckpoint({ format, tiedEmbeddings: true, ropeInterleaved: true });
     expect(await largestError(`${format}-f32`, checkpoint, 'f32')).toBeLessThan(1e-3);
     // Multiplied as stored, activations are rounded to 8 bits.
-    const rounded = await largestError(`${format}-auto`, checkpoint, 'auto');
+    const rounded = await largestError(`${format}-stored`, checkpoint, 'stored');
     expect(rounded).toBeGreaterThan(1e-3);
     expect(rounded).toBeLessThan(1.5);
+  });
+
+  it('keeps embedding and output projection in 8 bits where the layers have 4', async () => {
+    const path = newFolder('q4');
+    await buildDecoderModel(tinyCheckpoint({ format: 'bf16' }), path, { weights: 'q4' });
+    const { model } = await readModelFiles(path);
+    const nodes = model.graph.node.filter(({ opType }) => opType === 'MatMulNBits');
+    const bits = nodes.map(({ attribute }) => attribute.find(({ name }) => name === 'bits')?.i);
+    expect(bits).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 8]);
+    const tables = model.graph.initializer.filter(({ name }) => /^(embedding|output).quants/.test(name));
+    expect(tables.map(({ dims }) => dims)).toEqual([
+      [512, 2, 32],
+      [512, 2, 32],
+    ]);
   });
 
   it('gives logits of the wanted rows alone, and none when none are wanted', async () => {
@@ -102,6 +116,16 @@ describe('buildDecoderModel', () => {
     );
     await expect(damaged({ finalNorm: () => new Float32Array(63) })).rejects.toThrow(/final norm/);
     await expect(damaged({ config: { ...whole.config, kvHeads: 3 } })).rejects.toThrow(ModelFormatError);
+    const infinite = new Float32Array(64).fill(Number.POSITIVE_INFINITY);
+    await expect(damaged({ finalNorm: () => infinite })).rejects.toThrow(
+      /final norm: has a value that is not/,
+    );
+    const bad = { ...output, bytes: output.bytes.slice() };
+    bad.bytes.fill(255, 400, 404);
+    for (const weights of ['stored', 'q8', 'q4'] as const) {
+      const broken = buildDecoderModel({ ...whole, output: () => bad }, path, { weights });
+      await expect(broken).rejects.toThrow(/output: has a weight that is not finite/);
+    }
     expect(existsSync(path)).toBe(false);
     expect(readdirSync(folder('damaged'))).toEqual([]);
   });
