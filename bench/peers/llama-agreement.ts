@@ -10,7 +10,7 @@ import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import { processContext } from '../../infra/config/process-context.js';
 import { cacheLayout } from '../../infra/models/cache-layout.js';
 import { openModelFolder } from '../../infra/models/model-folder.js';
-import { importGguf } from '../../infra/models/model-import.js';
+import { importCheckpoint } from '../../infra/models/model-import.js';
 import { pullModel } from '../../infra/models/model-store.js';
 import { loadOnnxModel } from '../../infra/onnx/loaded-model.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
@@ -39,7 +39,7 @@ const questions = [
 
 const { cacheFolder } = processContext();
 const source = process.argv[2] ?? (await smollm2Source());
-const folder = openModelFolder('peer', await importGguf(source, { cacheFolder }));
+const folder = openModelFolder('peer', (await importCheckpoint(source, { cacheFolder })).folder);
 const tokenizer = folder.loadTokenizer();
 const llama = await loadLlamaModel(source);
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import {
   type DecoderCheckpoint,
   type DecoderConfig,
@@ -11,6 +11,7 @@ import { errorMessage, ModelFormatError, ModelNotFoundError } from '../../src/co
 import { readDecoderConfig } from './gguf-config.js';
 import { type GgufHeader, type GgufTensorInfo, type GgufValue, readGgufHeader } from './gguf-header.js';
 import { supportedQuantisations, tensorType, tensorTypeName } from './gguf-quantisation.js';
+import { readExactly } from './read-exactly.js';
 
 /** An open GGUF file: its weights are read from the disk when asked for, until `close`. */
 export interface GgufFile {
@@ -130,18 +131,11 @@ function createCheckpoint(
   config: DecoderConfig,
   sourceHash: string,
 ): DecoderCheckpoint {
-  const read = (name: string): { info: GgufTensorInfo; bytes: Uint8Array } => {
+  const read = (name: string): { info: GgufTensorInfo; bytes: Buffer<ArrayBuffer> } => {
+    const what = `tensor ${JSON.stringify(name)}`;
     const info = header.tensors.get(name);
-    if (info === undefined) throw new ModelFormatError(path, `tensor ${JSON.stringify(name)} is missing`);
-    const bytes = new Uint8Array(tensorBytes(info));
-    let filled = 0;
-    while (filled < bytes.length) {
-      const got = readSync(descriptor, bytes, filled, bytes.length - filled, info.offset + filled);
-      if (got === 0)
-        throw new ModelFormatError(path, `tensor ${JSON.stringify(name)}: the file became shorter`);
-      filled += got;
-    }
-    return { info, bytes };
+    if (info === undefined) throw new ModelFormatError(path, `${what} is missing`);
+    return { info, bytes: readExactly(descriptor, path, what, info.offset, tensorBytes(info)) };
   };
   const matrix = (name: string): StoredMatrix => {
     const { info, bytes } = read(name);
@@ -151,7 +145,7 @@ function createCheckpoint(
   };
   const norm = (name: string): Float32Array => {
     const { bytes } = read(name);
-    return new Float32Array(bytes.buffer, 0, bytes.length / 4);
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   };
   return {
     config,

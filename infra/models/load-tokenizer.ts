@@ -15,16 +15,17 @@ import {
 
 /**
  * Loads the tokenizer of a model's folder: tokenizer.json, and where there are tokenizer_config.json,
- * generation_config.json, config.json and chat_template.jinja. Throws ModelFormatError naming file and field.
+ * generation_config.json, config.json and chat_template.jinja. Throws ModelFormatError naming file and field, also
+ * when it has more tokens than the model's `vocab_size`.
  */
-export function loadTokenizer(folder: string): Tokenizer {
+export function loadTokenizer(folder: string, vocabularySize = Number.POSITIVE_INFINITY): Tokenizer {
   const path = join(folder, 'tokenizer.json');
   const json = readJsonFile(path, tokenizerJsonSchema);
   if (json === undefined) throw new ModelFormatError(path, 'is missing');
   const config = readJsonFile(join(folder, 'tokenizer_config.json'), tokenizerConfigSchema) ?? {};
   const beginToken = configuredToken(config.bos_token);
   const endToken = configuredToken(config.eos_token);
-  return createTokenizer({
+  const tokenizer = createTokenizer({
     json,
     path,
     endTokenIds: readEndTokens(folder, idOf(json, endToken)),
@@ -33,6 +34,12 @@ export function loadTokenizer(folder: string): Tokenizer {
     endToken,
     chatTemplate: readChatTemplate(folder, config),
   });
+  if (tokenizer.vocabularySize > vocabularySize)
+    throw new ModelFormatError(
+      path,
+      `has ids up to ${tokenizer.vocabularySize - 1}, but vocab_size in config.json is ${vocabularySize}`,
+    );
+  return tokenizer;
 }
 
 function readEndTokens(folder: string, configured: number | undefined): number[] {

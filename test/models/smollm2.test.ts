@@ -6,7 +6,7 @@ import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import { processContext } from '../../infra/config/process-context.js';
 import { cacheLayout } from '../../infra/models/cache-layout.js';
 import { type OnnxModelFolder, resolveModel } from '../../infra/models/model-folder.js';
-import { importGguf } from '../../infra/models/model-import.js';
+import { importCheckpoint } from '../../infra/models/model-import.js';
 import { loadOnnxModel, type OnnxModel } from '../../infra/onnx/loaded-model.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
 import { greedyTokens } from '../support/greedy-text.js';
@@ -45,14 +45,14 @@ describe('SmolLM2 135M', () => {
     try {
       const startedAt = performance.now();
       const shares: number[] = [];
-      const imported = await importGguf(join(sources, String(name)), {
+      const imported = await importCheckpoint(join(sources, String(name)), {
         cacheFolder: fresh,
         onProgress: ({ doneBytes, totalBytes }) => shares.push(doneBytes / (totalBytes ?? Number.NaN)),
       });
       expect(performance.now() - startedAt).toBeLessThan(60_000);
       expect(shares.length).toBeGreaterThan(30);
       expect(shares.at(-1)).toBe(1);
-      expect(existsSync(join(imported, 'model.onnx.data'))).toBe(true);
+      expect(existsSync(join(imported.folder, 'model.onnx.data'))).toBe(true);
     } finally {
       rmSync(fresh, { recursive: true });
     }

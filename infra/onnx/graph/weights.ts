@@ -37,7 +37,7 @@ function quantise(matrix: StoredMatrix, bits: 4 | 8): BlockWeights {
   return blocks;
 }
 
-/** `count` weights of a matrix of floats, from its element `start` on; may share memory with it. */
+/** `count` weights of a matrix of floats, from its element `start` on. */
 function floats({ bytes, format }: StoredMatrix, start: number, count: number): Float32Array {
   const size = format === 'f32' ? 4 : 2;
   let part = bytes.subarray(start * size, (start + count) * size);

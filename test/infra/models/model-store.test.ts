@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openModelFolder, resolveModel } from '../../../infra/models/model-folder.js';
-import { importGguf } from '../../../infra/models/model-import.js';
+import { importCheckpoint } from '../../../infra/models/model-import.js';
 import {
   importModel,
   listModels,
@@ -71,6 +71,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+const imported = async (path: string): Promise<string> => (await importCheckpoint(path, settings)).folder;
 const partial = (): string[] => readdirSync(join(cacheFolder, 'models', 'partial'));
 
 describe('a registered model', () => {
@@ -136,7 +137,7 @@ describe('a GGUF file', () => {
   });
 
   it('whose contents change is another model', async () => {
-    const before = await importGguf(source, settings);
+    const before = await imported(source);
     writeFileSync(source, writeGguf(tinyGguf({ 'llama.context_length': { type: 'uint32', value: 64 } })));
     const after = await resolveModel(source, settings);
     expect(after).toMatchObject({ kind: 'onnx', config: { contextTokens: 64 } });
@@ -150,7 +151,7 @@ describe('a GGUF file', () => {
   });
 
   it('is imported again where files of the import are missing or too short', async () => {
-    const folder = await importGguf(source, settings);
+    const folder = await imported(source);
     for (const damage of [
       () => truncateSync(join(folder, 'model.onnx'), 10),
       () => rmSync(join(folder, 'tokenizer.json')),
@@ -158,7 +159,7 @@ describe('a GGUF file', () => {
     ]) {
       damage();
       expect(() => openModelFolder('tiny', folder)).toThrow(ModelFormatError);
-      expect(await importGguf(source, settings)).toBe(folder);
+      expect(await imported(source)).toBe(folder);
       openModelFolder('tiny', folder);
     }
     expect(partial()).toEqual([]);
@@ -175,7 +176,7 @@ describe('a GGUF file', () => {
         source,
         cacheFolder,
       ]);
-    const [one, two, here] = await Promise.all([run(), run(), importGguf(source, settings)]);
+    const [one, two, here] = await Promise.all([run(), run(), imported(source)]);
     expect(new Set([one.stdout, two.stdout, here]).size).toBe(1);
     openModelFolder('tiny', here).loadTokenizer();
     expect(partial()).toEqual([]);
@@ -197,10 +198,10 @@ describe('a name of the user', () => {
   });
 
   it('stands for a folder, which removing leaves alone', async () => {
-    const imported = await importGguf(source, settings);
-    expect(await importModel(imported, 'linked', settings)).toBe(imported);
+    const folder = await imported(source);
+    expect(await importModel(folder, 'linked', settings)).toBe(folder);
     removeModel('linked', settings);
-    openModelFolder('x', imported);
+    openModelFolder('x', folder);
     await expect(importModel(root, 'empty', settings)).rejects.toThrow(/model\.onnx: is missing/);
   });
 
@@ -252,7 +253,7 @@ describe('resolveModel', () => {
     ['tokenizer.json', undefined, /tokenizer\.json: is missing/],
     ['generation_config.json', '{"eos_token_id": 5000}', /token 5000 is named in the configuration only/],
   ])('refuses a folder with %s like %j', async (name, content, message) => {
-    const folder = await importGguf(source, settings);
+    const folder = await imported(source);
     rmSync(join(folder, 'manifest.json'));
     if (content === undefined) rmSync(join(folder, name));
     else writeFileSync(join(folder, name), content);

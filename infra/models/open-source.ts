@@ -1,0 +1,22 @@
+import { openGgufSource } from './gguf-source.js';
+import type { ImportSource } from './import-source.js';
+import type { OnModelProgress } from './progress.js';
+
+/** Opens weights that a model's folder can be made of. Throws ModelNotFoundError or ModelFormatError. */
+export function openSource(path: string): ImportSource {
+  return openGgufSource(path);
+}
+
+/** SHA-256 of what an import of `path` depends on; throws as `openSource` does. */
+export async function sourceHash(
+  path: string,
+  cacheFolder: string,
+  onProgress?: OnModelProgress,
+): Promise<string> {
+  const source = openSource(path);
+  try {
+    return await source.hash(cacheFolder, onProgress);
+  } finally {
+    source.close();
+  }
+}
