@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { cacheLayout, ownTemporaryPath } from './cache-layout.js';
 import { readJsonFile } from './json-file.js';
@@ -52,6 +52,25 @@ export async function hashFileOnce(
     renameSync(temporary, memoPath);
   }
   return sha256;
+}
+
+/** One hash over the names and contents of several files, in this order. */
+export async function hashFilesOnce(
+  paths: readonly string[],
+  cacheFolder: string,
+  onProgress: OnModelProgress = () => {},
+): Promise<string> {
+  const totalBytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const parts: [name: string, sha256: string][] = [];
+  let before = 0;
+  for (const path of paths) {
+    const sha256 = await hashFileOnce(path, cacheFolder, ({ doneBytes }) =>
+      onProgress({ step: 'verify', doneBytes: before + doneBytes, totalBytes }),
+    );
+    parts.push([basename(path), sha256]);
+    before += statSync(path).size;
+  }
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 function fileIdentity(path: string): string {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
-import { findGraph } from './find-graph.js';
+import { needsImport, requireGraph } from './find-graph.js';
 import { incompleteness } from './imported-folder.js';
 import { readJsonFile } from './json-file.js';
 import { loadTokenizer } from './load-tokenizer.js';
@@ -37,7 +37,7 @@ export type ResolvedModel =
 
 /**
  * Finds out what a user means by a model's name: `ngram`, `sim:...`, a name (see listModels; downloaded when it
- * is not here), a .gguf file (imported when it was not) or a model folder.
+ * is not here), a .gguf file or a folder with safetensors (imported when it was not), or a model folder.
  * Throws ModelNotFoundError, ModelFormatError or DownloadError.
  */
 export async function resolveModel(name: string, settings: ModelStoreSettings): Promise<ResolvedModel> {
@@ -47,11 +47,13 @@ export async function resolveModel(name: string, settings: ModelStoreSettings): 
     return openModelFolder(name, await namedModelFolder(name, settings));
   const path = resolve(name);
   const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() && needsImport(path))
+    return openModelFolder(name, (await importCheckpoint(path, settings)).folder);
   if (found?.isDirectory()) return openModelFolder(name, path);
   if (found === undefined)
     throw new ModelNotFoundError(name, `there is no such file or folder; ${knownNames(settings)}`);
   if (!path.endsWith('.gguf'))
-    throw new ModelFormatError(path, 'is no model: must be a .gguf file or a folder with model.onnx');
+    throw new ModelFormatError(path, 'is no model: must be a .gguf file or a folder');
   return openModelFolder(name, (await importCheckpoint(path, settings)).folder);
 }
 
@@ -65,8 +67,7 @@ const configSchema = z.looseObject({
 
 /** Checks a model's folder. Throws ModelFormatError naming the file and what is wrong with it. */
 export function openModelFolder(name: string, folder: string): OnnxModelFolder {
-  const modelPath = findGraph(folder);
-  if (modelPath === undefined) throw new ModelFormatError(join(folder, 'model.onnx'), 'is missing');
+  const modelPath = requireGraph(folder);
   if (statSync(modelPath).size === 0) throw new ModelFormatError(modelPath, 'is empty');
   const damage = incompleteness(folder);
   if (damage !== undefined) throw new ModelFormatError(folder, `is damaged: ${damage}`);

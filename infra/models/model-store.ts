@@ -4,14 +4,13 @@ import {
   DownloadError,
   errorMessage,
   InvalidOptionError,
-  ModelFormatError,
   ModelNotFoundError,
 } from '../../src/core/errors.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { createRealScheduler } from '../clock/real-scheduler.js';
 import { cacheLayout, removeLeftovers } from './cache-layout.js';
 import { downloadFile } from './download-file.js';
-import { findGraph } from './find-graph.js';
+import { findGraph, needsImport, requireGraph } from './find-graph.js';
 import { importedFolder, isComplete } from './imported-folder.js';
 import { importCheckpoint } from './model-import.js';
 import {
@@ -83,8 +82,8 @@ export async function pullModel(name: string, settings: ModelStoreSettings): Pro
 }
 
 /**
- * Gives a name to a GGUF file, which is imported, or to a model folder, which is used where it is. Returns the
- * model's folder. Throws InvalidOptionError for a name that is malformed or taken by a registered model.
+ * Gives a name to a GGUF file or a folder with safetensors, which are imported, or to a folder with a graph, which is
+ * used where it is. Returns the model's folder. Throws InvalidOptionError for a name that is malformed or taken by a registered model.
  */
 export async function importModel(path: string, name: string, settings: ModelStoreSettings): Promise<string> {
   checkModelName(name);
@@ -95,9 +94,8 @@ export async function importModel(path: string, name: string, settings: ModelSto
       'a name other than those of the models that can be downloaded',
     );
   const absolute = resolve(path);
-  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
-    if (findGraph(absolute) === undefined)
-      throw new ModelFormatError(join(absolute, 'model.onnx'), 'is missing');
+  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() && !needsImport(absolute)) {
+    requireGraph(absolute);
     writeNamedModel(settings.cacheFolder, name, { folder: absolute });
     return absolute;
   }

@@ -1,10 +1,16 @@
+import { statSync } from 'node:fs';
 import { openGgufSource } from './gguf-source.js';
 import type { ImportSource } from './import-source.js';
 import type { OnModelProgress } from './progress.js';
+import { openSafetensorsSource } from './safetensors-source.js';
 
-/** Opens weights that a model's folder can be made of. Throws ModelNotFoundError or ModelFormatError. */
+/**
+ * Opens weights that a model's folder can be made of: a GGUF file, or a folder with safetensors as Hugging Face has
+ * it. Throws ModelNotFoundError or ModelFormatError.
+ */
 export function openSource(path: string): ImportSource {
-  return openGgufSource(path);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder ? openSafetensorsSource(path) : openGgufSource(path);
 }
 
 /** SHA-256 of what an import of `path` depends on; throws as `openSource` does. */

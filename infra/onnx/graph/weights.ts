@@ -26,7 +26,12 @@ export function toWeights(matrix: StoredMatrix, choice: WeightChoice): Weights {
   }
   if ((choice === 'q8' || choice === 'q4') && columns % BLOCK === 0)
     return quantise(matrix, choice === 'q8' ? 8 : 4);
-  return { kind: 'float', rows, columns, values: floats(matrix, 0, rows * columns) };
+  return { kind: 'float', rows, columns, values: floatsOf(matrix) };
+}
+
+/** All weights of a matrix of floats; may share memory with it. */
+export function floatsOf(matrix: StoredMatrix): Float32Array {
+  return floats(matrix, 0, matrix.rows * matrix.columns);
 }
 
 function quantise(matrix: StoredMatrix, bits: 4 | 8): BlockWeights {

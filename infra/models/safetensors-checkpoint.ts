@@ -1,0 +1,118 @@
+import {
+  type DecoderCheckpoint,
+  type DecoderConfig,
+  type LayerMatrix,
+  type LayerNorm,
+  layerShapes,
+  type StoredMatrix,
+  type WeightFormat,
+} from '../../src/core/checkpoint.js';
+import { ModelFormatError } from '../../src/core/errors.js';
+import { floatsOf } from '../onnx/graph/weights.js';
+import type { PlacedTensor, SafetensorsFiles } from './safetensors-files.js';
+
+const EMBEDDING = 'model.embed_tokens.weight';
+const OUTPUT = 'lm_head.weight';
+const FINAL_NORM = 'model.norm.weight';
+
+const matrixNames: Record<LayerMatrix, string> = {
+  q: 'self_attn.q_proj',
+  k: 'self_attn.k_proj',
+  v: 'self_attn.v_proj',
+  o: 'self_attn.o_proj',
+  gate: 'mlp.gate_proj',
+  up: 'mlp.up_proj',
+  down: 'mlp.down_proj',
+};
+const normNames: Record<LayerNorm, string> = {
+  attention: 'input_layernorm',
+  feedForward: 'post_attention_layernorm',
+};
+const nameInLayer = (layer: number, name: string) => `model.layers.${layer}.${name}.weight`;
+
+const formats: ReadonlyMap<string, WeightFormat> = new Map([
+  ['F32', 'f32'],
+  ['F16', 'f16'],
+  ['BF16', 'bf16'],
+]);
+
+/** Angles that older versions of transformers stored: they follow from the configuration. */
+const DERIVED = /^model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq$/;
+
+/**
+ * A Llama's weights by role. Every tensor that the configuration asks for must be there in its shape, and no other,
+ * for that might be part of the computation. Throws ModelFormatError, naming file and tensor.
+ */
+export function safetensorsCheckpoint(
+  files: SafetensorsFiles,
+  config: DecoderConfig,
+  folder: string,
+  sourceHash: string,
+): DecoderCheckpoint {
+  checkTensors(files, config, folder);
+  const matrix = (name: string): StoredMatrix => {
+    const tensor = files.tensors.get(name) as PlacedTensor;
+    const [rows = 0, columns = 0] = tensor.shape;
+    return { format: formats.get(tensor.dtype) as WeightFormat, rows, columns, bytes: files.read(tensor) };
+  };
+  const norm = (name: string): Float32Array => {
+    const tensor = files.tensors.get(name) as PlacedTensor;
+    const format = formats.get(tensor.dtype) as WeightFormat;
+    return floatsOf({ format, rows: 1, columns: config.width, bytes: files.read(tensor) });
+  };
+  return {
+    config,
+    sourceHash,
+    embedding: () => matrix(EMBEDDING),
+    output: () => matrix(OUTPUT),
+    matrix: (layer, which) => matrix(nameInLayer(layer, matrixNames[which])),
+    norm: (layer, which) => norm(nameInLayer(layer, normNames[which])),
+    finalNorm: () => norm(FINAL_NORM),
+  };
+}
+
+/** Name -> shape, outermost first. */
+function expectedTensors(config: DecoderConfig): Map<string, readonly number[]> {
+  const { width, vocabularySize } = config;
+  const expected = new Map<string, readonly number[]>([
+    [EMBEDDING, [vocabularySize, width]],
+    [FINAL_NORM, [width]],
+  ]);
+  if (!config.tiedEmbeddings) expected.set(OUTPUT, [vocabularySize, width]);
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const [which, shape] of Object.entries(layerShapes(config)))
+      expected.set(nameInLayer(layer, matrixNames[which as LayerMatrix]), shape);
+    for (const name of Object.values(normNames)) expected.set(nameInLayer(layer, name), [width]);
+  }
+  return expected;
+}
+
+function checkTensors(files: SafetensorsFiles, config: DecoderConfig, folder: string): void {
+  const expected = expectedTensors(config);
+  for (const name of expected.keys())
+    if (!files.tensors.has(name))
+      throw new ModelFormatError(folder, `tensor ${JSON.stringify(name)} is missing`);
+  for (const tensor of files.tensors.values()) {
+    const problem = tensorProblem(tensor, expected.get(tensor.name), config);
+    if (problem !== undefined)
+      throw new ModelFormatError(tensor.path, `tensor ${JSON.stringify(tensor.name)}: ${problem}`);
+  }
+}
+
+function tensorProblem(
+  { name, dtype, shape }: PlacedTensor,
+  expected: readonly number[] | undefined,
+  config: DecoderConfig,
+): string | undefined {
+  if (expected === undefined) {
+    // Tied, whatever a file says besides: so does transformers.
+    if (DERIVED.test(name) || (name === OUTPUT && config.tiedEmbeddings)) return undefined;
+    const bias = name.endsWith('.bias') ? ', whose matrices have no biases' : '';
+    return `is not part of a plain Llama decoder${bias}`;
+  }
+  if (!formats.has(dtype))
+    return `dtype ${dtype} is not supported: must be ${[...formats.keys()].join(', ')}`;
+  if (shape.length !== expected.length || shape.some((size, i) => size !== expected[i]))
+    return `shape is ${shape.join(' x ')}, but by config.json must be ${expected.join(' x ')}`;
+  return undefined;
+}

@@ -1,0 +1,130 @@
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveModel } from '../../../infra/models/model-folder.js';
+import { importModel, listModels, type ModelStoreSettings } from '../../../infra/models/model-store.js';
+import type { ModelProgress } from '../../../infra/models/progress.js';
+import { Decoder } from '../../../infra/onnx/decoder.js';
+import { inspectDecoderGraph } from '../../../infra/onnx/decoder-graph-info.js';
+import { readModelFiles } from '../../../infra/onnx/model-files.js';
+import { createSession } from '../../../infra/onnx/runtime.js';
+import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
+import { ModelFormatError } from '../../../src/core/errors.js';
+import { writeTinyModelFolder } from '../../support/tiny-model.js';
+import { referenceLogits } from '../../support/tiny-reference.js';
+import { type TinySafetensorsOptions, writeTinySafetensors } from '../../support/tiny-safetensors.js';
+
+let root = '';
+let folder = '';
+let settings: ModelStoreSettings;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'slipstream-safetensors-import-'));
+  folder = join(root, 'tiny');
+  settings = { cacheFolder: join(root, 'cache'), registry: [] };
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+async function imported(path: string): Promise<string> {
+  const resolved = await resolveModel(path, settings);
+  if (resolved.kind !== 'onnx') throw new Error('not a model folder');
+  resolved.loadTokenizer();
+  return resolved.folder;
+}
+
+/** The largest difference to the definition, relative to the largest logit, over passes of several tokens. */
+async function largestError(modelFolder: string, checkpoint: DecoderCheckpoint): Promise<number> {
+  const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % checkpoint.config.vocabularySize);
+  const { model, path } = await readModelFiles(modelFolder);
+  const session = await createSession(path, { threads: 1, provider: 'cpu' });
+  const decoder = new Decoder(session, inspectDecoderGraph(model, path, 'target'), 'rows');
+  const store = decoder.openStore();
+  const logits = [
+    ...(await decoder.pass(store, tokens.slice(0, 7), 0, 7, 2)),
+    ...(await decoder.pass(store, tokens.slice(7), 7, tokens.length - 7, 2)),
+  ];
+  await decoder.release();
+  const expected = referenceLogits(checkpoint, tokens);
+  const scale = Math.max(...expected.flat().map(Math.abs));
+  const differences = expected.flatMap((row, i) => row.map((value, id) => value - (logits[i]?.[id] ?? 0)));
+  return Math.max(...differences.map(Math.abs)) / scale;
+}
+
+describe('a folder of safetensors', () => {
+  it.each<[string, TinySafetensorsOptions]>([
+    ['F32', {}],
+    ['F16 in two files', { format: 'f16', shards: 2 }],
+    ['BF16, tied', { format: 'bf16', tiedEmbeddings: true }],
+  ])('becomes a model that computes what its weights define: %s', async (_, options) => {
+    const checkpoint = writeTinySafetensors(folder, options);
+    expect(checkpoint.config.ropeInterleaved).toBe(false);
+    expect(await largestError(await imported(folder), checkpoint)).toBeLessThan(1e-4);
+  });
+
+  it('is imported once, with progress, until a file of it changes', async () => {
+    writeTinySafetensors(folder, { shards: 2 });
+    const steps: ModelProgress[] = [];
+    const first = await resolveModel(folder, { ...settings, onProgress: (step) => steps.push(step) });
+    if (first.kind !== 'onnx') throw new Error('not a model folder');
+    expect([...new Set(steps.map(({ step }) => step))]).toEqual(['verify', 'import']);
+    for (const step of ['verify', 'import']) {
+      const { doneBytes, totalBytes } = steps.findLast((progress) => progress.step === step) ?? {};
+      expect(totalBytes).toBeGreaterThan(300_000);
+      expect(doneBytes).toBe(totalBytes);
+    }
+    expect(readdirSync(first.folder).sort()).toEqual([
+      'config.json',
+      'manifest.json',
+      'model.onnx',
+      'model.onnx.data',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+    expect(readFileSync(join(first.folder, 'config.json'))).toEqual(
+      readFileSync(join(folder, 'config.json')),
+    );
+    const again: ModelProgress[] = [];
+    await resolveModel(folder, { ...settings, onProgress: (step) => again.push(step) });
+    expect(again).toEqual([]);
+    appendFileSync(join(folder, 'tokenizer_config.json'), '\n');
+    expect(await imported(folder)).not.toBe(first.folder);
+  });
+
+  it('with a graph besides is used as it is', async () => {
+    writeTinySafetensors(folder);
+    await writeTinyModelFolder(join(root, 'graph'), {});
+    for (const name of ['model.onnx', 'model.onnx.data'])
+      copyFileSync(join(root, 'graph', name), join(folder, name));
+    expect(await imported(folder)).toBe(folder);
+    expect(await importModel(folder, 'mine', settings)).toBe(folder);
+    expect(existsSync(join(root, 'cache', 'models', 'imported'))).toBe(false);
+  });
+
+  it('may have a name, which outlives it', async () => {
+    writeTinySafetensors(folder);
+    const made = await importModel(folder, 'mine', settings);
+    expect(listModels(settings)).toMatchObject([{ name: 'mine', state: 'ready', folder: made }]);
+    expect(await imported(folder)).toBe(made);
+    rmSync(folder, { recursive: true });
+    expect(await imported('mine')).toBe(made);
+  });
+
+  it('that is refused leaves nothing behind', async () => {
+    writeTinySafetensors(folder, { shards: 2 });
+    rmSync(join(folder, 'tokenizer.json'));
+    await expect(imported(folder)).rejects.toThrow(/tokenizer.json: is missing/);
+    rmSync(join(folder, 'model-00002-of-00002.safetensors'));
+    await expect(imported(folder)).rejects.toThrow(ModelFormatError);
+    rmSync(join(folder, 'model.safetensors.index.json'));
+    await expect(imported(folder)).rejects.toThrow(/model.onnx: is missing, and so is model.safetensors$/);
+    expect(existsSync(join(root, 'cache', 'models', 'imported'))).toBe(false);
+  });
+});

@@ -1,0 +1,97 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { floatsOf } from '../../infra/onnx/graph/weights.js';
+import type { DecoderCheckpoint, LayerMatrix, StoredMatrix } from '../../src/core/checkpoint.js';
+import { type SafetensorsWriterTensor, writeSafetensors } from './safetensors-writer.js';
+import { type TinyModelOptions, tinyCheckpoint, writeTinyConfig } from './tiny-model.js';
+import { storeAs } from './tiny-quantise.js';
+import { writeTinyTokenizer } from './tiny-tokenizer.js';
+
+export interface TinySafetensorsOptions extends TinyModelOptions {
+  readonly format?: 'f32' | 'f16' | 'bf16';
+  /** Files; with more than one there is an index. Default 1. */
+  readonly shards?: number;
+}
+
+const matrixNames: Record<LayerMatrix, string> = {
+  q: 'self_attn.q_proj',
+  k: 'self_attn.k_proj',
+  v: 'self_attn.v_proj',
+  o: 'self_attn.o_proj',
+  gate: 'mlp.gate_proj',
+  up: 'mlp.up_proj',
+  down: 'mlp.down_proj',
+};
+
+/**
+ * Writes a folder as Hugging Face has it: config.json, weights in safetensors and a byte-level tokenizer. Returns the
+ * weights as they were written, gains rounded as matrices are.
+ */
+export function writeTinySafetensors(
+  directory: string,
+  options: TinySafetensorsOptions = {},
+): DecoderCheckpoint {
+  const format = options.format ?? 'f32';
+  const checkpoint = tinyCheckpoint(options);
+  mkdirSync(directory, { recursive: true });
+  writeTinyConfig(directory, checkpoint.config);
+  writeTinyTokenizer(directory, checkpoint.config.vocabularySize);
+  const tensors = tinyTensors(checkpoint, format);
+  const shards = options.shards ?? 1;
+  if (shards === 1) writeFileSync(join(directory, 'model.safetensors'), writeSafetensors(tensors));
+  else writeShards(directory, tensors, shards);
+  const rounded = (gain: Float32Array) =>
+    floatsOf({ format, rows: 1, columns: gain.length, bytes: storeAs(gain, format) });
+  return {
+    ...checkpoint,
+    norm: (layer, which) => rounded(checkpoint.norm(layer, which)),
+    finalNorm: () => rounded(checkpoint.finalNorm()),
+  };
+}
+
+export function tinyTensors(
+  checkpoint: DecoderCheckpoint,
+  format: 'f32' | 'f16' | 'bf16',
+): SafetensorsWriterTensor[] {
+  const { config } = checkpoint;
+  const dtype = format.toUpperCase();
+  const matrix = (name: string, { rows, columns, bytes }: StoredMatrix): SafetensorsWriterTensor => ({
+    name: `${name}.weight`,
+    dtype,
+    shape: [rows, columns],
+    bytes,
+  });
+  const norm = (name: string, gain: Float32Array): SafetensorsWriterTensor => ({
+    name: `${name}.weight`,
+    dtype,
+    shape: [gain.length],
+    bytes: storeAs(gain, format),
+  });
+  const tensors = [matrix('model.embed_tokens', checkpoint.embedding())];
+  if (!config.tiedEmbeddings) tensors.push(matrix('lm_head', checkpoint.output()));
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = (name: string) => `model.layers.${layer}.${name}`;
+    for (const [which, name] of Object.entries(matrixNames))
+      tensors.push(matrix(at(name), checkpoint.matrix(layer, which as LayerMatrix)));
+    tensors.push(norm(at('input_layernorm'), checkpoint.norm(layer, 'attention')));
+    tensors.push(norm(at('post_attention_layernorm'), checkpoint.norm(layer, 'feedForward')));
+  }
+  tensors.push(norm('model.norm', checkpoint.finalNorm()));
+  return tensors;
+}
+
+function writeShards(directory: string, tensors: readonly SafetensorsWriterTensor[], shards: number): void {
+  const files = Array.from({ length: shards }, (_, i) => {
+    const name = `model-0000${i + 1}-of-0000${shards}.safetensors`;
+    return { name, tensors: tensors.filter((_, at) => at % shards === i) };
+  });
+  const weightMap: Record<string, string> = {};
+  for (const file of files) {
+    writeFileSync(join(directory, file.name), writeSafetensors(file.tensors));
+    for (const { name } of file.tensors) weightMap[name] = file.name;
+  }
+  writeFileSync(
+    join(directory, 'model.safetensors.index.json'),
+    JSON.stringify({ metadata: { total_size: 0 }, weight_map: weightMap }),
+  );
+}
