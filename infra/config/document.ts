@@ -1,5 +1,6 @@
 import { engineOptionDefinitions } from './engine-options.js';
 import { gatewayOptionDefinitions } from './gateway-options.js';
+import { importOptionDefinitions } from './import-options.js';
 import { logOptionDefinitions } from './log-options.js';
 import { environmentName, type OptionDefinition } from './option.js';
 import { definitionEntries } from './resolve.js';
@@ -36,6 +37,11 @@ const SECTIONS: readonly {
     title: 'Worker',
     text: 'For `slipstream worker`.',
     entries: definitionEntries(workerOptionDefinitions),
+  },
+  {
+    title: 'Import',
+    text: 'For `slipstream models import`. A model that is named by its path is imported with the defaults.',
+    entries: definitionEntries(importOptionDefinitions),
   },
   {
     title: 'Log',

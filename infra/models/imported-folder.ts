@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ModelFormatError } from '../../src/core/errors.js';
 import { GRAPH_BUILDER_VERSION } from '../onnx/graph/build-decoder-model.js';
 import { cacheLayout } from './cache-layout.js';
+import type { ImportWeights } from './import-weights.js';
 import { readJsonFile } from './json-file.js';
 
 /** Rises whenever the same source gives other files; with the graph builder's version part of the cache's key. */
@@ -15,13 +16,14 @@ const manifestSchema = z.object({
   sourceSha256: z.string(),
   sourceName: z.string(),
   importerVersion: z.string(),
+  weights: z.string(),
   /** Name -> bytes. */
   files: z.record(z.string(), z.int().min(0)),
 });
 
 /** Where the import of a source lies or would lie. */
-export function importedFolder(cacheFolder: string, sourceSha256: string): string {
-  return join(cacheLayout(cacheFolder).imported, `${sourceSha256.slice(0, 32)}-${VERSION}`);
+export function importedFolder(cacheFolder: string, sourceSha256: string, weights: ImportWeights): string {
+  return join(cacheLayout(cacheFolder).imported, `${sourceSha256.slice(0, 32)}-${VERSION}-${weights}`);
 }
 
 /** Whether every file of an imported folder is there with its length. */
@@ -48,7 +50,7 @@ export function incompleteness(folder: string): string | undefined {
 /** Says of a folder what it was made of and that all is there. The last thing to be written. */
 export function writeManifest(
   folder: string,
-  source: { readonly sourceSha256: string; readonly sourceName: string },
+  source: { readonly sourceSha256: string; readonly sourceName: string; readonly weights: string },
 ): void {
   const files = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size]);
   const manifest: z.infer<typeof manifestSchema> = {

@@ -4,12 +4,14 @@ import { ModelFormatError } from '../../src/core/errors.js';
 import { buildDecoderModel } from '../onnx/graph/build-decoder-model.js';
 import { cacheLayout, ownTemporaryPath, removeLeftovers } from './cache-layout.js';
 import type { ImportSource } from './import-source.js';
+import { builtWeights, DEFAULT_IMPORT_WEIGHTS, type ImportWeights } from './import-weights.js';
 import { importedFolder, isComplete, moveIntoPlace, writeManifest } from './imported-folder.js';
 import { openSource } from './open-source.js';
 import type { OnModelProgress } from './progress.js';
 
 export interface ImportOptions {
   readonly cacheFolder: string;
+  readonly weights?: ImportWeights | undefined;
   readonly onProgress?: OnModelProgress | undefined;
 }
 
@@ -19,15 +21,19 @@ export interface ImportedModel {
 }
 
 /**
- * Makes a model folder from a source (see openSource), once per source and importer version. Several processes may
- * do so at the same time: each works in a folder of its own, and the first to finish wins.
+ * Makes a model folder from a source (see openSource), once per source, choice of weights and importer version.
+ * Several processes may do so at the same time: each works in a folder of its own, and the first to finish wins.
  * Throws ModelNotFoundError or ModelFormatError.
  */
 export async function importCheckpoint(path: string, options: ImportOptions): Promise<ImportedModel> {
   const source = openSource(path);
   try {
     const sourceSha256 = await source.hash(options.cacheFolder, options.onProgress);
-    const folder = importedFolder(options.cacheFolder, sourceSha256);
+    const folder = importedFolder(
+      options.cacheFolder,
+      sourceSha256,
+      options.weights ?? DEFAULT_IMPORT_WEIGHTS,
+    );
     if (!isComplete(folder)) await build(source, sourceSha256, folder, options);
     return { folder, sourceSha256 };
   } finally {
@@ -39,7 +45,7 @@ async function build(
   source: ImportSource,
   sourceSha256: string,
   folder: string,
-  { cacheFolder, onProgress }: ImportOptions,
+  { cacheFolder, onProgress, weights: choice = DEFAULT_IMPORT_WEIGHTS }: ImportOptions,
 ): Promise<void> {
   const smallFiles = source.smallFiles();
   const { imported, partial } = cacheLayout(cacheFolder);
@@ -50,12 +56,14 @@ async function build(
   mkdirSync(temporary);
   try {
     const { totalBytes } = source;
+    const weights = builtWeights(choice, source.config);
     await buildDecoderModel(source.checkpoint(sourceSha256), modelPath, {
+      weights,
       onProgress: (share) =>
         onProgress?.({ step: 'import', doneBytes: Math.round(share * totalBytes), totalBytes }),
     });
     for (const [name, text] of smallFiles) writeFileSync(join(temporary, name), text);
-    writeManifest(temporary, { sourceSha256, sourceName: basename(source.path) });
+    writeManifest(temporary, { sourceSha256, sourceName: basename(source.path), weights });
     moveIntoPlace(temporary, folder);
   } catch (error) {
     // The user knows the source, not the file that was being made of it.

@@ -11,6 +11,7 @@ import { createRealScheduler } from '../clock/real-scheduler.js';
 import { cacheLayout, removeLeftovers } from './cache-layout.js';
 import { downloadFile } from './download-file.js';
 import { findGraph, needsImport, requireGraph } from './find-graph.js';
+import { DEFAULT_IMPORT_WEIGHTS, type ImportWeights } from './import-weights.js';
 import { importedFolder, isComplete } from './imported-folder.js';
 import { importCheckpoint } from './model-import.js';
 import {
@@ -48,7 +49,7 @@ export interface ListedModel {
 /** Models with a name: those that can be downloaded, then the user's own. */
 export function listModels(settings: ModelStoreSettings): ListedModel[] {
   const registered = registryOf(settings).map(({ name, description, sha256 }): ListedModel => {
-    const folder = importedFolder(settings.cacheFolder, sha256);
+    const folder = registeredFolder(settings.cacheFolder, sha256);
     return isComplete(folder)
       ? { name, description, state: 'ready', folder }
       : { name, description, state: 'downloadable', folder: undefined };
@@ -73,7 +74,7 @@ export async function pullModel(name: string, settings: ModelStoreSettings): Pro
     const known = registryOf(settings).map((candidate) => candidate.name);
     throw new ModelNotFoundError(name, `models that can be downloaded: ${known.join(', ')}`);
   }
-  const folder = importedFolder(settings.cacheFolder, model.sha256);
+  const folder = registeredFolder(settings.cacheFolder, model.sha256);
   if (isComplete(folder)) return folder;
   const source = sourcePath(settings.cacheFolder, model);
   if (statSync(source, { throwIfNoEntry: false })?.size !== model.bytes)
@@ -83,9 +84,15 @@ export async function pullModel(name: string, settings: ModelStoreSettings): Pro
 
 /**
  * Gives a name to a GGUF file or a folder with safetensors, which are imported, or to a folder with a graph, which is
- * used where it is. Returns the model's folder. Throws InvalidOptionError for a name that is malformed or taken by a registered model.
+ * used where it is: then there is no choice of weights. Returns the model's folder. Throws InvalidOptionError for a
+ * name that is malformed or taken by a registered model, and for a choice where there is none.
  */
-export async function importModel(path: string, name: string, settings: ModelStoreSettings): Promise<string> {
+export async function importModel(
+  path: string,
+  name: string,
+  settings: ModelStoreSettings,
+  weights?: ImportWeights,
+): Promise<string> {
   checkModelName(name);
   if (registryOf(settings).some((model) => model.name === name))
     throw new InvalidOptionError(
@@ -96,11 +103,21 @@ export async function importModel(path: string, name: string, settings: ModelSto
   const absolute = resolve(path);
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() && !needsImport(absolute)) {
     requireGraph(absolute);
+    if (weights !== undefined)
+      throw new InvalidOptionError(
+        'weights',
+        weights,
+        'left out for a folder with model.onnx, which is used as it is',
+      );
     writeNamedModel(settings.cacheFolder, name, { folder: absolute });
     return absolute;
   }
-  const { folder, sourceSha256 } = await importCheckpoint(absolute, settings);
-  writeNamedModel(settings.cacheFolder, name, { sourceSha256, sourcePath: absolute });
+  const { folder, sourceSha256 } = await importCheckpoint(absolute, { ...settings, weights });
+  writeNamedModel(settings.cacheFolder, name, {
+    sourceSha256,
+    sourcePath: absolute,
+    weights: weights ?? DEFAULT_IMPORT_WEIGHTS,
+  });
   return folder;
 }
 
@@ -114,15 +131,17 @@ export function removeModel(name: string, settings: ModelStoreSettings): void {
   if (registered !== undefined) {
     const source = sourcePath(cacheFolder, registered);
     for (const file of [source, `${source}.part`]) rmSync(file, { force: true });
-    if (!isNamed(cacheFolder, registered.sha256)) removeImport(cacheFolder, registered.sha256);
+    removeImport(cacheFolder, registeredFolder(cacheFolder, registered.sha256));
     return;
   }
   const model = namedModels(cacheFolder).includes(name) ? readNamedModel(cacheFolder, name) : undefined;
   if (model === undefined) throw new ModelNotFoundError(name, knownNames(settings));
   removeNamedModel(cacheFolder, name);
-  if ('folder' in model || isNamed(cacheFolder, model.sourceSha256)) return;
-  if (!registryOf(settings).some(({ sha256 }) => sha256 === model.sourceSha256))
-    removeImport(cacheFolder, model.sourceSha256);
+  const folder = folderOf(cacheFolder, model);
+  const isRegistered = registryOf(settings).some(
+    ({ sha256 }) => registeredFolder(cacheFolder, sha256) === folder,
+  );
+  if (!('folder' in model) && !isRegistered) removeImport(cacheFolder, folder);
 }
 
 /**
@@ -142,7 +161,7 @@ export async function namedModelFolder(name: string, settings: ModelStoreSetting
     (await sourceHash(model.sourcePath, cacheFolder, settings.onProgress)) === model.sourceSha256;
   if (!unchanged)
     throw new ModelNotFoundError(name, `${model.sourcePath} is gone or has changed: import it again`);
-  return (await importCheckpoint(model.sourcePath, settings)).folder;
+  return (await importCheckpoint(model.sourcePath, { ...settings, weights: model.weights })).folder;
 }
 
 /** For the end of an error: which names there are. */
@@ -196,17 +215,19 @@ function sourcePath(cacheFolder: string, model: RegisteredModel): string {
   return join(cacheLayout(cacheFolder).sources, `${model.name}-${model.sha256.slice(0, 16)}.gguf`);
 }
 
+function registeredFolder(cacheFolder: string, sha256: string): string {
+  return importedFolder(cacheFolder, sha256, DEFAULT_IMPORT_WEIGHTS);
+}
+
 function folderOf(cacheFolder: string, model: NamedModel): string {
-  return 'folder' in model ? model.folder : importedFolder(cacheFolder, model.sourceSha256);
+  return 'folder' in model ? model.folder : importedFolder(cacheFolder, model.sourceSha256, model.weights);
 }
 
-function isNamed(cacheFolder: string, sha256: string): boolean {
-  return namedModels(cacheFolder).some((name) => {
+/** Deletes an imported folder unless a name stands for it. */
+function removeImport(cacheFolder: string, folder: string): void {
+  const isNamed = namedModels(cacheFolder).some((name) => {
     const model = readNamedModel(cacheFolder, name);
-    return model !== undefined && !('folder' in model) && model.sourceSha256 === sha256;
+    return model !== undefined && folderOf(cacheFolder, model) === folder;
   });
-}
-
-function removeImport(cacheFolder: string, sha256: string): void {
-  rmSync(importedFolder(cacheFolder, sha256), { recursive: true, force: true });
+  if (!isNamed) rmSync(folder, { recursive: true, force: true });
 }

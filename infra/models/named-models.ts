@@ -1,13 +1,18 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { InvalidOptionError } from '../../src/core/errors.js';
 import { cacheLayout, ownTemporaryPath } from './cache-layout.js';
+import { DEFAULT_IMPORT_WEIGHTS, IMPORT_WEIGHTS } from './import-weights.js';
 import { readJsonFile } from './json-file.js';
 
-/** What a user's own name stands for: a GGUF file that was imported, or a folder that is used where it is. */
+/** What a user's own name stands for: weights that were imported, or a folder that is used where it is. */
 const namedModelSchema = z.union([
-  z.object({ sourceSha256: z.string().regex(/^[0-9a-f]{64}$/), sourcePath: z.string() }),
+  z.object({
+    sourceSha256: z.string().regex(/^[0-9a-f]{64}$/),
+    sourcePath: z.string(),
+    weights: z.enum(IMPORT_WEIGHTS).default(DEFAULT_IMPORT_WEIGHTS),
+  }),
   z.object({ folder: z.string() }),
 ]);
 export type NamedModel = z.infer<typeof namedModelSchema>;
@@ -15,6 +20,12 @@ export type NamedModel = z.infer<typeof namedModelSchema>;
 const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** They mean something else wherever a model is named. */
 const reservedNames: ReadonlySet<string> = new Set(['ngram', 'none', 'sim']);
+
+/** A name for what lies at `path`, after the file or folder; it may still be one that cannot be given. */
+export function nameAfter(path: string): string {
+  const lowered = basename(path, '.gguf').toLowerCase();
+  return lowered.replace(/[^a-z0-9._-]+/g, '-').replace(/^[._-]+/, '');
+}
 
 /** Throws InvalidOptionError for a name that cannot be given. */
 export function checkModelName(name: string): void {

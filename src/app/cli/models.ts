@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { compileImportOptions, importOptionDefinitions } from '../../../infra/config/import-options.js';
 import {
   type CompiledModelStoreOptions,
   compileModelStoreOptions,
@@ -18,6 +19,7 @@ Examples:
   slipstream models list
   slipstream models pull smollm2
   slipstream models import ./my-model.Q8_0.gguf --name mine
+  slipstream models import ./SmolLM2-360M-Instruct --weights q4
   slipstream models remove mine
 `;
 
@@ -43,8 +45,9 @@ export function addModelsCommand(program: Command, cli: Cli): void {
 
   const add = models
     .command('import <path>')
-    .description('give a name to a GGUF file or a model folder')
-    .requiredOption('--name <NAME>', 'what to call it');
+    .description('make a model of a GGUF file or a folder with safetensors, or take a folder with model.onnx')
+    .option('--name <NAME>', 'what to call it (default: after the file or folder)');
+  addFlags(add, importOptionDefinitions);
   addFlags(add, modelStoreOptionDefinitions, ['offline']);
   add.action(async (path: string) => cli.exit(await importOne(path, add, cli)));
 
@@ -78,15 +81,22 @@ async function listAll(command: Command, cli: Cli): Promise<ExitCode> {
 }
 
 async function importOne(path: string, command: Command, cli: Cli): Promise<ExitCode> {
-  const { importModel } = await import('../../../infra/models/model-store.js');
-  const { name }: { name?: string } = command.opts();
-  const progress = showProgress(String(name), cli.io.stderr);
+  const [{ importModel }, { nameAfter }] = await Promise.all([
+    import('../../../infra/models/model-store.js'),
+    import('../../../infra/models/named-models.js'),
+  ]);
+  const { name = nameAfter(path) }: { name?: string } = command.opts();
+  const { weights } = compileImportOptions(
+    readFlags(command, importOptionDefinitions),
+    cli.io.context(flagName(importOptionDefinitions)),
+  );
+  const progress = showProgress(name, cli.io.stderr);
   const settings = { ...store(command, cli), onProgress: progress.update };
   try {
-    await untilInterrupted(cli.io.interrupted, importModel(path, String(name), settings), () => {});
+    await untilInterrupted(cli.io.interrupted, importModel(path, name, settings, weights), () => {});
   } catch (error) {
-    if (error instanceof InvalidOptionError && error.field === 'name')
-      throw new InvalidOptionError('--name', error.value, error.allowed);
+    if (error instanceof InvalidOptionError && (error.field === 'name' || error.field === 'weights'))
+      throw new InvalidOptionError(`--${error.field}`, error.value, error.allowed);
     throw error;
   } finally {
     progress.end();

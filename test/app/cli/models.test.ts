@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DownloadError } from '../../../src/core/errors.js';
+import { writeTinySafetensors } from '../../support/tiny-safetensors.js';
 import { run } from './harness.js';
 
 let folder: string;
@@ -49,7 +50,24 @@ describe('slipstream models', () => {
     ]);
     expect(stderr).toContain('slipstream: --name is "ngram", but must be');
     expect(code).toBe(2);
-    expect((await run(['models', 'import', folder])).stderr).toContain("required option '--name <NAME>'");
+    const unnamed = await run(['models', 'import', join(folder, 'mine', '...'), ...cache]);
+    expect(unnamed).toMatchObject({ code: 2, stderr: expect.stringContaining('--name is "", but must be') });
+  });
+
+  test('a model is named after its file or folder, and made with the weights that were asked for', async () => {
+    const path = join(folder, 'Tiny Llama');
+    writeTinySafetensors(path);
+    const small = await run(['models', 'import', path, '--weights', 'q4', ...cache]);
+    expect(small).toMatchObject({ code: 0, stdout: 'tiny-llama is ready\n' });
+    expect(small.stderr).toMatch(
+      /^tiny-llama: verifying \(0\.\d MB\)\ntiny-llama: importing \(0\.\d MB\)\n$/,
+    );
+    const refused = await run(['models', 'import', join(folder, 'mine'), '--weights', 'q4', ...cache]);
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain('--weights is "q4", but must be left out for a folder with model.onnx');
+    const unknown = await run(['models', 'import', path, '--weights', 'q5', ...cache]);
+    expect(unknown.stderr).toContain('--weights is "q5", but must be blockwise, q8, q4 or f32');
+    await run(['models', 'remove', 'tiny-llama', ...cache]);
   });
 
   test('pulling shows each step, where nobody watches a bar', async () => {

@@ -11,7 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveModel } from '../../../infra/models/model-folder.js';
-import { importModel, listModels, type ModelStoreSettings } from '../../../infra/models/model-store.js';
+import {
+  importModel,
+  listModels,
+  type ModelStoreSettings,
+  removeModel,
+} from '../../../infra/models/model-store.js';
 import type { ModelProgress } from '../../../infra/models/progress.js';
 import { Decoder } from '../../../infra/onnx/decoder.js';
 import { inspectDecoderGraph } from '../../../infra/onnx/decoder-graph-info.js';
@@ -40,6 +45,12 @@ async function imported(path: string): Promise<string> {
   return resolved.folder;
 }
 
+function folderOf(name: string): string {
+  const folder = listModels(settings).find((model) => model.name === name)?.folder;
+  if (folder === undefined) throw new Error(`there is no ${name}`);
+  return folder;
+}
+
 /** The largest difference to the definition, relative to the largest logit, over passes of several tokens. */
 async function largestError(modelFolder: string, checkpoint: DecoderCheckpoint): Promise<number> {
   const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % checkpoint.config.vocabularySize);
@@ -66,7 +77,30 @@ describe('a folder of safetensors', () => {
   ])('becomes a model that computes what its weights define: %s', async (_, options) => {
     const checkpoint = writeTinySafetensors(folder, options);
     expect(checkpoint.config.ropeInterleaved).toBe(false);
-    expect(await largestError(await imported(folder), checkpoint)).toBeLessThan(1e-4);
+    const made = await importModel(folder, 'mine', settings, 'f32');
+    expect(await largestError(made, checkpoint)).toBeLessThan(1e-4);
+  });
+
+  it('keeps floats, or rounds them to 8-bit or 4-bit blocks, as its name remembers', async () => {
+    const checkpoint = writeTinySafetensors(folder, { format: 'bf16' });
+    const errors: number[] = [];
+    for (const weights of ['f32', 'q8', 'q4'] as const) {
+      const made = await importModel(folder, weights, settings, weights);
+      expect(await imported(weights)).toBe(made);
+      errors.push(await largestError(made, checkpoint));
+    }
+    const [f32 = 0, q8 = 0, q4 = 0] = errors;
+    expect(f32).toBeLessThan(1e-4);
+    expect(q8).toBeGreaterThan(10 * f32);
+    expect(q8).toBeLessThan(0.1);
+    expect(q4).toBeGreaterThan(2 * q8);
+    expect(q4).toBeLessThan(0.5);
+    const folders = new Set(['f32', 'q8', 'q4'].map((name) => folderOf(name)));
+    expect(folders.size).toBe(3);
+    expect(await imported(folder)).not.toBe(folderOf('q8'));
+    removeModel('q4', settings);
+    expect([...folders].filter((made) => existsSync(made as string))).toHaveLength(2);
+    expect(() => folderOf('q4')).toThrow();
   });
 
   it('is imported once, with progress, until a file of it changes', async () => {
@@ -105,6 +139,9 @@ describe('a folder of safetensors', () => {
       copyFileSync(join(root, 'graph', name), join(folder, name));
     expect(await imported(folder)).toBe(folder);
     expect(await importModel(folder, 'mine', settings)).toBe(folder);
+    await expect(importModel(folder, 'other', settings, 'q4')).rejects.toThrow(
+      /weights is "q4", but must be left out for a folder with model.onnx/,
+    );
     expect(existsSync(join(root, 'cache', 'models', 'imported'))).toBe(false);
   });
 

@@ -1,12 +1,19 @@
 import { engineOptionDefinitions } from '../../../../infra/config/engine-options.js';
 import { gatewayOptionDefinitions } from '../../../../infra/config/gateway-options.js';
+import { importOptionDefinitions } from '../../../../infra/config/import-options.js';
 import { logOptionDefinitions } from '../../../../infra/config/log-options.js';
 import { environmentName } from '../../../../infra/config/option.js';
 import { workerOptionDefinitions } from '../../../../infra/config/worker-options.js';
 import type { Check } from './check.js';
 
 const KNOWN: ReadonlySet<string> = new Set(
-  [engineOptionDefinitions, gatewayOptionDefinitions, logOptionDefinitions, workerOptionDefinitions]
+  [
+    engineOptionDefinitions,
+    gatewayOptionDefinitions,
+    importOptionDefinitions,
+    logOptionDefinitions,
+    workerOptionDefinitions,
+  ]
     .flatMap((definitions) => Object.keys(definitions))
     .map(environmentName),
 );

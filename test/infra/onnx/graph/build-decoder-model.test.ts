@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { Decoder } from '../../../../infra/onnx/decoder.js';
 import { inspectDecoderGraph } from '../../../../infra/onnx/decoder-graph-info.js';
 import { buildDecoderModel } from '../../../../infra/onnx/graph/build-decoder-model.js';
+import { toWeights } from '../../../../infra/onnx/graph/weights.js';
 import { readModelFiles } from '../../../../infra/onnx/model-files.js';
 import { createSession } from '../../../../infra/onnx/runtime.js';
-import type { DecoderCheckpoint } from '../../../../src/core/checkpoint.js';
+import type { DecoderCheckpoint, LayerMatrix, StoredMatrix } from '../../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../../src/core/errors.js';
 import { type TinyModelOptions, tinyCheckpoint } from '../../../support/tiny-model.js';
 import { referenceLogits } from '../../../support/tiny-reference.js';
@@ -66,6 +67,30 @@ describe('buildDecoderModel', () => {
     const rounded = await largestError(`${format}-stored`, checkpoint, 'stored');
     expect(rounded).toBeGreaterThan(1e-3);
     expect(rounded).toBeLessThan(1.5);
+  });
+
+  it('gives the same bits for blocks and for floats that lie on their grid', async () => {
+    const blocks = tinyCheckpoint({ format: 'q8_0' });
+    const floats = (stored: StoredMatrix): StoredMatrix => {
+      const weights = toWeights(stored, 'f32');
+      if (weights.kind !== 'float') throw new Error('not floats');
+      return { ...stored, format: 'f32', bytes: new Uint8Array(weights.values.buffer) };
+    };
+    const rounded = {
+      ...blocks,
+      embedding: () => floats(blocks.embedding()),
+      output: () => floats(blocks.output()),
+      matrix: (layer: number, which: LayerMatrix) => floats(blocks.matrix(layer, which)),
+    };
+    const logits: Float32Array[][] = [];
+    for (const [checkpoint, weights] of [[blocks, 'stored'] as const, [rounded, 'q8'] as const]) {
+      const path = newFolder(`grid-${weights}`);
+      await buildDecoderModel(checkpoint, path, { weights });
+      const decoder = await openDecoder(path);
+      logits.push(await decoder.pass(decoder.openStore(), tokens, 0, tokens.length, 2));
+      await decoder.release();
+    }
+    expect(logits[1]).toEqual(logits[0]);
   });
 
   it('keeps embedding and output projection in 8 bits where the layers have 4', async () => {
