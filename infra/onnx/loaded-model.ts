@@ -166,10 +166,10 @@ async function openSession(
   try {
     return { session: await createSession(path, { threads, provider }), provider };
   } catch (error) {
-    if (provider === 'cpu')
-      throw new ModelFormatError(path, `onnxruntime cannot load it: ${errorMessage(error)}`, {
-        cause: error,
-      });
+    if (provider === 'cpu') {
+      const reason = errorMessage(error).trim().replaceAll('\n', ' ');
+      throw new ModelFormatError(path, `onnxruntime cannot load it: ${reason}`, { cause: error });
+    }
     logger.warn({ provider, reason: errorMessage(error) }, 'Provider is not available, running on the CPU');
     return openSession(path, { ...options, provider: 'cpu' });
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { join } from 'node:path';
 import { errorMessage, ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
-import { decodeOnnxModel, type OnnxGraph, type OnnxModel, type OnnxTensor } from './graph/onnx-format.js';
+import { externalDataFiles } from './external-data.js';
+import { decodeOnnxModel, type OnnxModel } from './graph/onnx-format.js';
 
 export interface ModelFiles {
   /** The graph's file. */
@@ -14,8 +15,8 @@ export interface ModelFiles {
 
 /**
  * Finds a model's graph (`model.onnx` in a folder, or `onnx/model.onnx`, or the file itself), reads it and hashes
- * it with its data files. Throws ModelNotFoundError; ModelFormatError when it is damaged or its data lie outside
- * its folder.
+ * it with its data files. Throws ModelNotFoundError; ModelFormatError when it is damaged, its data lie outside its
+ * folder or a data file is too short.
  */
 export async function readModelFiles(path: string): Promise<ModelFiles> {
   const file = findGraphFile(path);
@@ -32,13 +33,12 @@ export async function readModelFiles(path: string): Promise<ModelFiles> {
     throw new ModelFormatError(file, `is not an ONNX model (${errorMessage(error)})`, { cause: error });
   }
   const hash = createHash('sha256').update(bytes);
-  for (const location of [...dataLocations(model.graph)].sort()) {
-    const dataFile = locateData(file, location);
+  for (const dataFile of externalDataFiles(model, file)) {
     try {
       for await (const chunk of createReadStream(dataFile, { highWaterMark: 1 << 20 }))
         hash.update(chunk as Buffer);
     } catch (error) {
-      throw new ModelFormatError(file, `its data file ${location} cannot be read: ${errorMessage(error)}`);
+      throw new ModelFormatError(dataFile, `cannot be read: ${errorMessage(error)}`, { cause: error });
     }
   }
   return { path: file, model, hash: hash.digest('hex') };
@@ -51,30 +51,4 @@ function findGraphFile(path: string): string {
   const found = candidates.find((candidate) => existsSync(candidate));
   if (found === undefined) throw new ModelNotFoundError(path, 'the folder has no model.onnx');
   return found;
-}
-
-function locateData(file: string, location: string): string {
-  const inside = normalize(location);
-  if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`))
-    throw new ModelFormatError(
-      file,
-      `its data file ${JSON.stringify(location)} lies outside the model's folder`,
-    );
-  return join(dirname(file), inside);
-}
-
-function dataLocations(graph: OnnxGraph): Set<string> {
-  const locations = new Set<string>();
-  const visit = (tensor: OnnxTensor | undefined) => {
-    for (const entry of tensor?.externalData ?? []) if (entry.key === 'location') locations.add(entry.value);
-  };
-  for (const tensor of graph.initializer) visit(tensor);
-  for (const node of graph.node) {
-    for (const attribute of node.attribute) {
-      visit(attribute.t);
-      if (attribute.g !== undefined)
-        for (const location of dataLocations(attribute.g)) locations.add(location);
-    }
-  }
-  return locations;
 }

@@ -26,6 +26,9 @@ const messages = {
       dataLocation: field('int32', 14),
     },
   },
+  SparseTensorProto: {
+    fields: { values: field('TensorProto', 1), indices: field('TensorProto', 2) },
+  },
   AttributeProto: {
     fields: {
       name: field('string', 1),
@@ -35,7 +38,11 @@ const messages = {
       t: field('TensorProto', 5),
       g: field('GraphProto', 6),
       ints: list('int64', 8),
+      tensors: list('TensorProto', 10),
+      graphs: list('GraphProto', 11),
       type: field('int32', 20),
+      sparseTensor: field('SparseTensorProto', 22),
+      sparseTensors: list('SparseTensorProto', 23),
     },
   },
   NodeProto: {
@@ -55,6 +62,7 @@ const messages = {
       initializer: list('TensorProto', 5),
       input: list('ValueInfoProto', 11),
       output: list('ValueInfoProto', 12),
+      sparseInitializer: list('SparseTensorProto', 15),
     },
   },
   FunctionProto: { fields: { name: field('string', 1), node: list('NodeProto', 7) } },
@@ -93,6 +101,11 @@ export interface OnnxTensor {
   readonly dataLocation?: number;
 }
 
+export interface OnnxSparseTensor {
+  readonly values?: OnnxTensor;
+  readonly indices?: OnnxTensor;
+}
+
 export interface OnnxAttribute {
   readonly name: string;
   readonly type: number;
@@ -102,6 +115,10 @@ export interface OnnxAttribute {
   readonly ints?: readonly number[];
   readonly t?: OnnxTensor;
   readonly g?: OnnxGraph;
+  readonly tensors?: readonly OnnxTensor[];
+  readonly graphs?: readonly OnnxGraph[];
+  readonly sparseTensor?: OnnxSparseTensor;
+  readonly sparseTensors?: readonly OnnxSparseTensor[];
 }
 
 export interface OnnxNode {
@@ -130,6 +147,7 @@ export interface OnnxGraph {
   readonly name?: string;
   readonly node: readonly OnnxNode[];
   readonly initializer: readonly OnnxTensor[];
+  readonly sparseInitializer?: readonly OnnxSparseTensor[];
   readonly input: readonly OnnxValueInfo[];
   readonly output: readonly OnnxValueInfo[];
 }
