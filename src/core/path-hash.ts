@@ -18,8 +18,8 @@ export function rootPathHash(generation: string): PathHash {
 
 /** The hash of a path that is one token longer. */
 export function extendPathHash(hash: PathHash, token: number): PathHash {
-  const high = Number.parseInt(hash.slice(0, 8), 16);
-  const low = Number.parseInt(hash.slice(8), 16);
+  const high = half(hash, 0);
+  const low = half(hash, 8);
   const newHigh = mix(high ^ Math.imul(token + 1, 0x9e3779b1), 0x85ebca6b) + low;
   const newLow = mix(low ^ Math.imul(token + 0x51ed27, 0x2545f491) ^ (high >>> 7), 0xc2b2ae35) + high;
   return format(newHigh, newLow);
@@ -45,10 +45,43 @@ function mix(value: number, multiplier: number): number {
   return (x ^ (x >>> 16)) | 0;
 }
 
-function format(high: number, low: number): PathHash {
-  return hex32(high) + hex32(low);
+// A hash is extended for every token of every path, in every process: formatting and parsing by character code takes
+// an eighth of the time that toString(16) and parseInt do.
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const VALUES = new Uint8Array(128);
+DIGITS.forEach((code, value) => {
+  VALUES[code] = value;
+});
+
+/** 32 bits, unsigned: the eight digits from `start` on. */
+function half(hash: PathHash, start: number): number {
+  let bits = 0;
+  for (let at = start; at < start + 8; at++)
+    bits = (bits << 4) | (VALUES[hash.charCodeAt(at) & 127] as number);
+  return bits >>> 0;
 }
 
-function hex32(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
+function format(h: number, l: number): PathHash {
+  return String.fromCharCode(
+    digit(h >>> 28),
+    digit(h >>> 24),
+    digit(h >>> 20),
+    digit(h >>> 16),
+    digit(h >>> 12),
+    digit(h >>> 8),
+    digit(h >>> 4),
+    digit(h),
+    digit(l >>> 28),
+    digit(l >>> 24),
+    digit(l >>> 20),
+    digit(l >>> 16),
+    digit(l >>> 12),
+    digit(l >>> 8),
+    digit(l >>> 4),
+    digit(l),
+  );
+}
+
+function digit(bits: number): number {
+  return DIGITS[bits & 15] as number;
 }
