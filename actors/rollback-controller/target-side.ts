@@ -3,7 +3,7 @@ import type { DraftNode } from '../../src/core/draft-tree.js';
 import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner.js';
-import type { PoolClient } from '../../src/core/target-pool.js';
+import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
 import { closeSession } from './session-links.js';
@@ -73,8 +73,12 @@ export class TargetSide implements PoolClient {
       live.length <= most
         ? live
         : live
-            .map((link) => ({ link, worth: worth(link) }))
-            .sort((a, b) => (a.worth === b.worth ? 0 : a.worth - b.worth))
+            .map((link) => ({
+              link,
+              worth: worth(link),
+              lot: lotOf(this.state.request.id, link.announced.worker),
+            }))
+            .sort((a, b) => (a.worth === b.worth ? 0 : a.worth - b.worth) || (a.lot < b.lot ? -1 : 1))
             .slice(0, most)
             .map(({ link }) => link);
     this.chosen = new Set(picked.map((link) => link.announced.worker));

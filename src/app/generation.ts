@@ -11,7 +11,7 @@ import { releaseText } from '../../streams/text.js';
 import { errorMessage, WorkerFailedError } from '../core/errors.js';
 import type { CommittedToken, CompiledRequest } from '../core/generation.js';
 import type { ActorPorts } from '../core/ports.js';
-import type { TargetPool } from '../core/target-pool.js';
+import { lotOf, type TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import type { TraceSink } from '../core/trace.js';
 import { type ActorInspector, actorOptions } from './actor-options.js';
@@ -87,8 +87,15 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
   });
   actor.start();
   const { pool } = options;
-  const leastUsedFirst = directory.list().sort((a, b) => pool.users(a.worker) - pool.users(b.worker));
-  for (const announced of leastUsedFirst) actor.send({ type: 'worker.joined', announced });
+  const leastUsedFirst = directory
+    .list()
+    .map((announced) => ({
+      announced,
+      users: pool.users(announced.worker),
+      lot: lotOf(request.id, announced.worker),
+    }))
+    .sort((a, b) => a.users - b.users || (a.lot < b.lot ? -1 : 1));
+  for (const { announced } of leastUsedFirst) actor.send({ type: 'worker.joined', announced });
   return { cancel: () => control$.next({ type: 'generation.cancelled', generation: request.id }) };
 }
 

@@ -6,7 +6,7 @@ export interface DispatchPolicy {
   readonly mode: GenerationMode;
   /** dsi: undecided nodes beyond what is assigned that make a further job worth sending. si: drafts per round. */
   readonly lookahead: number;
-  /** Most drafts that one job carries beyond the committed prefix; 0: drafts are not worth verifying now. */
+  /** Most drafts that one job decides; 0: drafts are not worth verifying now. */
   readonly jobTokens: number;
   /** dsi: drafts that a job for an open root waits for, as long as they are coming. */
   readonly wait: number;
@@ -95,19 +95,21 @@ function speculativeAssignment(
   supply: DraftSupply,
 ): Assignment | undefined {
   const rootOpen = rootIsOpen(tree);
-  const path = tree.bestPath().slice(0, Math.min(policy.jobTokens, policy.remaining - 1));
+  const drafts = tree.bestPath().slice(0, policy.remaining - 1);
   const awaited = Math.min(policy.wait, policy.jobTokens, policy.remaining - 1);
-  const missing = rootOpen && supply !== 'dry' ? Math.max(0, awaited - path.length) : 0;
+  const missing = rootOpen && supply !== 'dry' ? Math.max(0, awaited - drafts.length) : 0;
   if (missing > 0 && supply === 'coming') return undefined;
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;
-  path.forEach((node, index) => {
+  drafts.forEach((node, index) => {
     if (node.verdict !== undefined || node.assignments > 0) return;
     if (first < 0) first = index + 1;
     open++;
   });
   if (first < 0) return undefined;
-  if (!rootOpen && supply !== 'dry' && open < policy.lookahead) return undefined;
+  if (!rootOpen && (policy.jobTokens === 0 || (supply !== 'dry' && open < policy.lookahead)))
+    return undefined;
+  const path = drafts.slice(0, Math.max(first, 0) + policy.jobTokens);
   const nodes = [tree.root, ...path];
   const plain = rootOpen && path.length === 0 && (supply === 'dry' || policy.jobTokens === 0);
   // A target that refuted a draft starts on the new root at once, unless it had better wait for new drafts.

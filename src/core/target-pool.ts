@@ -1,3 +1,5 @@
+import { rootPathHash } from './path-hash.js';
+
 /** A generation as the pool sees it. */
 export interface PoolClient {
   /**
@@ -89,4 +91,12 @@ export class TargetPool {
       }
     }
   }
+}
+
+/**
+ * Decides between workers that are worth the same to a generation, in another order for each: gateways that do not know
+ * of each other spread their generations all the same.
+ */
+export function lotOf(generation: string, worker: string): string {
+  return rootPathHash(`${generation} ${worker}`);
 }
