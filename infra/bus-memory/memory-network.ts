@@ -2,10 +2,10 @@ import { type Logger, silentLogger } from '../../src/core/logger.js';
 import { checkMessage } from '../../src/core/message-check.js';
 import type { WireMessage } from '../../src/core/messages.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
+import { createSeededRandom } from '../../src/core/seeded-random.js';
 import { deepFreeze } from './deep-freeze.js';
 import { drawPassages, type MemoryBusFaults } from './faults.js';
 import { MemoryEndpoint, type MemoryRoutes, type MemorySubscription } from './memory-endpoint.js';
-import { createSeededRandom } from './seeded-random.js';
 
 export interface MemoryNetworkOptions {
   readonly scheduler: Scheduler;

@@ -6,7 +6,9 @@ import type {
   Sequence,
   SequenceOptions,
 } from '../../src/core/model.js';
+import { announcedTimes, PassTimes } from '../../src/core/pass-timing.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
+import { createSeededRandom } from '../../src/core/seeded-random.js';
 import { TokenPath } from '../../src/core/token-path.js';
 import type { SimOptions } from './sim-options.js';
 import { replayDrafter, type SimTokenSource, simDrafter, simTarget } from './sim-token-source.js';
@@ -25,25 +27,28 @@ export interface SimModelInput {
   readonly recorded: readonly number[] | undefined;
   readonly scheduler: Scheduler;
   readonly wait: PassWait;
+  /** Uniform in [0, 1): decides pass times that vary. Default: the same sequence always. */
+  readonly random?: () => number;
 }
 
-/** A model without weights: a pass takes a fixed time and never ends early. */
+/** A model without weights: a pass takes a given time and never ends early. */
 export function createSimModel(input: SimModelInput): LoadedModel {
   const { options, recorded } = input;
   const info: ModelInfo = {
     name: input.name,
     vocabularySize: recorded === undefined ? SIM_WORDS.length : 0x7fffffff,
     contextTokens: options.contextTokens,
-    fingerprint: options.role === 'target' ? 'sim-target-1' : `sim-drafter-1:${options.acceptance}`,
+    fingerprint: options.role === 'target' ? 'sim-target-1' : `sim-drafter-1:${input.name}`,
     numerics: 'exact',
     tokenizerHash: recorded === undefined ? simTokenizer.hash : '*',
-    forwardTimes: [{ tokens: 1, ms: options.ms }],
+    forwardTimes: announcedTimes(options.timing),
     maxChunkTokens: 1024,
-    blocking: options.ms > 0,
+    blocking: options.timing.ms > 0,
   };
+  const times = new PassTimes(options.timing, input.random ?? createSeededRandom(1));
   return {
     info,
-    openSequence: (sequence) => new SimSequence(sourceOf(input, sequence), sequence, input),
+    openSequence: (sequence) => new SimSequence(sourceOf(input, sequence), sequence, input, times),
     close: async () => {},
   };
 }
@@ -52,7 +57,7 @@ function sourceOf(input: SimModelInput, sequence: SequenceOptions): SimTokenSour
   const { options, recorded } = input;
   if (options.role === 'target') return simTarget(sequence);
   return recorded === undefined
-    ? simDrafter(sequence, options.acceptance)
+    ? simDrafter(sequence, options)
     : replayDrafter(sequence, recorded, options.acceptance);
 }
 
@@ -63,6 +68,7 @@ class SimSequence implements Sequence {
     private readonly source: SimTokenSource,
     options: SequenceOptions,
     private readonly input: SimModelInput,
+    private readonly times: PassTimes,
   ) {
     this.path = new TokenPath('', source.root);
     this.capacityTokens = options.capacityTokens;
@@ -79,7 +85,7 @@ class SimSequence implements Sequence {
   }
 
   forward(tokens: readonly number[], want: number, done: ForwardCallback): void {
-    const { scheduler, wait, options } = this.input;
+    const { scheduler, wait } = this.input;
     const askedAtMs = scheduler.now();
     if (this.length + tokens.length > this.capacityTokens) {
       scheduler.schedule(0, () =>
@@ -94,7 +100,7 @@ class SimSequence implements Sequence {
       const next = this.source.next(this.path.hash, this.path.length);
       if (next !== undefined) tokenIds.push(next);
     });
-    wait(options.ms, (startedAtMs = askedAtMs) => {
+    wait(this.times.next(tokens.length), (startedAtMs = askedAtMs) => {
       const result: ForwardResult = {
         tokenIds,
         confidences: tokenIds.map(() => 255),

@@ -1,17 +1,25 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
+import type { PassTiming } from '../../src/core/pass-timing.js';
 
 /** A simulated model as its URL describes it: `sim:target?ms=20`, `sim:drafter?ms=2&acceptance=0.8&replay=FILE`. */
 export interface SimOptions {
   readonly role: 'target' | 'drafter';
-  /** Milliseconds of one pass, 0..60000. Default 20 (target), 2 (drafter). */
-  readonly ms: number;
+  readonly timing: PassTiming;
   /** Share of right drafts, 0..1. Default 0.8. Drafters only. */
   readonly acceptance: number;
+  /**
+   * Drafts are right or wrong in runs: positions per block, 1..10000; 1: independent of each other. A block is good with
+   * probability `acceptance`; what is right in it, see `acceptanceInBlock`. Drafters only.
+   */
+  readonly burst: number;
   /** File with the token ids to draft from, as `generate --json` prints them. Drafters only. */
   readonly replay: string | undefined;
   /** Most tokens of a sequence, 16..1000000. Default 65536. */
   readonly contextTokens: number;
 }
+
+const COMMON = ['ms', 'perToken', 'jitter', 'stragglers', 'slow', 'drift', 'context'];
+const DRAFTER_ONLY = ['acceptance', 'burst', 'replay'];
 
 export function parseSimModel(name: string): SimOptions {
   const [, kind = '', query = ''] = /^sim:([a-z]*)(?:\?(.*))?$/.exec(name) ?? [];
@@ -19,18 +27,27 @@ export function parseSimModel(name: string): SimOptions {
     throw new InvalidOptionError('model', name, 'sim:target or sim:drafter, with ?ms=20 and so on');
   }
   const parameters = new URLSearchParams(query);
-  const drafterOnly = ['acceptance', 'replay'];
-  const known = ['ms', 'context', ...(kind === 'drafter' ? drafterOnly : [])];
+  const known = [...COMMON, ...(kind === 'drafter' ? DRAFTER_ONLY : [])];
   for (const key of parameters.keys()) {
     if (!known.includes(key))
       throw new InvalidOptionError(`model parameter ${key}`, name, `one of ${known.join(', ')}`);
   }
+  const number = (key: string, fallback: number, low: number, high: number) =>
+    numberOf(parameters, key, fallback, low, high);
   return {
     role: kind,
-    ms: numberOf(parameters, 'ms', kind === 'target' ? 20 : 2, 0, 60_000),
-    acceptance: numberOf(parameters, 'acceptance', 0.8, 0, 1),
+    timing: {
+      ms: number('ms', kind === 'target' ? 20 : 2, 0, 60_000),
+      perTokenMs: number('perToken', 0, 0, 1000),
+      jitter: number('jitter', 0, 0, 2),
+      stragglers: number('stragglers', 0, 0, 1),
+      stragglerFactor: number('slow', 5, 1, 100),
+      drift: number('drift', 1, 0.1, 10),
+    },
+    acceptance: number('acceptance', 0.8, 0, 1),
+    burst: number('burst', 1, 1, 10_000),
     replay: parameters.get('replay') ?? undefined,
-    contextTokens: numberOf(parameters, 'context', 65_536, 16, 1_000_000),
+    contextTokens: number('context', 65_536, 16, 1_000_000),
   };
 }
 

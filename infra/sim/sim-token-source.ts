@@ -1,5 +1,7 @@
+import { acceptanceInBlock } from '../../src/core/acceptance.js';
 import type { SequenceOptions } from '../../src/core/model.js';
 import { extendPathHash, type PathHash, rootPathHash } from '../../src/core/path-hash.js';
+import type { SimOptions } from './sim-options.js';
 import { SIM_WORDS } from './words.js';
 
 /** Names a token after each path: what a simulated model says. Pure. */
@@ -17,13 +19,21 @@ export function simTarget(options: SequenceOptions): SimTokenSource {
 }
 
 /** A drafter that agrees with the target on a share of paths, decided by hash: the same paths in every run. */
-export function simDrafter(options: SequenceOptions, acceptance: number): SimTokenSource {
+export function simDrafter(
+  options: SequenceOptions,
+  { acceptance, burst }: Pick<SimOptions, 'acceptance' | 'burst'>,
+): SimTokenSource {
   const target = simTarget(options);
+  const acceptanceAt = (length: number): number => {
+    if (burst === 1) return acceptance;
+    const block = extendPathHash(target.root, Math.floor(length / burst));
+    return acceptanceInBlock(acceptance, agrees(block, acceptance));
+  };
   return {
     root: target.root,
     next: (path, length) => {
       const right = target.next(path, length);
-      return right === undefined || agrees(path, acceptance)
+      return right === undefined || agrees(path, acceptanceAt(length))
         ? right
         : wrongToken(path, right, SIM_WORDS.length);
     },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { blockingPass } from '../../infra/clock/blocking-wait.js';
 import type { CompiledModelStoreOptions } from '../../infra/config/model-store-options.js';
+import { newSeed } from '../../infra/ids/random-ids.js';
 import { type OnnxModelFolder, resolveModel } from '../../infra/models/model-folder.js';
 import type { OnModelProgress } from '../../infra/models/progress.js';
 import { createSimModel } from '../../infra/sim/sim-model.js';
@@ -10,6 +11,7 @@ import { simTokenizer } from '../../infra/sim/words.js';
 import { errorMessage, InvalidOptionError, ModelFormatError } from '../core/errors.js';
 import type { LoadedModel } from '../core/model.js';
 import type { Scheduler } from '../core/scheduler.js';
+import { createSeededRandom } from '../core/seeded-random.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 
 export interface LoadModelOptions {
@@ -81,6 +83,7 @@ function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Sched
     recorded: options.replay === undefined ? undefined : readRecord(options.replay),
     scheduler,
     wait: (ms, done) => blockingPass(ms, scheduler.now, done),
+    random: createSeededRandom(newSeed()),
   });
 }
 

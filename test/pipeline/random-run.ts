@@ -1,7 +1,7 @@
-import { createSeededRandom } from '../../infra/bus-memory/seeded-random.js';
 import { SIM_WORDS } from '../../infra/sim/words.js';
 import type { CompiledRequest, GenerationMode } from '../../src/core/generation.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
+import { createSeededRandom } from '../../src/core/seeded-random.js';
 import { simReference } from '../support/sim-reference.js';
 import {
   createVirtualCluster,

@@ -5,17 +5,26 @@ import { InvalidOptionError } from '../../../src/core/errors.js';
 
 describe('parseSimModel', () => {
   it('fills in what a URL leaves out', () => {
-    expect(parseSimModel('sim:target')).toMatchObject({ role: 'target', ms: 20, contextTokens: 65_536 });
+    const steady = { perTokenMs: 0, jitter: 0, stragglers: 0, stragglerFactor: 5, drift: 1 };
+    expect(parseSimModel('sim:target')).toMatchObject({
+      role: 'target',
+      timing: { ms: 20, ...steady },
+      contextTokens: 65_536,
+    });
     expect(parseSimModel('sim:drafter')).toMatchObject({
       role: 'drafter',
-      ms: 2,
+      timing: { ms: 2, ...steady },
       acceptance: 0.8,
+      burst: 1,
       replay: undefined,
     });
-    expect(parseSimModel('sim:drafter?ms=0.5&acceptance=1&replay=x.json&context=16')).toEqual({
+    const url =
+      'sim:drafter?ms=0.5&perToken=0.1&jitter=0.2&stragglers=0.01&slow=9&drift=2&acceptance=1&burst=8&replay=x.json&context=16';
+    expect(parseSimModel(url)).toEqual({
       role: 'drafter',
-      ms: 0.5,
+      timing: { ms: 0.5, perTokenMs: 0.1, jitter: 0.2, stragglers: 0.01, stragglerFactor: 9, drift: 2 },
       acceptance: 1,
+      burst: 8,
       replay: 'x.json',
       contextTokens: 16,
     });
@@ -32,6 +41,12 @@ describe('parseSimModel', () => {
     'sim:drafter?acceptance=1.1',
     'sim:drafter?acceptance=NaN',
     'sim:drafter?context=15',
+    'sim:target?jitter=2.1',
+    'sim:target?stragglers=-0.1',
+    'sim:target?slow=0.5',
+    'sim:target?drift=0',
+    'sim:target?burst=4',
+    'sim:drafter?burst=0',
     'sim:drafter?speed=1',
   ])('refuses %s', (url) => {
     expect(() => parseSimModel(url)).toThrow(InvalidOptionError);
