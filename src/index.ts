@@ -26,6 +26,7 @@ export type {
   GenerationResult,
   GenerationTimings,
   Plan,
+  RequestMode,
   SpeculationReport,
 } from './core/generation.js';
 export type { Logger } from './core/logger.js';

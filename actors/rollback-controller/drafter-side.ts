@@ -2,7 +2,7 @@ import type { DraftSupply } from '../../src/core/dispatch.js';
 import type { DraftNode, ProposalOutcome } from '../../src/core/draft-tree.js';
 import type { Plan } from '../../src/core/generation.js';
 import type { DraftProposed, DraftRejected, WorkerAnnounced } from '../../src/core/messages.js';
-import { forwardMs } from '../../src/core/planner.js';
+import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
@@ -44,6 +44,15 @@ export class DrafterSide {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
+  /** The most that are instances of one model. */
+  instances(): number {
+    const counts = new Map<string, number>();
+    for (const { phase, announced } of this.links.values())
+      if (phase !== 'refused')
+        counts.set(announced.fingerprint, (counts.get(announced.fingerprint) ?? 0) + 1);
+    return Math.max(0, ...counts.values());
+  }
+
   /** Whether a verification had better wait for more drafts. Never for a drafter that is absent, done or late. */
   supply(): DraftSupply {
     const now = this.state.ports.scheduler.now();
@@ -70,9 +79,10 @@ export class DrafterSide {
   }
 
   proposed(message: DraftProposed): void {
-    const { statistics, ports } = this.state;
+    const { statistics, measurements, ports } = this.state;
     const outcome = this.attach(message);
     statistics.drafterForwards += message.ids.length;
+    measurements.drafted(message);
     if (message.ids.length > 0) {
       this.state.record({
         kind: 'draft',

@@ -1,3 +1,4 @@
+import type { AcceptanceBook } from '../../src/core/acceptance-book.js';
 import type { DispatchPolicy } from '../../src/core/dispatch.js';
 import { DraftTree } from '../../src/core/draft-tree.js';
 import type { SlipstreamError } from '../../src/core/errors.js';
@@ -9,15 +10,18 @@ import type {
   Plan,
 } from '../../src/core/generation.js';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
-import { forwardMs, jobTokensFor, planGeneration, waitTokensFor } from '../../src/core/planner.js';
+import { forwardMs } from '../../src/core/planner/forward-times.js';
+import { Planner } from '../../src/core/planner/planner.js';
 import type { ActorPorts } from '../../src/core/ports.js';
 import type { TargetPool } from '../../src/core/target-pool.js';
 import { TokenPath } from '../../src/core/token-path.js';
 import type { TraceEvent, TraceSink } from '../../src/core/trace.js';
+import { Measurements } from './measurements.js';
 import { Statistics } from './statistics.js';
 
 export interface ControllerPorts extends ActorPorts {
   readonly pool: TargetPool;
+  readonly acceptance: AcceptanceBook;
   readonly trace: TraceSink | undefined;
   /** Takes a committed token in; 'stop' when its text completes a stop string. Called in order, never again after 'stop'. */
   readonly commit: (token: CommittedToken) => 'continue' | 'stop';
@@ -42,11 +46,17 @@ const PLAIN_EXTEND_TOKENS = 32;
 /** Beyond this many verdicts per draft, listening costs a drafter more than it gains. */
 const MOST_VERDICTS_PER_DRAFT = 0.5;
 
-/** What the acceptance seen lately makes of T(n) and c. */
-interface JobSizes {
-  readonly acceptance: number;
-  readonly jobTokens: number;
-  readonly wait: number;
+/** Tokens after which it is looked at again whether what was measured has drifted. */
+const REPLAN_TOKENS = 8;
+
+/** What the workers at hand say of themselves. */
+export interface Crew {
+  readonly targets: number;
+  readonly targetTimes: readonly ForwardTime[];
+  /** Undefined: no drafter. */
+  readonly draftMs: number | undefined;
+  /** Drafters that are instances of one model. */
+  readonly drafters: number;
 }
 
 /** What all parts of one generation's controller share: the committed prefix, the draft tree, the plan, the counts. */
@@ -54,16 +64,16 @@ export class GenerationState {
   readonly committed: TokenPath;
   readonly tree: DraftTree;
   readonly statistics = new Statistics();
+  readonly measurements: Measurements;
+  readonly planner: Planner;
   readonly startedAtMs: number;
-  plan: Plan;
   epoch = 0;
   numerics: Numerics = 'exact';
   ending: Ending | undefined;
   /** When a target last made progress. */
   progressAtMs: number;
-  private targetTimes: readonly ForwardTime[] = [];
-  private draftMs: number | undefined;
-  private sizes: JobSizes | undefined;
+  private crew: Crew | undefined;
+  private observedAtTokens = 0;
   private firstAtMs = 0;
   private lastAtMs = 0;
 
@@ -78,7 +88,13 @@ export class GenerationState {
     this.tree = new DraftTree(this.committed.hash, this.committed.length, last);
     this.startedAtMs = ports.scheduler.now();
     this.progressAtMs = this.startedAtMs;
-    this.plan = { mode: request.mode, lookahead: 1, wait: 0, ahead: 0, targets: 0, reason: 'no target yet' };
+    this.measurements = new Measurements(ports.acceptance);
+    const { mode, lookahead, wait } = request;
+    this.planner = new Planner({ mode, lookahead, wait });
+  }
+
+  get plan(): Plan {
+    return this.planner.plan;
   }
 
   get request(): CompiledRequest {
@@ -110,42 +126,39 @@ export class GenerationState {
    */
   get draftersListen(): boolean {
     const { mode, targets } = this.plan;
-    if (mode === 'si') return true;
-    return targets * (this.draftMs ?? 0) <= MOST_VERDICTS_PER_DRAFT * forwardMs(this.targetTimes, 1);
+    if (mode !== 'dsi' || this.crew === undefined) return true;
+    const { draftMs = 0, targetTimes } = this.crew;
+    return targets * draftMs <= MOST_VERDICTS_PER_DRAFT * forwardMs(targetTimes, 1);
   }
 
-  replan(targets: number, targetTimes: readonly ForwardTime[], draftMs: number | undefined): void {
-    this.targetTimes = targetTimes;
-    this.draftMs = draftMs;
-    this.sizes = undefined;
-    const { mode, lookahead } = this.request;
-    this.plan = planGeneration({ mode, lookahead, targets, targetTimes, draftMs });
+  /** T(n) of one target as it was lately; empty before there is one. */
+  get targetTimes(): readonly ForwardTime[] {
+    return this.crew === undefined ? [] : this.measurements.targetTimes(this.crew.targetTimes);
+  }
+
+  /** The workers have changed. */
+  replan(crew: Crew): void {
+    this.crew = crew;
+    this.observe();
   }
 
   policy(): DispatchPolicy {
-    const { mode, lookahead } = this.plan;
-    const sizes = this.jobSizes();
-    const asked = mode === 'si' && this.request.lookahead !== undefined;
-    return {
-      mode,
-      lookahead,
-      jobTokens: asked ? lookahead : sizes.jobTokens,
-      wait: sizes.wait,
-      extend: PLAIN_EXTEND_TOKENS,
-      remaining: this.remaining,
-    };
+    const { mode, lookahead, jobTokens, wait } = this.plan;
+    return { mode, lookahead, jobTokens, wait, extend: PLAIN_EXTEND_TOKENS, remaining: this.remaining };
   }
 
-  /** Computed again only when what it depends on has changed: the dispatcher asks several times per message. */
-  private jobSizes(): JobSizes {
-    const acceptance = this.statistics.recentAcceptance;
-    if (this.sizes?.acceptance === acceptance) return this.sizes;
-    const { targetTimes, draftMs } = this;
-    const { ahead, targets } = this.plan;
-    const wait = draftMs === undefined ? 0 : waitTokensFor(targetTimes, draftMs, acceptance, targets, ahead);
-    this.sizes = { acceptance, jobTokens: jobTokensFor(targetTimes, acceptance, ahead), wait };
-    if (this.plan.mode === 'dsi') this.plan = { ...this.plan, wait };
-    return this.sizes;
+  private observe(): void {
+    if (this.crew === undefined) return;
+    const { measurements } = this;
+    this.observedAtTokens = this.outputTokens;
+    this.planner.observe({
+      targetTimes: this.targetTimes,
+      draftMs: measurements.draftMs(this.crew.draftMs),
+      acceptance: measurements.acceptance,
+      hopMs: measurements.hopMs,
+      targets: this.crew.targets,
+      drafters: this.crew.drafters,
+    });
   }
 
   /** Commits everything that the target has decided. True when the committed prefix left every draft. */
@@ -156,13 +169,14 @@ export class GenerationState {
       if (commitment === undefined) break;
       const { node, refuted } = commitment;
       this.committed.push(node.token);
-      if (node.drafted) this.statistics.decided(true);
+      if (node.drafted) this.measurements.decided(true);
       if (refuted) {
-        this.statistics.decided(false);
+        this.measurements.decided(false);
         rolledBack = true;
       }
       this.release(node.token, node.drafted);
     }
+    if (this.outputTokens - this.observedAtTokens >= REPLAN_TOKENS) this.observe();
     return rolledBack;
   }
 

@@ -29,6 +29,8 @@ export type RollbackControllerEvent =
   | { readonly type: 'bus.reconnected' }
   /** A drafter that is waited for has become late. */
   | { readonly type: 'drafts.late' }
+  /** A moment to look at another plan. */
+  | { readonly type: 'plan.due' }
   | { readonly type: 'deadline.checked' }
   | { readonly type: 'sessions.closed' };
 
@@ -84,6 +86,8 @@ export const rollbackControllerMachine = setup({
           return speculation.tick();
         case 'generation.cancelled':
           return speculation.cancel();
+        case 'plan.due':
+          return speculation.considerPlan();
         case 'drafts.late':
         case 'sessions.closed':
           return undefined;
@@ -105,6 +109,7 @@ export const rollbackControllerMachine = setup({
     speculation: new Speculation(input.options, input.ports, {
       sessionAnswered: (worker, outcome) => self.send({ type: 'session.answered', worker, outcome }),
       draftsLate: () => self.send({ type: 'drafts.late' }),
+      planDue: () => self.send({ type: 'plan.due' }),
     }),
   }),
   initial: 'running',

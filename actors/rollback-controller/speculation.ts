@@ -32,6 +32,8 @@ export interface SpeculationEvents {
   readonly sessionAnswered: SessionAnswer;
   /** A drafter that is waited for has become late. */
   readonly draftsLate: () => void;
+  /** A moment to look at another plan. */
+  readonly planDue: () => void;
 }
 
 /** One generation from its prompt to its last token: what the rollback controller's machine drives. */
@@ -43,6 +45,7 @@ export class Speculation {
   /** Why a worker last refused a session. */
   private refusal: string | undefined;
   private supplyTimer: Cancel | undefined;
+  private planTimer: Cancel | undefined;
 
   constructor(
     private readonly options: ControllerOptions,
@@ -143,6 +146,7 @@ export class Speculation {
   /** Commits what is decided, keeps the drafters busy and gives idle targets work: after every event. */
   proceed(): void {
     if (this.state.settle()) this.leftDrafts = true;
+    this.considerPlans();
     if (!this.leftDrafts) this.giveWork();
   }
 
@@ -156,6 +160,11 @@ export class Speculation {
       data: { position: this.state.committed.length },
     });
     this.giveWork();
+  }
+
+  /** Looks at one more plan. */
+  considerPlan(): void {
+    this.state.planner.step();
   }
 
   /** Everything that time alone brings: deadlines, retries, leases. */
@@ -189,6 +198,7 @@ export class Speculation {
   close(): void {
     const { pool } = this.ports;
     this.supplyTimer?.();
+    this.planTimer?.();
     pool.leave(this.targets);
     this.targets.forgetJobs();
     this.state.tree.abandon();
@@ -234,10 +244,21 @@ export class Speculation {
 
   private replan(): void {
     const links = [...this.targets.links.values()].filter((link) => link.phase !== 'refused');
-    const times = links[0]?.announced.forwardTimes;
-    if (times === undefined) return;
-    const count = Math.min(links.length, this.options.request.targets ?? links.length);
-    this.state.replan(count, times, this.drafters.draftMs());
+    const targetTimes = links[0]?.announced.forwardTimes;
+    if (targetTimes === undefined) return;
+    const targets = Math.min(links.length, this.options.request.targets ?? links.length);
+    const { drafters } = this;
+    this.state.replan({ targets, targetTimes, draftMs: drafters.draftMs(), drafters: drafters.instances() });
+    this.considerPlans();
+  }
+
+  /** Looks at other plans bit by bit, between other events. */
+  private considerPlans(): void {
+    if (!this.state.planner.isSearching || this.planTimer !== undefined) return;
+    this.planTimer = this.ports.scheduler.schedule(0, () => {
+      this.planTimer = undefined;
+      this.events.planDue();
+    });
   }
 
   private openSessions(): void {

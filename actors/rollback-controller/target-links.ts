@@ -17,6 +17,8 @@ export interface LiveJob {
   awaits: number;
   /** Whether it was sent to wait: which drafts it began with, its verdicts tell. */
   readonly waited: boolean;
+  /** Sent to a target that had nothing to do, and not heard of since: how long it takes tells of messages. */
+  wasIdle: boolean;
 }
 
 /** The controller's view of one target. */

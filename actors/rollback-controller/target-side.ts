@@ -2,7 +2,7 @@ import { type Assignment, type DraftSupply, nextAssignment } from '../../src/cor
 import type { DraftNode } from '../../src/core/draft-tree.js';
 import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
-import { forwardMs } from '../../src/core/planner.js';
+import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
@@ -63,7 +63,8 @@ export class TargetSide implements PoolClient {
    */
   wanted(): TargetLink[] {
     const { mode, targets } = this.state.request;
-    const most = mode === 'dsi' ? (targets ?? Number.POSITIVE_INFINITY) : 1;
+    const isParallel = mode === 'dsi' || mode === 'auto';
+    const most = isParallel ? (targets ?? Number.POSITIVE_INFINITY) : 1;
     const live = [...this.links.values()].filter((link) => link.phase !== 'refused' && !link.suspect);
     const worth = (link: TargetLink): number => {
       if (link.unwilling) return Number.POSITIVE_INFINITY;
@@ -143,6 +144,7 @@ export class TargetSide implements PoolClient {
     const job = link?.jobs.find((candidate) => candidate.id === message.job);
     this.state.statistics.targets.add(message.worker);
     if (message.tokensIngested > 0) this.state.statistics.targetForwards++;
+    if (link !== undefined && job !== undefined) this.measure(link, job, message);
     this.trace(message);
     let next: DraftNode | undefined;
     message.ids.forEach((id, index) => {
@@ -156,6 +158,15 @@ export class TargetSide implements PoolClient {
     if (message.done && job.waited) link.held = lastNode(job, message) ?? link.held;
     if (message.done || hasGap(job, message)) this.drop(link, job);
     else this.goOn(link, job, next);
+  }
+
+  private measure(link: TargetLink, job: LiveJob, message: VerdictReturned): void {
+    const { measurements, ports } = this.state;
+    if (message.tokensIngested === 0) return;
+    measurements.passTook(message.forwardMs, message.tokensIngested, link.announced.forwardTimes);
+    if (!job.wasIdle) return;
+    job.wasIdle = false;
+    measurements.jobReturned(ports.scheduler.now() - job.sentAtMs, message.forwardMs);
   }
 
   ended(message: JobEnded): void {
@@ -229,6 +240,7 @@ export class TargetSide implements PoolClient {
       extending: false,
       awaits: assignment.awaitDrafts,
       waited: assignment.awaitDrafts > 0,
+      wasIdle: ports.pool.load(link.announced.worker) === 0 && assignment.awaitDrafts === 0,
     };
     for (const node of job.nodes) node.assignments++;
     link.jobs.push(job);

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
-import { GENERATION_MODES, type GenerationMode } from '../../src/core/generation.js';
+import { REQUEST_MODES, type RequestMode } from '../../src/core/generation.js';
 import {
   type CompiledModelStoreOptions,
   type ModelStoreOptions,
@@ -27,9 +27,9 @@ export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   readonly drafter?: string;
   /** Processes to start here of a model that drafts, 1..4: with two, one takes over at a rollback while the other is still inside a pass. Default 1. */
   readonly drafters?: number;
-  /** How requests are decoded that do not say. Default `dsi`; `none` without a drafter. */
-  readonly mode?: GenerationMode;
-  /** Target workers to start here, 1..64, and the most that a generation uses. Default in mode `dsi`: the cores, less one for a model that drafts; else 1; remote workers: all there are. */
+  /** How requests are decoded that do not say. Default `auto`; `none` without a drafter. */
+  readonly mode?: RequestMode;
+  /** Target workers to start here, 1..64, and the most that a generation uses. Default in modes `auto` and `dsi`: the cores, less one for a model that drafts; else 1; remote workers: all there are. */
   readonly targets?: number;
   /** 1..64 new drafts per verification job. Default: from measured times. */
   readonly lookahead?: number;
@@ -56,7 +56,7 @@ export interface CompiledEngineOptions {
   readonly drafter: DrafterChoice;
   /** What a request gets that does not say. */
   readonly defaults: {
-    readonly mode: GenerationMode;
+    readonly mode: RequestMode;
     readonly lookahead: number | undefined;
     /** Most targets a generation uses; undefined: all. */
     readonly targets: number | undefined;
@@ -105,9 +105,9 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
   }),
   mode: choiceOption({
     flag: 'mode',
-    choices: GENERATION_MODES,
-    description: 'how to decode: plain, draft-then-verify, or both at the same time',
-    defaultText: 'dsi; none when the drafter is none',
+    choices: REQUEST_MODES,
+    description: 'how to decode: as measured, plain, draft-then-verify, or both at the same time',
+    defaultText: 'auto; none when the drafter is none',
   }),
   targets: integerOption({
     flag: 'targets',
@@ -116,7 +116,7 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
     maximum: 64,
     description: 'target workers to start, and the most that one generation uses',
     defaultText:
-      'in mode dsi the cores, less one for a model that drafts; else 1; remote workers: all there are',
+      'in modes auto and dsi the cores, less one for a model that drafts; else 1; remote workers: all there are',
   }),
   lookahead: integerOption({
     flag: 'lookahead',
@@ -171,7 +171,7 @@ export function compileEngineOptions(
   const resolved = resolveOptions(engineOptionDefinitions, options, context);
   const { values, nameOf } = resolved;
   const drafter = drafterChoice(values.drafter ?? 'ngram');
-  const mode = values.mode ?? (drafter.kind === 'none' ? 'none' : 'dsi');
+  const mode = values.mode ?? (drafter.kind === 'none' ? 'none' : 'auto');
   if (mode !== 'none' && drafter.kind === 'none')
     throw new InvalidOptionError(nameOf('mode'), mode, `none when ${nameOf('drafter')} is none`);
   const nats = compileNatsOptions(resolved);
@@ -196,7 +196,7 @@ export function compileEngineOptions(
   const localDrafters = startsWorkers && drafter.kind === 'model' ? (values.drafters ?? 1) : 0;
   const freeCores = context.cores - localDrafters;
   const localTargets = startsWorkers
-    ? (values.targets ?? (mode === 'dsi' ? Math.min(64, Math.max(1, freeCores)) : 1))
+    ? (values.targets ?? (mode === 'dsi' || mode === 'auto' ? Math.min(64, Math.max(1, freeCores)) : 1))
     : 0;
   const localWorkers = localTargets + localDrafters;
   return Object.freeze({

@@ -14,6 +14,7 @@ import {
   startNatsServer,
 } from '../../infra/nats-server/embedded-server.js';
 import { findNatsServer } from '../../infra/nats-server/find-binary.js';
+import { AcceptanceBooks } from '../core/acceptance-book.js';
 import type { Bus } from '../core/bus.js';
 import { NoWorkerError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
@@ -38,6 +39,7 @@ const REMOTE_WORKERS_MS = 10_000;
 export interface Cluster {
   readonly ports: ActorPorts;
   readonly pool: TargetPool;
+  readonly acceptance: AcceptanceBooks;
   readonly directory: WorkerDirectory;
   readonly tokenizer: Tokenizer;
   /** Of the targets that are or were up. */
@@ -107,6 +109,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   return {
     ports: { bus, subjects, scheduler, logger },
     pool: new TargetPool(),
+    acceptance: new AcceptanceBooks(),
     directory,
     tokenizer,
     targetInfo: () => {

@@ -13,7 +13,15 @@ export function emptyResult(request: CompiledRequest, finishReason: FinishReason
       draftTokensAccepted: 0,
     },
     speculation: {
-      plan: { mode: request.mode, lookahead: 0, wait: 0, ahead: 0, targets: 0, reason: 'never started' },
+      plan: {
+        mode: request.mode === 'auto' ? 'none' : request.mode,
+        lookahead: 0,
+        wait: 0,
+        ahead: 0,
+        jobTokens: 0,
+        targets: 0,
+        reason: 'never started',
+      },
       numerics: 'exact',
       targets: 0,
       targetForwards: 0,

@@ -124,6 +124,7 @@ export class Engine implements GenerationService {
         request,
         ports: cluster.ports,
         pool: cluster.pool,
+        acceptance: cluster.acceptance,
         directory: cluster.directory,
         tokenizer: cluster.tokenizer,
         raw,

@@ -8,6 +8,7 @@ import {
 import { fromSubject } from '../../streams/bus-source.js';
 import { controllerEvents, controls, proposals, verdicts } from '../../streams/controller-events.js';
 import { releaseText } from '../../streams/text.js';
+import type { AcceptanceBooks } from '../core/acceptance-book.js';
 import { errorMessage, WorkerFailedError } from '../core/errors.js';
 import type { CommittedToken, CompiledRequest } from '../core/generation.js';
 import type { ActorPorts } from '../core/ports.js';
@@ -23,6 +24,7 @@ export interface GenerationOptions {
   readonly request: CompiledRequest;
   readonly ports: ActorPorts;
   readonly pool: TargetPool;
+  readonly acceptance: AcceptanceBooks;
   readonly directory: WorkerDirectory;
   readonly tokenizer: Tokenizer;
   /** Special tokens are part of the text. */
@@ -51,7 +53,13 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
     id: request.id,
     input: {
       options: { request, leaseMs: options.leaseMs, patienceMs: options.patienceMs },
-      ports: { ...ports, pool: options.pool, trace: options.trace, commit: sinks.commit },
+      ports: {
+        ...ports,
+        pool: options.pool,
+        acceptance: options.acceptance.of(request.sampler),
+        trace: options.trace,
+        commit: sinks.commit,
+      },
     },
   });
   const control$ = new Subject<RollbackControllerEvent>();

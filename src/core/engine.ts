@@ -1,5 +1,5 @@
 import type { SlipstreamError } from './errors.js';
-import type { CompiledRequest, GenerationMode, GenerationResult } from './generation.js';
+import type { CompiledRequest, GenerationResult, RequestMode } from './generation.js';
 import type { Cancel } from './scheduler.js';
 import type { ChatMessage } from './tokenizer.js';
 
@@ -12,9 +12,11 @@ export interface GenerationRequest {
   /** A prompt in which special tokens count as such; text events then show special tokens too. */
   readonly rawPrompt?: string;
   /** Default: the engine's. */
-  readonly mode?: GenerationMode;
+  readonly mode?: RequestMode;
   /** 1..64. Default: from measured times. */
   readonly lookahead?: number;
+  /** 0..64 drafts that the first job after a rollback waits for (dsi). Default: planned. */
+  readonly wait?: number;
   /** 1..64. Default: every target there is. */
   readonly targets?: number;
   /** 1..1,000,000. Default 256. Cut to the model's context. */

@@ -2,7 +2,12 @@ import type { Numerics } from './model.js';
 import type { SamplerParameters } from './sampler-parameters.js';
 
 export const GENERATION_MODES = ['none', 'si', 'dsi'] as const;
+/** How tokens are decoded. */
 export type GenerationMode = (typeof GENERATION_MODES)[number];
+
+export const REQUEST_MODES = ['auto', ...GENERATION_MODES] as const;
+/** How they are asked to be decoded; `auto`: as measured times and acceptance say. */
+export type RequestMode = (typeof REQUEST_MODES)[number];
 
 /** A request with every default filled in, as the controller runs it. */
 export interface CompiledRequest {
@@ -14,9 +19,11 @@ export interface CompiledRequest {
   readonly maxTokens: number;
   /** Strings that end the text; it is cut before the first of them. */
   readonly stop: readonly string[];
-  readonly mode: GenerationMode;
+  readonly mode: RequestMode;
   /** New drafts that make a further verification job worth sending (dsi), or drafts per round (si); undefined: from T, c and SP. */
   readonly lookahead: number | undefined;
+  /** Drafts that the first job after a rollback waits for (dsi); undefined: planned. */
+  readonly wait?: number | undefined;
   /** Most targets to use; undefined: all. */
   readonly targets: number | undefined;
 }
@@ -41,6 +48,8 @@ export interface Plan {
   readonly wait: number;
   /** Most drafts beyond the committed prefix. */
   readonly ahead: number;
+  /** Most drafts that one job decides. */
+  readonly jobTokens: number;
   readonly targets: number;
   readonly reason: string;
 }

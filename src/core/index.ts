@@ -4,7 +4,10 @@ export { type Commitment, type DraftNode, DraftTree, type VerdictOutcome } from 
 export { type WireMessage, wireMessageSchema } from './messages.js';
 export { NgramIndex } from './ngram-index.js';
 export { extendPathHash, type PathHash, pathHashes, rootPathHash } from './path-hash.js';
-export { forwardMs, jobTokensFor, planGeneration } from './planner.js';
+export { forwardMs } from './planner/forward-times.js';
+export { makePlan } from './planner/make-plan.js';
+export { Planner } from './planner/planner.js';
+export type { Situation } from './planner/situation.js';
 export { PathSampler } from './sampler.js';
 export { neutralSampler, type SamplerParameters, samplerParametersSchema } from './sampler-parameters.js';
 export type { Cancel, Scheduler } from './scheduler.js';

@@ -30,6 +30,7 @@ export function wireSpeculation(report: SpeculationReport) {
       lookahead: plan.lookahead,
       wait: plan.wait,
       ahead: plan.ahead,
+      job_tokens: plan.jobTokens,
       targets: plan.targets,
       reason: plan.reason,
     },

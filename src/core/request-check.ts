@@ -1,6 +1,6 @@
 import type { GenerationRequest } from './engine.js';
 import { InvalidOptionError } from './errors.js';
-import { GENERATION_MODES } from './generation.js';
+import { REQUEST_MODES } from './generation.js';
 
 export type RequestField = keyof GenerationRequest;
 
@@ -15,6 +15,7 @@ interface NumberRange {
 /** The ranges of every numeric field; those of sampler parameters equal `samplerParametersSchema`. */
 export const REQUEST_RANGES = {
   lookahead: { minimum: 1, maximum: 64, whole: true },
+  wait: { minimum: 0, maximum: 64, whole: true },
   targets: { minimum: 1, maximum: 64, whole: true },
   maxTokens: { minimum: 1, maximum: 1_000_000, whole: true },
   minTokens: { minimum: 0, maximum: 1_000_000, whole: true },
@@ -61,8 +62,8 @@ export function checkRequest(
   checkPrompt(given, nameOf);
   checkStop(nameOf('stop'), given.stop);
   checkLogitBias(nameOf('logitBias'), given.logitBias);
-  if (given.mode !== undefined && !(GENERATION_MODES as readonly unknown[]).includes(given.mode))
-    throw new InvalidOptionError(nameOf('mode'), given.mode, 'none, si or dsi');
+  if (given.mode !== undefined && !(REQUEST_MODES as readonly unknown[]).includes(given.mode))
+    throw new InvalidOptionError(nameOf('mode'), given.mode, 'auto, none, si or dsi');
   if (given.ignoreEndTokens !== undefined && typeof given.ignoreEndTokens !== 'boolean')
     throw new InvalidOptionError(nameOf('ignoreEndTokens'), given.ignoreEndTokens, 'true or false');
   const { minTokens, maxTokens } = request;

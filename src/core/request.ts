@@ -1,6 +1,6 @@
 import type { GenerationRequest } from './engine.js';
 import { ContextLengthError, InvalidOptionError } from './errors.js';
-import type { CompiledRequest, GenerationMode } from './generation.js';
+import type { CompiledRequest, RequestMode } from './generation.js';
 import { checkRequest, type RequestField } from './request-check.js';
 import { neutralSampler } from './sampler-parameters.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -15,7 +15,7 @@ export interface RequestContext {
   readonly model: { readonly contextTokens: number };
   /** What a request gets that does not say. */
   readonly defaults: {
-    readonly mode: GenerationMode;
+    readonly mode: RequestMode;
     readonly lookahead?: number | undefined;
     readonly targets?: number | undefined;
   };
@@ -49,6 +49,7 @@ export function compileRequest(request: GenerationRequest, context: RequestConte
     stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
     mode: request.mode ?? context.defaults.mode,
     lookahead: request.lookahead ?? context.defaults.lookahead,
+    wait: request.wait,
     targets: request.targets ?? context.defaults.targets,
     sampler: {
       temperature: request.temperature ?? neutralSampler.temperature,

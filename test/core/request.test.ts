@@ -240,7 +240,7 @@ describe('ranges', () => {
 
 describe('other fields', () => {
   test.each([
-    [{ mode: 'auto' }, 'mode'],
+    [{ mode: 'fast' }, 'mode'],
     [{ ignoreEndTokens: 1 }, 'ignoreEndTokens'],
     [{ stop: '' }, 'stop'],
     [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop'],

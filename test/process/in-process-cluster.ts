@@ -5,6 +5,7 @@ import { startGeneration } from '../../src/app/generation.js';
 import { ReleasedLog } from '../../src/app/released-log.js';
 import { WorkerDirectory } from '../../src/app/worker-directory.js';
 import { startWorkerHost } from '../../src/app/worker-host.js';
+import { AcceptanceBooks } from '../../src/core/acceptance-book.js';
 import type { GenerationEnd } from '../../src/core/engine.js';
 import type { CompiledRequest } from '../../src/core/generation.js';
 import { silentLogger } from '../../src/core/logger.js';
@@ -47,6 +48,7 @@ export function openInProcessCluster(models: {
           request,
           ports: { ...common, bus: gateway },
           pool,
+          acceptance: new AcceptanceBooks(),
           directory,
           tokenizer: simTokenizer,
           raw: false,

@@ -1,6 +1,7 @@
 import type { MemoryEndpoint } from '../../../infra/bus-memory/memory-endpoint.js';
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../../infra/bus-memory/memory-network.js';
 import { simTokenizer } from '../../../infra/sim/words.js';
+import { AcceptanceBooks } from '../../core/acceptance-book.js';
 import type { CompiledRequest } from '../../core/generation.js';
 import { silentLogger } from '../../core/logger.js';
 import { neutralSampler } from '../../core/sampler-parameters.js';
@@ -63,7 +64,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
   function openGateway(name: string) {
     const bus = network.connect(name);
     const directory = new WorkerDirectory({ bus, subjects, scheduler, accepts: () => true });
-    return { bus, directory, pool: new TargetPool() };
+    return { bus, directory, pool: new TargetPool(), acceptance: new AcceptanceBooks() };
   }
 
   const gateway = openGateway('gateway');
@@ -113,6 +114,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       request,
       ports: { bus: from.bus, subjects, scheduler, logger: silentLogger },
       pool: from.pool,
+      acceptance: from.acceptance,
       directory: from.directory,
       tokenizer: simTokenizer,
       raw: false,

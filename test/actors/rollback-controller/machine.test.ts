@@ -4,6 +4,7 @@ import type { ControllerPorts } from '../../../actors/rollback-controller/genera
 import { rollbackControllerMachine } from '../../../actors/rollback-controller/machine.js';
 import { MemoryNetwork } from '../../../infra/bus-memory/memory-network.js';
 import { actorOptions } from '../../../src/app/actor-options.js';
+import { AcceptanceBook } from '../../../src/core/acceptance-book.js';
 import type { CommittedToken, CompiledRequest } from '../../../src/core/generation.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import type { MessageOf, WireMessage } from '../../../src/core/messages.js';
@@ -44,6 +45,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     scheduler,
     logger: silentLogger,
     pool,
+    acceptance: new AcceptanceBook(),
     trace: undefined,
     commit: (token) => {
       committed.push(token);

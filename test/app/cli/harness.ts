@@ -162,10 +162,11 @@ function resultOf(
     },
     speculation: {
       plan: {
-        mode: request.mode,
+        mode: request.mode === 'auto' ? 'dsi' : request.mode,
         lookahead: request.lookahead ?? 4,
         wait: 0,
         ahead: 16,
+        jobTokens: 16,
         targets: request.targets ?? 2,
         reason: 'scripted',
       },

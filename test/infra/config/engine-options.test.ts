@@ -13,7 +13,7 @@ describe('compileEngineOptions', () => {
     expect(compile()).toEqual({
       model: 'smollm2',
       drafter: { kind: 'ngram' },
-      defaults: { mode: 'dsi', lookahead: undefined, targets: undefined },
+      defaults: { mode: 'auto', lookahead: undefined, targets: undefined },
       local: { targets: 4, drafters: 0, threads: 1 },
       remote: false,
       nats: {
@@ -108,7 +108,7 @@ describe('compileEngineOptions', () => {
     [{ queue: -1 }, 'queue is -1'],
     [{ targets: 65 }, 'targets is 65'],
     [{ lookahead: 1.5 }, 'lookahead is 1.5'],
-    [{ mode: 'auto' }, 'mode is "auto", but must be none, si or dsi'],
+    [{ mode: 'fast' }, 'mode is "fast", but must be auto, none, si or dsi'],
     [{ model: '' }, 'model is ""'],
     [{ natsUrl: [] }, 'natsUrl is a list of 0'],
     [{ natsUrl: ['http://a'] }, 'natsUrl is a list of 1'],

@@ -1,0 +1,84 @@
+import type { AcceptanceBook } from '../../src/core/acceptance-book.js';
+import type { DraftProposed } from '../../src/core/messages.js';
+import type { ForwardTime } from '../../src/core/model.js';
+import { forwardMs } from '../../src/core/planner/forward-times.js';
+
+/** Assumed before a message's way was measured, milliseconds. */
+const FIRST_HOP_MS = 0.3;
+/** What one measurement counts against those before it. */
+const NEWS = 0.1;
+/** One that is so many times what was measured before says something about that moment alone. */
+const OUTLIER = 4;
+/** Each decided draft makes those before it count for this much less: about fifty are remembered. */
+const ACCEPTANCE_MEMORY = 0.98;
+
+/** What a generation measures while it runs. */
+export class Measurements {
+  private confirmedWeight: number;
+  private decidedWeight: number;
+  private hop = FIRST_HOP_MS;
+  private targetRatio = 1;
+  private draftSpacing: number | undefined;
+  private lastDraft: DraftProposed | undefined;
+
+  constructor(private readonly book: AcceptanceBook) {
+    const { acceptance, drafts } = book.prior();
+    this.confirmedWeight = acceptance * drafts;
+    this.decidedWeight = drafts;
+  }
+
+  /** Share of drafts that are right when those before them are, as it was lately. */
+  get acceptance(): number {
+    return this.confirmedWeight / this.decidedWeight;
+  }
+
+  /** Milliseconds of a message one way, what is done about it at its end included. */
+  get hopMs(): number {
+    return this.hop;
+  }
+
+  decided(confirmed: boolean): void {
+    this.book.note(confirmed);
+    this.confirmedWeight = this.confirmedWeight * ACCEPTANCE_MEMORY + (confirmed ? 1 : 0);
+    this.decidedWeight = this.decidedWeight * ACCEPTANCE_MEMORY + 1;
+  }
+
+  /** A job of an idle target came back after `roundTripMs`, of which the pass took `passMs`. */
+  jobReturned(roundTripMs: number, passMs: number): void {
+    this.hop = average(this.hop, Math.max(0, roundTripMs - passMs) / 2);
+  }
+
+  /** A target's pass over `tokens` tokens took `ms`, where `times` say otherwise. */
+  passTook(ms: number, tokens: number, times: readonly ForwardTime[]): void {
+    const expected = forwardMs(times, tokens);
+    if (expected > 0) this.targetRatio = average(this.targetRatio, ms / expected);
+  }
+
+  /** Drafts came: from the start of one message's passes to the next one's is what its drafts take, with all that goes with them. */
+  drafted(message: DraftProposed): void {
+    const last = this.lastDraft;
+    this.lastDraft = message.ids.length > 0 ? message : undefined;
+    if (last === undefined || last.worker !== message.worker || last.epoch !== message.epoch) return;
+    if (last.position + last.ids.length !== message.position) return;
+    const spacing = (message.startedAtMs - last.startedAtMs) / last.ids.length;
+    const passes = last.forwardMs / last.ids.length;
+    // One that waits for its limit to move is not drafting.
+    if (spacing > OUTLIER * Math.max(passes, 0.5)) return;
+    this.draftSpacing = this.draftSpacing === undefined ? spacing : average(this.draftSpacing, spacing);
+  }
+
+  /** T(n) as it was lately. */
+  targetTimes(announced: readonly ForwardTime[]): readonly ForwardTime[] {
+    return announced.map(({ tokens, ms }) => ({ tokens, ms: ms * this.targetRatio }));
+  }
+
+  /** Milliseconds from one draft to the next as it was lately. */
+  draftMs(announced: number | undefined): number | undefined {
+    return announced === undefined ? undefined : (this.draftSpacing ?? announced);
+  }
+}
+
+function average(before: number, measured: number): number {
+  const bounded = before > 0 ? Math.min(measured, OUTLIER * before) : measured;
+  return before + NEWS * (bounded - before);
+}

@@ -1,0 +1,69 @@
+import { GENERATION_MODES, type GenerationMode, type RequestMode } from '../generation.js';
+import { forwardMs } from './forward-times.js';
+import { lookaheadFor, type PlanChoice, roundFor, waitFor } from './make-plan.js';
+import type { Situation } from './situation.js';
+
+/** What the user asks of a plan; what is undefined is the planner's to choose. */
+export interface PlanWish {
+  readonly mode: RequestMode;
+  readonly lookahead: number | undefined;
+  readonly wait: number | undefined;
+}
+
+/** What is best by rules of thumb: in force until every candidate has been looked at. */
+export function thumbChoice(wish: PlanWish, situation: Situation): PlanChoice {
+  const mode = wish.mode === 'auto' ? (hasDrafts(situation) ? 'dsi' : 'none') : wish.mode;
+  if (mode === 'none') return { mode, lookahead: 1, wait: 0 };
+  if (mode === 'si') return { mode, lookahead: wish.lookahead ?? roundFor(situation), wait: 0 };
+  const lookahead = wish.lookahead ?? lookaheadFor(situation);
+  return { mode, lookahead, wait: wish.wait ?? waitFor(situation, 16) };
+}
+
+/** Every choice worth a look, each once; the first is plain decoding where that is allowed. */
+export function candidates(wish: PlanWish, situation: Situation): PlanChoice[] {
+  const modes: readonly GenerationMode[] = wish.mode === 'auto' ? GENERATION_MODES : [wish.mode];
+  const found = new Map<string, PlanChoice>();
+  const add = (choice: PlanChoice) => {
+    found.set(`${choice.mode} ${choice.lookahead} ${choice.wait}`, choice);
+  };
+  for (const mode of modes) {
+    if (mode === 'none' || !hasDrafts(situation)) add({ mode: 'none', lookahead: 1, wait: 0 });
+    else if (mode === 'si')
+      rounds(wish, situation).forEach((lookahead) => void add({ mode, lookahead, wait: 0 }));
+    else speculations(wish, situation).forEach(add);
+  }
+  return [...found.values()];
+}
+
+function hasDrafts({ draftMs }: Situation): boolean {
+  return draftMs !== undefined;
+}
+
+function rounds(wish: PlanWish, situation: Situation): number[] {
+  if (wish.lookahead !== undefined) return [wish.lookahead];
+  const best = roundFor(situation);
+  return [best - 1, best, best + 1].filter((lookahead) => lookahead >= 1);
+}
+
+function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {
+  const { draftMs = 0, targetTimes, hopMs, targets } = situation;
+  const enough = lookaheadFor(situation);
+  const keepUp = targets * draftMs >= forwardMs(targetTimes, 1) + 2 * hopMs;
+  const lookaheads =
+    wish.lookahead === undefined
+      ? spread([1, 2, 3, Math.ceil(enough / 2), enough, enough + 1, 2 * enough], 1, 16)
+      : [wish.lookahead];
+  const thumb = waitFor(situation, 16);
+  const waits =
+    wish.wait !== undefined
+      ? [wish.wait]
+      : keepUp
+        ? [0]
+        : spread([0, 1, 2, thumb - 2, thumb - 1, thumb, thumb + 1, thumb + 3], 0, 16);
+  return lookaheads.flatMap((lookahead) => waits.map((wait) => ({ mode: 'dsi' as const, lookahead, wait })));
+}
+
+/** Each once, ascending, those within bounds. */
+function spread(values: readonly number[], low: number, high: number): number[] {
+  return [...new Set(values.filter((value) => value >= low && value <= high))].sort((a, b) => a - b);
+}

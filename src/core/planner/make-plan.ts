@@ -1,0 +1,89 @@
+import type { GenerationMode, Plan } from '../generation.js';
+import { forwardMs } from './forward-times.js';
+import type { Situation } from './situation.js';
+
+/** Drafts beyond the committed prefix are never more than this, whatever the times say. */
+export const MAX_AHEAD_TOKENS = 64;
+
+/** While nothing is verified drafts are only compared with what is committed: a few are enough. */
+const COMPARED_AHEAD_TOKENS = 4;
+
+/** A draft that adds less than this to the expected rate is not worth its place in a job. */
+const NEGLIGIBLE_GAIN = 1.0001;
+
+/** A plan as it is considered: what follows from these numbers is filled in. */
+export interface PlanChoice {
+  readonly mode: GenerationMode;
+  readonly lookahead: number;
+  readonly wait: number;
+}
+
+/** Fills in how far the drafter runs ahead, and how many drafts a job decides. */
+export function makePlan(choice: PlanChoice, situation: Situation, reason: string): Plan {
+  const { mode } = choice;
+  if (mode === 'none' || situation.draftMs === undefined) {
+    const ahead = situation.draftMs === undefined ? 0 : COMPARED_AHEAD_TOKENS;
+    return { mode: 'none', lookahead: 1, wait: 0, ahead, jobTokens: 0, targets: 1, reason };
+  }
+  if (mode === 'si') {
+    const { lookahead } = choice;
+    return { mode, lookahead, wait: 0, ahead: lookahead, jobTokens: lookahead, targets: 1, reason };
+  }
+  const { lookahead } = choice;
+  const ratio = forwardMs(situation.targetTimes, 1) / Math.max(situation.draftMs, 0.01);
+  const ahead = clamp(Math.ceil(1.5 * ratio) + 2 * lookahead, 8, MAX_AHEAD_TOKENS);
+  const jobTokens = jobTokensFor(situation, ahead);
+  const wait = Math.min(choice.wait, jobTokens);
+  return { mode, lookahead, wait, ahead, jobTokens, targets: situation.targets, reason };
+}
+
+/**
+ * How many drafts one job should decide: the d from 0 to `most` that maximises expected tokens per millisecond,
+ * (1 - a^(d+1)) / (1 - a) / T(d + 1), for acceptance a.
+ */
+export function jobTokensFor({ targetTimes, acceptance }: Situation, most: number): number {
+  return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1), acceptance, most);
+}
+
+/** Lookahead by Eq. 1 of the DSI paper: the fewest drafts per job that SP targets keep up with, ceil((T + 2l) / (c * SP)). */
+export function lookaheadFor({ targetTimes, draftMs = 0, hopMs, targets }: Situation): number {
+  const busyMs = forwardMs(targetTimes, 1) + 2 * hopMs;
+  return clamp(Math.ceil(busyMs / (Math.max(draftMs, 0.01) * targets)), 1, 16);
+}
+
+/** Drafts per round that maximise (1 - a^(k+1)) / (1 - a) / (k c + T(k + 1) + 2l): the fair lookahead of SI. */
+export function roundFor({ targetTimes, draftMs = 0, acceptance, hopMs }: Situation): number {
+  const roundMs = (drafts: number) => drafts * draftMs + forwardMs(targetTimes, drafts + 1) + 2 * hopMs;
+  return Math.max(1, bestDraftCount(roundMs, acceptance, 16));
+}
+
+/**
+ * How many drafts the first job after a rollback should wait for: none where the targets keep up with the drafter
+ * (Eq. 1); else the w that maximises (1 - a^(w+1)) / (1 - a) / (T(w + 1) + w c), since a job for the bare root
+ * occupies a target that is missed when the drafts are there.
+ */
+export function waitFor({ targetTimes, draftMs = 0, acceptance, targets }: Situation, most: number): number {
+  if (targets * draftMs >= forwardMs(targetTimes, 1)) return 0;
+  return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1) + drafts * draftMs, acceptance, most);
+}
+
+function bestDraftCount(timeMs: (drafts: number) => number, acceptance: number, most: number): number {
+  let best = 0;
+  let bestRate = 0;
+  let expected = 0;
+  let alive = 1;
+  for (let drafts = 0; drafts <= most; drafts++) {
+    expected += alive;
+    alive *= acceptance;
+    const rate = expected / timeMs(drafts);
+    if (rate > bestRate * NEGLIGIBLE_GAIN) {
+      bestRate = rate;
+      best = drafts;
+    }
+  }
+  return best;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}

@@ -1,0 +1,41 @@
+import type { ForwardTime } from '../model.js';
+import { forwardMs } from './forward-times.js';
+
+/** What a plan depends on, as measured. */
+export interface Situation {
+  /** T(n) of one target, milliseconds. */
+  readonly targetTimes: readonly ForwardTime[];
+  /** c, milliseconds from one draft to the next; undefined: no drafter. */
+  readonly draftMs: number | undefined;
+  /** Share of drafts that are right when those before them are, 0..1. */
+  readonly acceptance: number;
+  /** l, milliseconds of a message one way. */
+  readonly hopMs: number;
+  /** SP. */
+  readonly targets: number;
+  /** Drafters that are instances of one model. */
+  readonly drafters: number;
+}
+
+const ACCEPTANCE_DRIFT = 0.05;
+const TIME_DRIFT = 0.15;
+/** Of a target's pass: hops below this share matter little. */
+const HOP_DRIFT = 0.02;
+
+/** Whether `now` is so different from what a plan was made for that another may be better. */
+export function hasDrifted(then: Situation, now: Situation): boolean {
+  if (then.targets !== now.targets || then.drafters !== now.drafters) return true;
+  if ((then.draftMs === undefined) !== (now.draftMs === undefined)) return true;
+  const targetMs = forwardMs(now.targetTimes, 1);
+  return (
+    Math.abs(then.acceptance - now.acceptance) > ACCEPTANCE_DRIFT ||
+    differs(forwardMs(then.targetTimes, 1), targetMs) ||
+    differs(forwardMs(then.targetTimes, 8), forwardMs(now.targetTimes, 8)) ||
+    differs(then.draftMs ?? 0, now.draftMs ?? 0) ||
+    Math.abs(then.hopMs - now.hopMs) > HOP_DRIFT * targetMs
+  );
+}
+
+function differs(then: number, now: number): boolean {
+  return Math.abs(then - now) > TIME_DRIFT * Math.max(then, now);
+}
