@@ -78,6 +78,19 @@ export function integerOption(
   });
 }
 
+/** A number between two bounds, both allowed. */
+export function numberOption(
+  wording: Wording & { minimum: number; maximum: number },
+): OptionDefinition<number> {
+  const { minimum, maximum } = wording;
+  return define<number>(wording, 'X', {
+    allowed: `a number from ${minimum} to ${maximum}`,
+    fromText: (text) => (text.trim() === '' ? text : Number(text)),
+    accepts: (value): value is number => typeof value === 'number' && value >= minimum && value <= maximum,
+    toText: String,
+  });
+}
+
 /** One word out of a list. */
 export function choiceOption<const Choice extends string>(
   wording: Wording & { choices: readonly Choice[] },

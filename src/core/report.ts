@@ -1,4 +1,4 @@
-import type { GenerationResult, GenerationTimings, SpeculationReport } from './generation.js';
+import type { GenerationResult, GenerationTimings, Plan, SpeculationReport } from './generation.js';
 
 /** The fields in which every edge reports a generation (snake_case, as OpenAI-compatible clients expect). */
 export function wireUsage(timings: GenerationTimings) {
@@ -26,14 +26,7 @@ export function wireSpeculation(report: SpeculationReport) {
   const { plan } = report;
   return {
     mode: plan.mode,
-    plan: {
-      lookahead: plan.lookahead,
-      wait: plan.wait,
-      ahead: plan.ahead,
-      job_tokens: plan.jobTokens,
-      targets: plan.targets,
-      reason: plan.reason,
-    },
+    plan: wirePlan(plan),
     numerics: report.numerics,
     targets: report.targets,
     target_forwards: report.targetForwards,
@@ -44,6 +37,10 @@ export function wireSpeculation(report: SpeculationReport) {
     acceptance: report.acceptance === undefined ? null : round(report.acceptance),
     estimated_speedup: report.estimatedSpeedup === undefined ? null : round(report.estimatedSpeedup),
   };
+}
+
+export function wirePlan({ lookahead, wait, ahead, jobTokens, targets, reason }: Plan) {
+  return { lookahead, wait, ahead, job_tokens: jobTokens, targets, reason };
 }
 
 export function wireResult(result: GenerationResult) {

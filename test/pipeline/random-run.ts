@@ -1,5 +1,5 @@
 import { SIM_WORDS } from '../../infra/sim/words.js';
-import type { CompiledRequest, GenerationMode } from '../../src/core/generation.js';
+import type { CompiledRequest, RequestMode } from '../../src/core/generation.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 import { createSeededRandom } from '../../src/core/seeded-random.js';
 import { simReference } from '../support/sim-reference.js';
@@ -43,6 +43,7 @@ export function randomRun(seed: number, log = false): RunSummary {
     targetMs: random.pick([1, 5, 20, 40]),
     ...(random.chance(0.9) ? { drafterMs: random.pick([0.2, 1, 2, 10, 30]) } : {}),
     acceptance: random.pick([0, 0.4, 0.7, 0.9, 1]),
+    timing: random.pick(['', '', 'jitter=0.3', 'perToken=1', 'stragglers=0.1&jitter=0.1', 'drift=3']),
     slots: random.pick([4, 8]),
     sharedHost: random.chance(0.3),
     leaseMs: random.pick([1500, 10_000]),
@@ -58,6 +59,8 @@ export function randomRun(seed: number, log = false): RunSummary {
     ...(log ? { inspect: events.inspect } : {}),
   });
   events.watch(cluster.network);
+  const standbys = cluster.drafter !== undefined && random.chance(0.25) ? random.whole(1, 2) : 0;
+  for (let i = 0; i < standbys; i++) cluster.startDrafter();
   const troubles = faulty
     ? planTroubles(cluster, random)
     : { kills: 0, lateJoins: 0, disconnects: 0, pauses: 0 };
@@ -105,8 +108,9 @@ function randomRequest(random: Random, index: number): Partial<CompiledRequest> 
     },
     seed: random.whole(0, 1000),
     maxTokens: random.pick([1, 2, 8, 20, 40]),
-    mode: random.pick<GenerationMode>(['none', 'si', 'dsi', 'dsi', 'dsi']),
+    mode: random.pick<RequestMode>(['none', 'si', 'dsi', 'dsi', 'auto', 'auto']),
     lookahead: random.pick([undefined, undefined, 1, 2, 5]),
+    wait: random.pick([undefined, undefined, undefined, 0, 1, 4]),
     targets: random.pick([undefined, undefined, 1, 2]),
   };
 }
@@ -144,6 +148,16 @@ function planTroubles(cluster: VirtualCluster, random: Random) {
       scheduler.schedule(random.pick([1, 30, 500, 3000]), () => bus.reconnect());
     });
   }
+  if (random.chance(0.1)) {
+    // The server restarts: everybody is cut off at once, and back one after another.
+    scheduler.schedule(soon(), () => {
+      for (const bus of [cluster.gateway, ...workers.map((worker) => worker.bus)]) {
+        happened.disconnects++;
+        bus.disconnect();
+        scheduler.schedule(200 + random.whole(0, 300), () => bus.reconnect());
+      }
+    });
+  }
   for (const worker of workers) {
     if (!random.chance(0.15)) continue;
     scheduler.schedule(soon(), () => {
@@ -169,7 +183,15 @@ function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean): str
   if (tokens.some((token, index) => token !== expected[index])) say("tokens are not the target's own");
   if (log.tokens.some(({ seq }, index) => seq !== index)) say('seq has gaps or duplicates');
   if (generation.ends() !== 1) say(`ended ${generation.ends()} times`);
-  const { timings } = end.result;
+  const { timings, speculation } = end.result;
+  const { draftTokens, draftTokensAccepted, predictedTokens } = timings;
+  const corrections = draftTokens - draftTokensAccepted;
+  if (speculation.drafterForwards < draftTokens) say('more drafts decided than proposed');
+  if (draftTokens < draftTokensAccepted) say('more drafts accepted than decided');
+  if (predictedTokens < draftTokensAccepted + corrections)
+    say('fewer tokens than drafts accepted and corrected');
+  if (speculation.drafterForwards !== draftTokens + speculation.wastedDrafts)
+    say('drafts are missing from the count');
   if (timings.draftTokensAccepted > timings.predictedTokens) say('more drafts accepted than tokens');
   if (timings.predictedTokens !== tokens.length) say('timings count other tokens than the log');
   return problems;

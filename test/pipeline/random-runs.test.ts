@@ -5,7 +5,7 @@ import { type RunSummary, randomRun } from './random-run.js';
  * Longer: SLIPSTREAM_RANDOM_RUNS=5000 npx vitest run test/pipeline/random-runs.test.ts
  * Replay: SLIPSTREAM_RANDOM_FIRST=<seed> SLIPSTREAM_RANDOM_RUNS=1 ...
  */
-const RUNS = Number(process.env.SLIPSTREAM_RANDOM_RUNS ?? 200);
+const RUNS = Number(process.env.SLIPSTREAM_RANDOM_RUNS ?? 2000);
 const FIRST = Number(process.env.SLIPSTREAM_RANDOM_FIRST ?? 1);
 
 function describeFailure(seed: number): string {

@@ -13,6 +13,8 @@ export interface VirtualClusterOptions extends Omit<WholeOptions, 'target' | 'dr
   readonly drafterMs?: number;
   /** Default 0.8. */
   readonly acceptance?: number;
+  /** Further parameters of every model: `jitter=0.2&perToken=1`. */
+  readonly timing?: string;
 }
 
 export type VirtualCluster = ReturnType<typeof createVirtualCluster>;
@@ -22,12 +24,14 @@ export function createVirtualCluster({
   targetMs,
   drafterMs,
   acceptance = 0.8,
+  timing = '',
   ...options
 }: VirtualClusterOptions) {
-  const drafterUrl = (rightShare: number) => `sim:drafter?ms=${drafterMs ?? 2}&acceptance=${rightShare}`;
+  const drafterUrl = (rightShare: number) =>
+    `sim:drafter?ms=${drafterMs ?? 2}&acceptance=${rightShare}&${timing}`;
   const cluster = createCluster({
     ...options,
-    target: `sim:target?ms=${targetMs}`,
+    target: `sim:target?ms=${targetMs}&${timing}`,
     drafters: drafterMs === undefined ? [] : [drafterUrl(acceptance)],
   });
   return {

@@ -9,6 +9,7 @@ import { addModelsCommand } from './models.js';
 import { packageVersion } from './package-version.js';
 import { addServeCommand } from './serve.js';
 import type { CliServices } from './services.js';
+import { addSimulateCommand } from './simulate.js';
 import { addWorkerCommand } from './worker.js';
 
 const DESCRIPTION =
@@ -55,6 +56,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: CliSe
   addWorkerCommand(program, cli);
   addModelsCommand(program, cli);
   addDemoCommand(program, cli);
+  addSimulateCommand(program, cli);
   addDoctorCommand(program, cli);
   try {
     await program.parseAsync(argv, { from: 'user' });

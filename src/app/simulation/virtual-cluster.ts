@@ -47,8 +47,6 @@ export interface VirtualGeneration {
   cancel(): void;
 }
 
-export type VirtualCluster = ReturnType<typeof createVirtualCluster>;
-
 /** Gateways, drafters and targets in virtual time: the production actors on the in-memory bus with simulated models. */
 export function createVirtualCluster(options: VirtualClusterOptions) {
   const scheduler = new VirtualScheduler();

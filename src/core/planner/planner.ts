@@ -93,8 +93,11 @@ export class Planner {
       return false;
     }
     this.search = undefined;
-    const { best, bestMs, currentMs } = search;
-    if (best === undefined || isSame(best, this.current) || bestMs > WORTH_A_CHANGE * currentMs) return false;
+    const { best, bestMs, currentMs, plainMs } = search;
+    if (best === undefined || isSame(best, this.current)) return false;
+    // Nothing that is predicted to be slower than plain decoding stays.
+    const mustGo = this.wish.mode === 'auto' && currentMs > plainMs;
+    if (!mustGo && bestMs > WORTH_A_CHANGE * currentMs) return false;
     this.current = best;
     return true;
   }

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { Measurements } from '../../../actors/rollback-controller/measurements.js';
+import { AcceptanceBook } from '../../../src/core/acceptance-book.js';
+import type { DraftProposed } from '../../../src/core/messages.js';
+
+const proposal: DraftProposed = {
+  type: 'draft.proposed',
+  generation: 'g',
+  worker: 'd',
+  epoch: 1,
+  parentHash: '0123456789abcdef',
+  position: 10,
+  ids: [1],
+  confidences: [9],
+  exhausted: false,
+  startedAtMs: 1000,
+  forwardMs: 2,
+};
+
+const fresh = () => new Measurements(new AcceptanceBook());
+
+describe('acceptance', () => {
+  it('begins with what earlier generations saw, follows this one, and is told to the next', () => {
+    const book = new AcceptanceBook();
+    const first = new Measurements(book);
+    expect(first.acceptance).toBeCloseTo(0.6);
+    for (let i = 0; i < 200; i++) first.decided(true);
+    expect(first.acceptance).toBeGreaterThan(0.97);
+    const second = new Measurements(book);
+    expect(second.acceptance).toBeGreaterThan(0.95);
+    for (let i = 0; i < 100; i++) second.decided(false);
+    expect(second.acceptance).toBeLessThan(0.2);
+  });
+});
+
+describe('hops', () => {
+  it('are half of what a job takes besides its pass, and never negative', () => {
+    const measured = fresh();
+    for (let i = 0; i < 100; i++) measured.jobReturned(22, 20);
+    expect(measured.hopMs).toBeCloseTo(1, 2);
+    for (let i = 0; i < 200; i++) measured.jobReturned(19, 20);
+    expect(measured.hopMs).toBeCloseTo(0, 2);
+  });
+
+  it('are not thrown off by one that waited for long', () => {
+    const measured = fresh();
+    for (let i = 0; i < 100; i++) measured.jobReturned(22, 20);
+    measured.jobReturned(10_000, 20);
+    expect(measured.hopMs).toBeLessThan(1.5);
+  });
+});
+
+describe('passes', () => {
+  it('scale the times that were announced', () => {
+    const measured = fresh();
+    const times = [
+      { tokens: 1, ms: 20 },
+      { tokens: 11, ms: 30 },
+    ];
+    for (let i = 0; i < 100; i++) measured.passTook(50, 6, times);
+    expect(measured.targetTimes(times).map(({ ms }) => ms)).toEqual([
+      expect.closeTo(40, 1),
+      expect.closeTo(60, 1),
+    ]);
+  });
+});
+
+describe('drafts', () => {
+  it('take what lies between the starts of two messages that follow each other', () => {
+    const measured = fresh();
+    expect(measured.draftMs(3)).toBe(3);
+    expect(measured.draftMs(undefined)).toBeUndefined();
+    measured.drafted(proposal);
+    measured.drafted({ ...proposal, position: 11, ids: [1, 2], startedAtMs: 1002.5 });
+    expect(measured.draftMs(3)).toBe(2.5);
+    measured.drafted({ ...proposal, position: 13, startedAtMs: 1007.5 });
+    expect(measured.draftMs(3)).toBe(2.5);
+  });
+
+  it.each([
+    ['another epoch', { epoch: 2 }],
+    ['another place', { position: 20 }],
+    ['another drafter', { worker: 'e' }],
+    ['a long rest', { startedAtMs: 1100 }],
+  ])('tell nothing after %s', (_what, changed) => {
+    const measured = fresh();
+    measured.drafted(proposal);
+    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, ...changed });
+    expect(measured.draftMs(3)).toBe(3);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { PlanWish } from '../../../src/core/planner/candidates.js';
+import { Planner } from '../../../src/core/planner/planner.js';
+import { hasDrifted, type Situation } from '../../../src/core/planner/situation.js';
+
+function situation(asked: Partial<Situation> = {}): Situation {
+  return {
+    targetTimes: [{ tokens: 1, ms: 20 }],
+    draftMs: 2,
+    acceptance: 0.8,
+    hopMs: 0.3,
+    targets: 12,
+    drafters: 1,
+    ...asked,
+  };
+}
+
+const AUTO: PlanWish = { mode: 'auto', lookahead: undefined, wait: undefined };
+
+/** The plan after every candidate has been looked at. */
+function settled(planner: Planner, measured: Situation) {
+  planner.observe(measured);
+  while (planner.isSearching) planner.step();
+  return planner.plan;
+}
+
+describe('the planner', () => {
+  it('speculates where drafts are good and cheap, and says what it promises', () => {
+    expect(settled(new Planner(AUTO), situation())).toMatchObject({
+      mode: 'dsi',
+      lookahead: 1,
+      wait: 0,
+      targets: 12,
+    });
+  });
+
+  it.each([
+    ['always wrong', { acceptance: 0 }],
+    ['as slow as the target', { draftMs: 25, acceptance: 0.5 }],
+    ['absent', { draftMs: undefined }],
+  ])('decodes plainly where drafts are %s', (_what, asked) => {
+    expect(settled(new Planner(AUTO), situation(asked))).toMatchObject({ mode: 'none', jobTokens: 0 });
+  });
+
+  it('does as it is told, whatever it thinks of it', () => {
+    const told = (wish: Partial<PlanWish>, asked: Partial<Situation> = {}) =>
+      settled(new Planner({ ...AUTO, ...wish }), situation(asked));
+    expect(told({ mode: 'dsi' }, { acceptance: 0 }).mode).toBe('dsi');
+    expect(told({ mode: 'si', lookahead: 9 }, { acceptance: 0 })).toMatchObject({ mode: 'si', lookahead: 9 });
+    expect(told({ mode: 'none' }).mode).toBe('none');
+    expect(told({ mode: 'dsi', lookahead: 5, wait: 3 })).toMatchObject({ lookahead: 5, wait: 3 });
+    expect(told({ mode: 'dsi', lookahead: 5 }).reason).toMatch(/lookahead asked for/);
+  });
+
+  it('comes back to speculation when drafts get good, and leaves it when they get bad', () => {
+    const planner = new Planner(AUTO);
+    expect(settled(planner, situation({ acceptance: 0.05, targets: 1 })).mode).toBe('none');
+    expect(settled(planner, situation({ acceptance: 0.9, targets: 1 })).mode).not.toBe('none');
+    expect(settled(planner, situation({ acceptance: 0.02, targets: 1 })).mode).toBe('none');
+  });
+
+  it('stays with its plan while measurements stay about the same', () => {
+    const planner = new Planner(AUTO);
+    const first = settled(planner, situation());
+    expect(settled(planner, situation({ acceptance: 0.78, hopMs: 0.35 }))).toBe(first);
+  });
+
+  it('has a plan at once, before any candidate was looked at', () => {
+    const planner = new Planner(AUTO);
+    expect(planner.plan.mode).toBe('none');
+    planner.observe(situation());
+    expect(planner.isSearching).toBe(true);
+    expect(planner.plan).toMatchObject({ mode: 'dsi', reason: expect.stringMatching(/rule of thumb/) });
+  });
+});
+
+describe('drift', () => {
+  it.each([
+    ['a little of everything', { acceptance: 0.82, draftMs: 2.1, hopMs: 0.4 }, false],
+    ['acceptance', { acceptance: 0.7 }, true],
+    ['the drafter', { draftMs: 3 }, true],
+    ['the target', { targetTimes: [{ tokens: 1, ms: 30 }] }, true],
+    [
+      'what more tokens cost',
+      {
+        targetTimes: [
+          { tokens: 1, ms: 20 },
+          { tokens: 8, ms: 40 },
+        ],
+      },
+      true,
+    ],
+    ['hops', { hopMs: 1 }, true],
+    ['a target', { targets: 11 }, true],
+    ['no drafter', { draftMs: undefined }, true],
+  ])('of %s: %s', (_what, asked, drifted) => {
+    expect(hasDrifted(situation(), situation(asked))).toBe(drifted);
+  });
+});
