@@ -10,6 +10,8 @@ import { closeSession } from './session-links.js';
 
 /** Drafts wait at most this long in a drafter for the rest of their message. */
 const FLUSH_MS = 4;
+/** A drafter that takes less than this per draft costs nothing. */
+const FREE_DRAFT_MS = 0.1;
 /** A drafter that kept others waiting this often in a row waits the longest for another chance. */
 const MOST_MISSES = 8;
 /** A start or limit is sent again when nothing came for this long, plus twenty drafts' time. */
@@ -36,12 +38,24 @@ export class DrafterSide {
     this.links.delete(worker);
   }
 
-  /** Milliseconds per drafted token of the fastest drafter; undefined without one. */
+  /**
+   * Milliseconds from one draft to the next, by the share that each drafter has in the drafts that were of use, or of
+   * the fastest one before any was; undefined without a drafter.
+   */
   draftMs(): number | undefined {
-    const times = [...this.links.values()]
-      .filter((link) => link.phase !== 'refused')
-      .map((link) => forwardMs(link.announced.forwardTimes, 1));
-    return times.length === 0 ? undefined : Math.min(...times);
+    const { measurements, usefulness } = this.state;
+    let fastest: number | undefined;
+    let shares = 0;
+    let sum = 0;
+    for (const { phase, announced } of this.links.values()) {
+      if (phase === 'refused') continue;
+      const ms = measurements.draftMs(announced.worker, forwardMs(announced.forwardTimes, 1));
+      const share = usefulness.share(announced.fingerprint);
+      fastest = Math.min(fastest ?? ms, ms);
+      shares += share;
+      sum += share * ms;
+    }
+    return shares > 0 ? sum / shares : fastest;
   }
 
   /** The most that are instances of one model. */
@@ -111,17 +125,18 @@ export class DrafterSide {
   }
 
   /** Drafts whose beginning was overtaken by verdicts that say the same still are what comes after the root. */
-  private attach({ parentHash, position, ids, confidences }: DraftProposed): ProposalOutcome {
+  private attach({ worker, parentHash, position, ids, confidences }: DraftProposed): ProposalOutcome {
     const { tree, committed } = this.state;
+    const drafter = this.links.get(worker)?.announced.fingerprint ?? worker;
     const late = tree.root.length - position;
     const isOvertaken =
       late > 0 &&
       late <= ids.length &&
       committed.hashAt(position) === parentHash &&
       ids.slice(0, late).every((id, index) => id === committed.tokens[position + index]);
-    if (!isOvertaken) return tree.propose(parentHash, ids, confidences);
+    if (!isOvertaken) return tree.propose(parentHash, ids, confidences, drafter);
     tree.noteLate(late);
-    return tree.propose(tree.root.hash, ids.slice(late), confidences.slice(late));
+    return tree.propose(tree.root.hash, ids.slice(late), confidences.slice(late), drafter);
   }
 
   rejected(message: DraftRejected): void {
@@ -183,8 +198,15 @@ export class DrafterSide {
 
   /** How far it is to run ahead; 0: it stands by. */
   private aheadOf(link: DrafterLink): number {
-    const isActive = this.links.size === 1 || this.active.get(link.announced.fingerprint) === link;
-    return isActive ? this.state.plan.ahead : 0;
+    const { fingerprint } = link.announced;
+    const isActive = this.links.size === 1 || this.active.get(fingerprint) === link;
+    return isActive && !this.mayRest(link) ? this.state.plan.ahead : 0;
+  }
+
+  /** One whose drafts are of no use, and whose passes cost something. */
+  private mayRest({ announced }: DrafterLink): boolean {
+    if (forwardMs(announced.forwardTimes, 1) < FREE_DRAFT_MS) return false;
+    return this.state.usefulness.rests(announced.fingerprint);
   }
 
   private isTold(link: DrafterLink): boolean {
@@ -244,7 +266,10 @@ export class DrafterSide {
     link.toldAtMs = ports.scheduler.now();
     // Nothing is expected of one that stands by.
     if (link.ahead === 0) link.owesSinceMs = link.heardAtMs;
-    else this.noteAwaited(link);
+    else {
+      this.noteAwaited(link);
+      this.state.usefulness.add(link.announced.fingerprint);
+    }
     ports.bus.publish(ports.subjects.workerDraft(link.announced.worker), {
       type: 'draft.start',
       generation: request.id,

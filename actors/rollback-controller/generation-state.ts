@@ -16,6 +16,7 @@ import type { ActorPorts } from '../../src/core/ports.js';
 import type { TargetPool } from '../../src/core/target-pool.js';
 import { TokenPath } from '../../src/core/token-path.js';
 import type { TraceEvent, TraceSink } from '../../src/core/trace.js';
+import { DrafterUsefulness } from './drafter-usefulness.js';
 import { Measurements } from './measurements.js';
 import { Statistics } from './statistics.js';
 
@@ -53,8 +54,8 @@ const REPLAN_TOKENS = 8;
 export interface Crew {
   readonly targets: number;
   readonly targetTimes: readonly ForwardTime[];
-  /** Undefined: no drafter. */
-  readonly draftMs: number | undefined;
+  /** Milliseconds from one draft to the next, as it is now; undefined: no drafter. */
+  readonly draftMs: () => number | undefined;
   /** Drafters that are instances of one model. */
   readonly drafters: number;
 }
@@ -65,6 +66,7 @@ export class GenerationState {
   readonly tree: DraftTree;
   readonly statistics = new Statistics();
   readonly measurements: Measurements;
+  readonly usefulness = new DrafterUsefulness();
   readonly planner: Planner;
   readonly startedAtMs: number;
   epoch = 0;
@@ -85,7 +87,9 @@ export class GenerationState {
     this.committed = new TokenPath(request.id);
     for (const token of request.promptTokenIds) this.committed.push(token);
     const last = request.promptTokenIds[request.promptTokenIds.length - 1] as number;
-    this.tree = new DraftTree(this.committed.hash, this.committed.length, last);
+    this.tree = new DraftTree(this.committed.hash, this.committed.length, last, (drafter, confidence) =>
+      ports.acceptance.trust.belief(drafter, confidence),
+    );
     this.startedAtMs = ports.scheduler.now();
     this.progressAtMs = this.startedAtMs;
     this.measurements = new Measurements(ports.acceptance);
@@ -127,7 +131,8 @@ export class GenerationState {
   get draftersListen(): boolean {
     const { mode, targets } = this.plan;
     if (mode !== 'dsi' || this.crew === undefined) return true;
-    const { draftMs = 0, targetTimes } = this.crew;
+    const draftMs = this.crew.draftMs() ?? 0;
+    const { targetTimes } = this.crew;
     return targets * draftMs <= MOST_VERDICTS_PER_DRAFT * forwardMs(targetTimes, 1);
   }
 
@@ -153,7 +158,7 @@ export class GenerationState {
     this.observedAtTokens = this.outputTokens;
     this.planner.observe({
       targetTimes: this.targetTimes,
-      draftMs: measurements.draftMs(this.crew.draftMs),
+      draftMs: this.crew.draftMs(),
       acceptance: measurements.acceptance,
       hopMs: measurements.hopMs,
       targets: this.crew.targets,
@@ -167,8 +172,12 @@ export class GenerationState {
     while (this.ending === undefined) {
       const commitment = this.tree.advance();
       if (commitment === undefined) break;
-      const { node, refuted } = commitment;
+      const { node, refuted, right, wrong } = commitment;
       this.committed.push(node.token);
+      const { trust } = this.ports.acceptance;
+      for (const { drafter, confidence } of right) trust.note(drafter, confidence, true);
+      for (const { drafter, confidence } of wrong) trust.note(drafter, confidence, false);
+      this.usefulness.noteCommitted(right);
       if (node.drafted) this.measurements.decided(true);
       if (refuted) {
         this.measurements.decided(false);

@@ -18,8 +18,10 @@ export class Measurements {
   private decidedWeight: number;
   private hop = FIRST_HOP_MS;
   private targetRatio = 1;
-  private draftSpacing: number | undefined;
-  private lastDraft: DraftProposed | undefined;
+  private readonly drafters = new Map<
+    string,
+    { last: DraftProposed | undefined; spacingMs: number | undefined }
+  >();
 
   constructor(private readonly book: AcceptanceBook) {
     const { acceptance, drafts } = book.prior();
@@ -56,15 +58,17 @@ export class Measurements {
 
   /** Drafts came: from the start of one message's passes to the next one's is what its drafts take, with all that goes with them. */
   drafted(message: DraftProposed): void {
-    const last = this.lastDraft;
-    this.lastDraft = message.ids.length > 0 ? message : undefined;
-    if (last === undefined || last.worker !== message.worker || last.epoch !== message.epoch) return;
+    const drafter = this.drafters.get(message.worker) ?? { last: undefined, spacingMs: undefined };
+    this.drafters.set(message.worker, drafter);
+    const { last } = drafter;
+    drafter.last = message.ids.length > 0 ? message : undefined;
+    if (last === undefined || last.epoch !== message.epoch) return;
     if (last.position + last.ids.length !== message.position) return;
     const spacing = (message.startedAtMs - last.startedAtMs) / last.ids.length;
     const passes = last.forwardMs / last.ids.length;
     // One that waits for its limit to move is not drafting.
     if (spacing > OUTLIER * Math.max(passes, 0.5)) return;
-    this.draftSpacing = this.draftSpacing === undefined ? spacing : average(this.draftSpacing, spacing);
+    drafter.spacingMs = drafter.spacingMs === undefined ? spacing : average(drafter.spacingMs, spacing);
   }
 
   /** T(n) as it was lately. */
@@ -72,9 +76,9 @@ export class Measurements {
     return announced.map(({ tokens, ms }) => ({ tokens, ms: ms * this.targetRatio }));
   }
 
-  /** Milliseconds from one draft to the next as it was lately. */
-  draftMs(announced: number | undefined): number | undefined {
-    return announced === undefined ? undefined : (this.draftSpacing ?? announced);
+  /** Milliseconds from one draft of this drafter to the next, as it was lately. */
+  draftMs(worker: string, announcedMs: number): number {
+    return this.drafters.get(worker)?.spacingMs ?? announcedMs;
   }
 }
 

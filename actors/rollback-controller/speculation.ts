@@ -248,7 +248,12 @@ export class Speculation {
     if (targetTimes === undefined) return;
     const targets = Math.min(links.length, this.options.request.targets ?? links.length);
     const { drafters } = this;
-    this.state.replan({ targets, targetTimes, draftMs: drafters.draftMs(), drafters: drafters.instances() });
+    this.state.replan({
+      targets,
+      targetTimes,
+      draftMs: () => drafters.draftMs(),
+      drafters: drafters.instances(),
+    });
     this.considerPlans();
   }
 

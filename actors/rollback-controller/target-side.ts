@@ -110,6 +110,8 @@ export class TargetSide implements PoolClient {
     for (const link of this.links.values()) {
       const [job, waiting] = link.jobs;
       if (link.phase !== 'ready' || job === undefined || waiting !== undefined || !job.extending) continue;
+      // One that goes on along a dead path is left to end: there may be an idle target.
+      if (job.nodes[job.nodes.length - 1]?.alive === false) continue;
       const policy = this.state.policy();
       if (policy.mode === 'si' || (policy.mode === 'dsi' && job.extendLeft === 0)) continue;
       const isLow = job.extendLeft <= policy.extend / 2 && policy.remaining - 1 > job.extendLeft;

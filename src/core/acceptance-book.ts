@@ -1,3 +1,4 @@
+import { DrafterTrust } from './drafter-trust.js';
 import type { SamplerParameters } from './sampler-parameters.js';
 
 /** Assumed before anything was decided, and how many decided drafts that counts for. */
@@ -16,6 +17,8 @@ export interface AcceptancePrior {
 
 /** What a gateway knows of how often drafts are right, from one generation to the next. */
 export class AcceptanceBook {
+  /** Which drafter to believe. */
+  readonly trust = new DrafterTrust();
   private confirmed = 0;
   private decided = 0;
 

@@ -89,13 +89,25 @@ function roundAssignment(
   };
 }
 
+/** A path that is less likely than this to be right is not worth a target, even an idle one: it may be wanted any moment. */
+const LEAST_LIKELIHOOD = 0.01;
+
+/** The best path as far as its drafts, as they are believed, are likely to be right. */
+function likelyPath(tree: DraftTree): DraftNode[] {
+  let likelihood = 1;
+  return tree.bestPath().filter((node) => {
+    if (node.parent?.verdict === undefined) likelihood *= node.belief;
+    return likelihood >= LEAST_LIKELIHOOD;
+  });
+}
+
 function speculativeAssignment(
   tree: DraftTree,
   policy: DispatchPolicy,
   supply: DraftSupply,
 ): Assignment | undefined {
   const rootOpen = rootIsOpen(tree);
-  const drafts = tree.bestPath().slice(0, policy.remaining - 1);
+  const drafts = likelyPath(tree).slice(0, policy.remaining - 1);
   const awaited = Math.min(policy.wait, policy.jobTokens, policy.remaining - 1);
   const missing = rootOpen && supply !== 'dry' ? Math.max(0, awaited - drafts.length) : 0;
   if (missing > 0 && supply === 'coming') return undefined;
@@ -113,7 +125,7 @@ function speculativeAssignment(
   const nodes = [tree.root, ...path];
   const plain = rootOpen && path.length === 0 && (supply === 'dry' || policy.jobTokens === 0);
   // A target that refuted a draft starts on the new root at once, unless it had better wait for new drafts.
-  const alone = plain ? policy.extend : policy.wait > 0 ? 0 : 1;
+  const alone = plain ? policy.extend : policy.wait > 0 || !rootOpen ? 0 : 1;
   return {
     path,
     wanted: nodes.slice(first),

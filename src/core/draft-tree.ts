@@ -1,5 +1,12 @@
 import { extendPathHash, type PathHash } from './path-hash.js';
 
+/** One drafter's word for one token. */
+export interface Proposal {
+  readonly drafter: string;
+  /** 0..255, as the drafter said. */
+  readonly confidence: number;
+}
+
 /** One path: the token it ends with, and what is known to come after it. */
 export interface DraftNode {
   readonly hash: PathHash;
@@ -10,8 +17,12 @@ export interface DraftNode {
   readonly children: DraftNode[];
   /** A drafter guessed it before it was committed. */
   drafted: boolean;
-  /** 0..255, as the drafter said. */
-  confidence: number;
+  /** Who proposed it, the first first; empty for what only a verdict says. */
+  readonly proposals: Proposal[];
+  /** Proposed after this path, and refuted by its verdict. */
+  readonly refuted: Proposal[];
+  /** Probability, as its proposers are trusted, that it is right if what comes before it is. */
+  belief: number;
   /** The target's own next token after this path, once known. */
   verdict: number | undefined;
   /** Live jobs that will decide it. */
@@ -47,7 +58,13 @@ export interface Commitment {
   readonly node: DraftNode;
   /** There were drafts for this position, and none was right. */
   readonly refuted: boolean;
+  /** What was proposed for this position, rightly and wrongly. */
+  readonly right: readonly Proposal[];
+  readonly wrong: readonly Proposal[];
 }
+
+/** Probability that a proposal is right if what comes before it is. */
+export type Trust = (drafter: string, confidence: number) => number;
 
 /**
  * Everything guessed after the committed prefix. The only way to commit is a verdict recorded for the very path
@@ -61,7 +78,13 @@ export class DraftTree {
   private refuted = 0;
   private wasted = 0;
 
-  constructor(rootHash: PathHash, length: number, token: number) {
+  /** `trust`: by default a drafter is believed what it says. */
+  constructor(
+    rootHash: PathHash,
+    length: number,
+    token: number,
+    private readonly trust: Trust = (_, confidence) => confidence / 255,
+  ) {
     this.current = createNode(rootHash, length, token, undefined);
     this.current.committed = true;
     this.nodes.set(rootHash, this.current);
@@ -102,7 +125,12 @@ export class DraftTree {
   }
 
   /** Adds a chain of drafts after the path `parentHash`; several chains make branches. */
-  propose(parentHash: PathHash, ids: readonly number[], confidences: readonly number[]): ProposalOutcome {
+  propose(
+    parentHash: PathHash,
+    ids: readonly number[],
+    confidences: readonly number[],
+    drafter = '',
+  ): ProposalOutcome {
     let node = this.nodes.get(parentHash);
     this.drafts += ids.length;
     if (node === undefined) {
@@ -112,21 +140,22 @@ export class DraftTree {
     let added = 0;
     for (let i = 0; i < ids.length; i++) {
       const token = ids[i] as number;
+      const proposal: Proposal = { drafter, confidence: confidences[i] ?? 255 };
       const child = childWith(node, token);
       if (child !== undefined) {
         if (child.drafted) this.wasted++;
-        child.drafted = true;
+        this.credit(child, proposal);
         node = child;
         continue;
       }
       if (node.verdict !== undefined) {
         node.refutedDrafts++;
+        node.refuted.push(proposal);
         this.wasted += ids.length - i - 1;
         return { kind: 'attached', added, tip: node, diverged: true };
       }
       node = this.attach(node, token);
-      node.drafted = true;
-      node.confidence = confidences[i] ?? 0;
+      this.credit(node, proposal);
       added++;
     }
     return { kind: 'attached', added, tip: node, diverged: false };
@@ -149,6 +178,7 @@ export class DraftTree {
       if (child.token === token) agreed = child;
       else {
         this.discard(child);
+        node.refuted.push(...child.proposals);
         if (!child.drafted) continue;
         // Refuted rather than wasted, as long as this path lives.
         node.refutedDrafts++;
@@ -171,14 +201,15 @@ export class DraftTree {
     if (next.drafted) this.confirmed++;
     if (refuted) this.refuted++;
     this.wasted += this.current.refutedDrafts - (refuted ? 1 : 0);
+    const wrong = this.current.refuted;
     this.nodes.delete(this.current.hash);
     this.current.alive = false;
     next.committed = true;
     this.current = next;
-    return { node: next, refuted };
+    return { node: next, refuted, right: next.proposals, wrong };
   }
 
-  /** The path most likely to be committed, below the root: verdicts where known, else the surest draft. */
+  /** The path most likely to be committed, below the root: verdicts where known, else what is believed most. */
   bestPath(): DraftNode[] {
     const path: DraftNode[] = [];
     let node = bestChild(this.current);
@@ -214,6 +245,14 @@ export class DraftTree {
     this.current.refutedDrafts = 0;
   }
 
+  /** Drafters that agree are believed more than either alone, as if they guessed independently. */
+  private credit(node: DraftNode, proposal: Proposal): void {
+    node.drafted = true;
+    if (node.proposals.some(({ drafter }) => drafter === proposal.drafter)) return;
+    node.proposals.push(proposal);
+    node.belief = 1 - (1 - node.belief) * (1 - this.trust(proposal.drafter, proposal.confidence));
+  }
+
   private attach(parent: DraftNode, token: number): DraftNode {
     const node = createNode(extendPathHash(parent.hash, token), parent.length + 1, token, parent);
     parent.children.push(node);
@@ -240,7 +279,9 @@ function createNode(hash: PathHash, length: number, token: number, parent: Draft
     parent,
     children: [],
     drafted: false,
-    confidence: 0,
+    proposals: [],
+    refuted: [],
+    belief: 0,
     verdict: undefined,
     assignments: 0,
     committed: false,
@@ -257,7 +298,7 @@ function childWith(node: DraftNode, token: number): DraftNode | undefined {
 function bestChild(node: DraftNode): DraftNode | undefined {
   let best: DraftNode | undefined;
   for (const child of node.children) {
-    if (best === undefined || child.confidence > best.confidence) best = child;
+    if (best === undefined || child.belief > best.belief) best = child;
   }
   return best;
 }

@@ -115,6 +115,32 @@ describe('drafters', () => {
   });
 });
 
+describe('several drafters on one tree', () => {
+  const poor = 'sim:drafter?ms=0.5&acceptance=0.5';
+  const good = 'sim:drafter?ms=4&acceptance=0.9';
+  function run(drafters: readonly string[]) {
+    const cluster = createVirtualCluster({ targets: 6, targetMs: 20, faults: { delayMs: 0.2 } });
+    for (const url of drafters) cluster.startWorker('drafter', url);
+    cluster.runFor(1);
+    const { generation, result } = runOne(cluster, { mode: 'dsi', maxTokens: 400 });
+    expectWhole(cluster, [generation]);
+    return { ms: result.timings.predictedMs / 399, forwards: result.speculation.drafterForwards };
+  }
+
+  it('a fast and poor one and a slow and good one together lose nothing to either alone', () => {
+    const together = run([poor, good]).ms;
+    expect(together).toBeLessThan(run([poor]).ms);
+    expect(together).toBeLessThan(1.05 * run([good]).ms);
+  });
+
+  it('one that is of no use rests, and costs next to nothing', () => {
+    const useless = 'sim:drafter?ms=2&acceptance=0.01';
+    const [alone, both] = [run([good]), run([good, useless])];
+    expect(both.ms).toBeLessThan(1.05 * alone.ms);
+    expect(both.forwards).toBeLessThan(1.6 * alone.forwards);
+  });
+});
+
 describe('targets', () => {
   it('may die one after another while others come', () => {
     const cluster = start({ targets: 2 });

@@ -142,6 +142,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
     workers,
     generations,
     openGateway,
+    startWorker,
     startTarget,
     startDrafter,
     generate,

@@ -57,13 +57,16 @@ export function roundFor({ targetTimes, draftMs = 0, acceptance, hopMs }: Situat
   return Math.max(1, bestDraftCount(roundMs, acceptance, 16));
 }
 
+/** Targets that start fewer passes per draft than this are far too few. */
+const TOO_FEW_TARGETS = 0.2;
+
 /**
- * How many drafts the first job after a rollback should wait for: none where the targets keep up with the drafter
- * (Eq. 1); else the w that maximises (1 - a^(w+1)) / (1 - a) / (T(w + 1) + w c), since a job for the bare root
+ * How many drafts the first job after a rollback should wait for: none unless the targets are far too few to keep up
+ * with the drafter; then the w that maximises (1 - a^(w+1)) / (1 - a) / (T(w + 1) + w c), since a job for the bare root
  * occupies a target that is missed when the drafts are there.
  */
 export function waitFor({ targetTimes, draftMs = 0, acceptance, targets }: Situation, most: number): number {
-  if (targets * draftMs >= forwardMs(targetTimes, 1)) return 0;
+  if (targets * draftMs >= TOO_FEW_TARGETS * forwardMs(targetTimes, 1)) return 0;
   return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1) + drafts * draftMs, acceptance, most);
 }
 

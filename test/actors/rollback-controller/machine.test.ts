@@ -119,7 +119,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
         parentHash: hashAfter(after),
         position: PROMPT.length + after.length,
         ids,
-        confidences: ids.map(() => 9),
+        confidences: ids.map(() => 255),
         exhausted,
         startedAtMs: 0,
         forwardMs: 1,

@@ -68,24 +68,30 @@ describe('passes', () => {
 describe('drafts', () => {
   it('take what lies between the starts of two messages that follow each other', () => {
     const measured = fresh();
-    expect(measured.draftMs(3)).toBe(3);
-    expect(measured.draftMs(undefined)).toBeUndefined();
+    expect(measured.draftMs('d', 3)).toBe(3);
     measured.drafted(proposal);
     measured.drafted({ ...proposal, position: 11, ids: [1, 2], startedAtMs: 1002.5 });
-    expect(measured.draftMs(3)).toBe(2.5);
+    expect(measured.draftMs('d', 3)).toBe(2.5);
     measured.drafted({ ...proposal, position: 13, startedAtMs: 1007.5 });
-    expect(measured.draftMs(3)).toBe(2.5);
+    expect(measured.draftMs('d', 3)).toBe(2.5);
+  });
+
+  it('of several drafters do not tell of each other', () => {
+    const measured = fresh();
+    measured.drafted(proposal);
+    measured.drafted({ ...proposal, worker: 'e', position: 11, startedAtMs: 1000.1 });
+    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5 });
+    expect([measured.draftMs('d', 3), measured.draftMs('e', 1)]).toEqual([2.5, 1]);
   });
 
   it.each([
     ['another epoch', { epoch: 2 }],
     ['another place', { position: 20 }],
-    ['another drafter', { worker: 'e' }],
     ['a long rest', { startedAtMs: 1100 }],
   ])('tell nothing after %s', (_what, changed) => {
     const measured = fresh();
     measured.drafted(proposal);
     measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, ...changed });
-    expect(measured.draftMs(3)).toBe(3);
+    expect(measured.draftMs('d', 3)).toBe(3);
   });
 });
