@@ -1,9 +1,19 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  resolve: {
+    alias: [
+      {
+        find: /^\.\.?\/(keeper\/)?node-entry\.js$/,
+        replacement: fileURLToPath(new URL('./test/support/node-entry.ts', import.meta.url)),
+      },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/models/**'],
+    globalSetup: 'test/support/compile-sources.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pass } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { filter, firstValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine, type Generation, type GenerationRequest } from '../../src/index.js';
+import { compiledFile } from '../support/compiled.js';
 import { writeTinyModelFolder } from '../support/tiny-model.js';
 import { eventually } from './eventually.js';
 import { type Household, type MemberKind, openHousehold } from './household.js';
@@ -118,8 +118,7 @@ onLinux('an engine in a process that is killed', () => {
   it('leaves nothing behind', async () => {
     const household = openHousehold();
     try {
-      const main = fileURLToPath(new URL('./engine-main.ts', import.meta.url));
-      const parent = spawn(process.execPath, ['--import', 'tsx', main], {
+      const parent = spawn(process.execPath, [compiledFile('test/process/engine-main.ts')], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(createInterface({ input: parent.stdout }), 'line');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,9 +28,6 @@ export function openHousehold(): Household {
   const mark = `${MARK}=${randomUUID()}`;
   const before = { mark: process.env[MARK], tmpdir: process.env.TMPDIR };
   const folder = mkdtempSync(join(tmpdir(), 'slipstream-household-'));
-  // The loader of TypeScript keeps what it has compiled in the temporary folder.
-  const caches = readdirSync(tmpdir()).filter((name) => name.startsWith('tsx-'));
-  for (const name of caches) symlinkSync(join(tmpdir(), name), join(folder, name));
   process.env[MARK] = mark.slice(MARK.length + 1);
   process.env.TMPDIR = folder;
 
@@ -41,10 +38,7 @@ export function openHousehold(): Household {
   return {
     members,
     pids: (kind) => members().flatMap((member) => (member.kind === kind ? member.pid : [])),
-    leftovers: () => [
-      ...members().map(({ pid, command }) => `${pid} ${command}`),
-      ...readdirSync(folder).filter((name) => !name.startsWith('tsx-')),
-    ],
+    leftovers: () => [...members().map(({ pid, command }) => `${pid} ${command}`), ...readdirSync(folder)],
     dissolve: () => {
       for (const { pid } of members()) process.kill(pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });

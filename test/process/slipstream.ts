@@ -1,8 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { compiledFile } from '../support/compiled.js';
 
-const MAIN = fileURLToPath(new URL('../../src/app/cli/main.ts', import.meta.url));
+const MAIN = compiledFile('src/app/cli/main.ts');
 
 export interface Ended {
   readonly code: number | null;
@@ -20,7 +20,7 @@ export interface Command {
 
 /** Runs `slipstream` in a process of its own. */
 export function slipstream(args: readonly string[], environment: Record<string, string> = {}): Command {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { compiledFile } from '../../support/compiled.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const main = join(root, 'src/app/cli/main.ts');
+const main = compiledFile('src/app/cli/main.ts');
 
 interface Ended {
   readonly code: number | null;
@@ -17,7 +18,7 @@ interface Ended {
 
 /** Runs the CLI as a process of its own. */
 function start(argv: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...argv], {
+  const child = spawn(process.execPath, [main, ...argv], {
     cwd: root,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

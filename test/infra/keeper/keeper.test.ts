@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cleanUp } from '../../../infra/keeper/clean-up.js';
 import { startKeeper } from '../../../infra/keeper/keeper.js';
 import { processIdentity } from '../../../infra/keeper/process-identity.js';
+import { compiledFile } from '../../support/compiled.js';
 import { currentServerBinary } from '../../support/nats.js';
 import { until } from '../../support/until.js';
 import type { Household } from './parent-main.js';
@@ -21,9 +21,7 @@ const isThere = (pid: number): boolean => processIdentity(pid) !== undefined;
 
 describe('keeper', () => {
   it('leaves nothing of what a parent watched when the parent is killed', async () => {
-    const parent = fork(fileURLToPath(new URL('./parent-main.ts', import.meta.url)), {
-      execArgv: ['--import', 'tsx'],
-    });
+    const parent = fork(compiledFile('test/infra/keeper/parent-main.ts'), { execArgv: [] });
     parent.send(await currentServerBinary());
     const [{ watched, unwatched, folder }] = (await once(parent, 'message')) as [Household];
     try {

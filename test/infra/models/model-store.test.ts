@@ -30,6 +30,7 @@ import {
   ModelFormatError,
   ModelNotFoundError,
 } from '../../../src/core/errors.js';
+import { compiledFile } from '../../support/compiled.js';
 import { type FlakyFileServer, startFlakyFileServer } from '../../support/flaky-file-server.js';
 import { writeGguf } from '../../support/gguf-writer.js';
 import { tinyGguf } from '../../support/tiny-gguf.js';
@@ -170,9 +171,7 @@ describe('a GGUF file', () => {
     mkdirSync(leftover, { recursive: true });
     const run = (): Promise<{ stdout: string }> =>
       promisify(execFile)(process.execPath, [
-        '--import',
-        'tsx',
-        join(import.meta.dirname, '../../support/import-process.ts'),
+        compiledFile('test/support/import-process.ts'),
         source,
         cacheFolder,
       ]);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { NatsConnectionOptions } from '../../../infra/nats/connection-options.js';
+import { compiledFile } from '../../support/compiled.js';
 
 export interface ReceiverSettings {
   readonly connection: NatsConnectionOptions;
@@ -14,9 +14,7 @@ export interface Heard {
 
 /** Another process that tells when it hears something on a subject. */
 export async function startReceiver(settings: ReceiverSettings): Promise<ChildProcess> {
-  const receiver = fork(fileURLToPath(new URL('./receiver-main.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
-  });
+  const receiver = fork(compiledFile('test/infra/nats/receiver-main.ts'), { execArgv: [] });
   receiver.send(settings);
   await once(receiver, 'message');
   return receiver;

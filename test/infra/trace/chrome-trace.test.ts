@@ -7,6 +7,7 @@ import { openChromeTrace } from '../../../infra/trace/chrome-trace.js';
 import { SystemError } from '../../../src/core/errors.js';
 import type { TraceEvent } from '../../../src/core/trace.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
+import { compiledFile } from '../../support/compiled.js';
 
 let folder: string;
 let path: string;
@@ -101,19 +102,15 @@ describe('openChromeTrace', () => {
 
   test('a process that throws leaves a complete file', () => {
     const script = `
-      import { openChromeTrace } from './infra/trace/chrome-trace.ts';
-      import { VirtualScheduler } from './src/core/virtual-scheduler.ts';
+      import { openChromeTrace } from '${compiledFile('infra/trace/chrome-trace.ts')}';
+      import { VirtualScheduler } from '${compiledFile('src/core/virtual-scheduler.ts')}';
       const trace = openChromeTrace(process.argv[1], new VirtualScheduler(), () => {});
       trace.sink({ kind: 'pass', track: 't', generation: 'g', startMs: 1, endMs: 2 });
       throw new Error('crash');
     `;
-    const child = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', '--input-type=module', '-e', script, path],
-      {
-        encoding: 'utf8',
-      },
-    );
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script, path], {
+      encoding: 'utf8',
+    });
     expect(child.stderr).toContain('crash');
     expect(entries().filter((entry) => entry.ph === 'X')).toHaveLength(1);
   });
