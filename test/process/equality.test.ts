@@ -113,10 +113,16 @@ describe.each(drafters)('with $name', (drafter) => {
     if (replays.acceptance === 1) expect(result.refuted).toBe(0);
   });
 
-  it('was put to the test: drafts confirmed, drafts refuted, jobs on both targets', () => {
+  it('was put to the test: drafts confirmed, drafts refuted, jobs on both targets', async () => {
+    // Which target answers is a matter of time: on a busy machine one may have done all there was to do.
+    const onBoth = () => runs.some(({ result }) => result.speculation.targets === 2);
+    for (let more = 0; more < 10 && !onBoth(); more++) {
+      const how = { mode: 'dsi', lookahead: 1, targets: 2 } as const;
+      runs.push(await run(engines.get(drafter) as Engine, { ...requests.greedy, ...how }));
+    }
     if (replays?.acceptance !== 0) expect(runs.some(({ accepted }) => accepted > 0)).toBe(true);
     expect(runs.some(({ refuted }) => refuted > 0)).toBe(true);
-    expect(Math.max(...runs.map(({ result }) => result.speculation.targets))).toBe(2);
+    expect(onBoth()).toBe(true);
   });
 });
 
