@@ -1,13 +1,18 @@
-import { extendPathHash, type PathHash, rootPathHash } from './path-hash.js';
+import { formatPathHash, type PathHash, RollingPathHash, rootPathHash } from './path-hash.js';
 
 /** A token sequence that knows the hash of each of its prefixes. */
 export class TokenPath {
   readonly tokens: number[] = [];
-  private readonly hashes: PathHash[];
+  private readonly rolling: RollingPathHash;
+  /** Halves of the hashes of all prefixes, the empty one first. */
+  private readonly highs: number[];
+  private readonly lows: number[];
 
   /** `root` names the empty path; by default that of the generation. */
   constructor(generation: string, root: PathHash = rootPathHash(generation)) {
-    this.hashes = [root];
+    this.rolling = new RollingPathHash(root);
+    this.highs = [this.rolling.high];
+    this.lows = [this.rolling.low];
   }
 
   get length(): number {
@@ -16,22 +21,28 @@ export class TokenPath {
 
   /** Hash of all tokens. */
   get hash(): PathHash {
-    return this.hashes[this.tokens.length] as PathHash;
+    return this.rolling.text;
   }
 
   /** Hash of the first `length` tokens; undefined beyond the end. */
   hashAt(length: number): PathHash | undefined {
-    return this.hashes[length];
+    const high = this.highs[length];
+    return high === undefined ? undefined : formatPathHash(high, this.lows[length] as number);
   }
 
   push(token: number): void {
-    this.hashes.push(extendPathHash(this.hash, token));
+    this.rolling.push(token);
+    this.highs.push(this.rolling.high);
+    this.lows.push(this.rolling.low);
     this.tokens.push(token);
   }
 
   crop(length: number): void {
     this.tokens.length = length;
-    this.hashes.length = length + 1;
+    this.highs.length = length + 1;
+    this.lows.length = length + 1;
+    this.rolling.high = this.highs[length] as number;
+    this.rolling.low = this.lows[length] as number;
   }
 
   /**

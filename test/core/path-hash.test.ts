@@ -16,6 +16,19 @@ describe('path hashes', () => {
     );
   });
 
+  it('are the same in every release of one wire version: workers may be older than their gateway', () => {
+    const root = rootPathHash('some-generation');
+    expect(root).toBe('5ac6ace5b270ae54');
+    expect(pathHashes(root, [0, 1, 49_151, 200_000, 7, 7])).toEqual([
+      'e6a8e3617c9e57fa',
+      '0dd1394a942bf74e',
+      '7a034fd5d995635e',
+      '3f97e8b394c6b989',
+      '3f15775dc193848a',
+      '0e4f1d992bbfc21d',
+    ]);
+  });
+
   it('do not meet: 200,000 paths over few tokens and many lengths', () => {
     const seen = new Set<string>();
     let paths = 0;
