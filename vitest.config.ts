@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: {
     alias: [
       {
-        find: /^\.\.?\/(keeper\/)?node-entry\.js$/,
+        find: /^.*\/node-entry\/node-entry\.js$/,
         replacement: fileURLToPath(new URL('./test/support/node-entry.ts', import.meta.url)),
       },
     ],

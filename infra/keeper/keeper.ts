@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { errorMessage, SystemError } from '../../src/core/errors.js';
-import { nodeArguments } from './node-entry.js';
+import { nodeArguments } from '../node-entry/node-entry.js';
 import { KEEPER_READY, type KeeperOrder } from './protocol.js';
 
 const READY_WITHIN_MS = 10_000;
@@ -24,10 +24,9 @@ export interface Keeper {
 
 /** Throws SystemError if the keeper does not start. */
 export async function startKeeper(): Promise<Keeper> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const child = spawn(
     process.execPath,
-    nodeArguments(new URL(`./keeper-main.${extension}`, import.meta.url)),
+    nodeArguments(new URL('./keeper-main.js', import.meta.url)),
     // In a session of its own, out of reach of a terminal's signals.
     { stdio: ['pipe', 'pipe', 'ignore'], detached: true },
   );

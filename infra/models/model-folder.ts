@@ -6,9 +6,9 @@ import type { Tokenizer } from '../../src/core/tokenizer.js';
 import { needsImport, requireGraph } from './find-graph.js';
 import { incompleteness } from './imported-folder.js';
 import { readJsonFile } from './json-file.js';
-import { loadTokenizer } from './load-tokenizer.js';
 import { importCheckpoint } from './model-import.js';
 import { knownNames, listModels, type ModelStoreSettings, namedModelFolder } from './model-store.js';
+import { openTokenizer, type TokenizerSource } from './tokenizer-source.js';
 
 /** What config.json says, as far as it is needed to run the model. */
 export interface ModelFolderConfig {
@@ -26,6 +26,7 @@ export interface OnnxModelFolder {
   readonly folder: string;
   readonly modelPath: string;
   readonly config: ModelFolderConfig;
+  readonly tokenizer: TokenizerSource;
   /** Reads and checks the tokenizer's files: up to a second for a large vocabulary. Throws ModelFormatError. */
   loadTokenizer(): Tokenizer;
 }
@@ -78,12 +79,14 @@ export function openModelFolder(name: string, folder: string): OnnxModelFolder {
   if (contextTokens === undefined)
     throw new ModelFormatError(configPath, 'max_position_embeddings: is missing');
   const config = { modelType: json.model_type, vocabularySize: json.vocab_size, contextTokens };
+  const tokenizer: TokenizerSource = { kind: 'folder', folder, vocabularySize: config.vocabularySize };
   return {
     kind: 'onnx',
     name,
     folder,
     modelPath,
     config,
-    loadTokenizer: () => loadTokenizer(folder, config.vocabularySize),
+    tokenizer,
+    loadTokenizer: () => openTokenizer(tokenizer),
   };
 }

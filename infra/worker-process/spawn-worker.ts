@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { nodeArguments } from '../keeper/node-entry.js';
+import { nodeArguments } from '../node-entry/node-entry.js';
 import { workerNoteSchema } from './protocol.js';
 
 export type WorkerProcessEvent =
@@ -15,7 +15,7 @@ export interface WorkerProcess {
 }
 
 export interface SpawnWorkerOptions {
-  /** The CLI's main module: in a checkout its TypeScript source, else compiled. */
+  /** The CLI's main module, named as an import would name it. */
   readonly mainModule: URL;
   /** Everything the worker needs, secrets included: nothing is shown in the process list. */
   readonly environment: Readonly<Record<string, string>>;

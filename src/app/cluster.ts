@@ -7,6 +7,8 @@ import { newWorkerId } from '../../infra/ids/random-ids.js';
 import { startKeeper } from '../../infra/keeper/keeper.js';
 import { compareTokenizers } from '../../infra/models/compare-tokenizers.js';
 import { createNgramModel } from '../../infra/models/ngram-model.js';
+import { openTokenizer, type TokenizerSource } from '../../infra/models/tokenizer-source.js';
+import { TokenizerThread } from '../../infra/models/tokenizer-thread.js';
 import { connectNatsBus } from '../../infra/nats/connect-bus.js';
 import {
   type EmbeddedServer,
@@ -27,8 +29,9 @@ import { TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { Closers } from './closers.js';
 import type { EngineDeps } from './engine-deps.js';
-import { draftsAnyTokenizer, loadModelTokenizer } from './load-model.js';
+import { draftsAnyTokenizer, findModelTokenizer } from './load-model.js';
 import { type LocalWorker, startLocalWorker } from './local-workers.js';
+import { PromptEncoder } from './prompt-encoder.js';
 import { WorkerDirectory } from './worker-directory.js';
 import { startWorkerHost, type WorkerHost } from './worker-host.js';
 
@@ -42,6 +45,7 @@ export interface Cluster {
   readonly acceptance: AcceptanceBooks;
   readonly directory: WorkerDirectory;
   readonly tokenizer: Tokenizer;
+  readonly promptEncoder: PromptEncoder;
   /** Of the targets that are or were up. */
   targetInfo(): { readonly contextTokens: number; readonly numerics: Numerics };
   close(): Promise<void>;
@@ -67,7 +71,13 @@ export async function openCluster(options: CompiledEngineOptions, deps: EngineDe
 async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: Closers): Promise<Cluster> {
   const { logger } = deps;
   const scheduler = createRealScheduler();
-  const tokenizer = await loadTokenizers(options, deps);
+  const { tokenizer, source } = await loadTokenizers(options, deps);
+  const promptEncoder = new PromptEncoder(
+    tokenizer,
+    new TokenizerThread(source),
+    options.parallel + options.queue,
+  );
+  closers.add(() => promptEncoder.close());
   const keeper = await openKeeper(options, closers);
   const connection = await openConnection(options, keeper, logger, closers);
   const remote = await connectNatsBus(
@@ -112,6 +122,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     acceptance: new AcceptanceBooks(),
     directory,
     tokenizer,
+    promptEncoder,
     targetInfo: () => {
       if (known === undefined) throw new NoWorkerError('no target was ever up');
       return known;
@@ -121,14 +132,18 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
 }
 
 /** The target's tokenizer; throws TokenizerMismatchError when the drafter's ids mean other tokens. */
-async function loadTokenizers(options: CompiledEngineOptions, deps: EngineDeps): Promise<Tokenizer> {
+async function loadTokenizers(
+  options: CompiledEngineOptions,
+  deps: EngineDeps,
+): Promise<{ tokenizer: Tokenizer; source: TokenizerSource }> {
   const { model, drafter, store } = options;
-  const tokenizer = await loadModelTokenizer(model, store, deps.onProgress);
-  if (drafter.kind !== 'model' || draftsAnyTokenizer(drafter.model)) return tokenizer;
-  const theirs = await loadModelTokenizer(drafter.model, store, deps.onProgress);
+  const source = await findModelTokenizer(model, store, deps.onProgress);
+  const tokenizer = openTokenizer(source);
+  if (drafter.kind !== 'model' || draftsAnyTokenizer(drafter.model)) return { tokenizer, source };
+  const theirs = openTokenizer(await findModelTokenizer(drafter.model, store, deps.onProgress));
   const mismatch = compareTokenizers(tokenizer, theirs, { target: model, drafter: drafter.model });
   if (mismatch !== undefined) throw mismatch;
-  return tokenizer;
+  return { tokenizer, source };
 }
 
 /** No process is spent on guarding when server and workers all run elsewhere. */

@@ -9,7 +9,7 @@ import type {
 import { GenerationNotFoundError, UnavailableError } from '../core/errors.js';
 import type { CompiledRequest } from '../core/generation.js';
 import type { Numerics } from '../core/model.js';
-import { compileRequest } from '../core/request.js';
+import { prepareRequest } from '../core/request.js';
 import type { Cancel } from '../core/scheduler.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { Admission } from './admission.js';
@@ -59,15 +59,18 @@ export class Engine implements GenerationService {
   }
 
   async create(request: GenerationRequest): Promise<GenerationHandle> {
-    if (this.status !== 'ready') throw new UnavailableError(`the engine is ${this.status}`);
-    const compiled = compileRequest(request, {
+    this.checkReady();
+    const { prompt, complete } = prepareRequest(request, {
       tokenizer: this.tokenizer,
       model: this.cluster.targetInfo(),
       defaults: this.options.defaults,
       newId: newGenerationId,
       newSeed,
     });
-    return this.start(compiled, request.rawPrompt !== undefined);
+    const encoded = this.cluster.promptEncoder.encode(prompt);
+    const tokenIds = encoded instanceof Promise ? await encoded : encoded;
+    this.checkReady();
+    return this.start(complete(tokenIds), request.rawPrompt !== undefined);
   }
 
   find(id: string): GenerationHandle | undefined {
@@ -107,6 +110,10 @@ export class Engine implements GenerationService {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private checkReady(): void {
+    if (this.status !== 'ready') throw new UnavailableError(`the engine is ${this.status}`);
   }
 
   private get drafterName(): string | undefined {

@@ -5,14 +5,13 @@ import type { CompiledModelStoreOptions } from '../../infra/config/model-store-o
 import { newSeed } from '../../infra/ids/random-ids.js';
 import { type OnnxModelFolder, resolveModel } from '../../infra/models/model-folder.js';
 import type { OnModelProgress } from '../../infra/models/progress.js';
+import type { TokenizerSource } from '../../infra/models/tokenizer-source.js';
 import { createSimModel } from '../../infra/sim/sim-model.js';
 import { parseSimModel } from '../../infra/sim/sim-options.js';
-import { simTokenizer } from '../../infra/sim/words.js';
 import { errorMessage, InvalidOptionError, ModelFormatError } from '../core/errors.js';
 import type { LoadedModel } from '../core/model.js';
 import type { Scheduler } from '../core/scheduler.js';
 import { createSeededRandom } from '../core/seeded-random.js';
-import type { Tokenizer } from '../core/tokenizer.js';
 
 export interface LoadModelOptions {
   readonly name: string;
@@ -41,15 +40,15 @@ export async function loadModel(options: LoadModelOptions): Promise<LoadedModel>
   }
 }
 
-/** The tokenizer that goes with a model; for a drafter `*` of a replayed record: any. */
-export async function loadModelTokenizer(
+/** Where the tokenizer that goes with a model is; the model is brought here first. */
+export async function findModelTokenizer(
   name: string,
   store: CompiledModelStoreOptions,
   onProgress?: OnModelProgress,
-): Promise<Tokenizer> {
+): Promise<TokenizerSource> {
   const resolved = await resolveModel(name, { ...store, onProgress });
-  if (resolved.kind === 'onnx') return resolved.loadTokenizer();
-  if (resolved.kind === 'sim') return simTokenizer;
+  if (resolved.kind === 'onnx') return resolved.tokenizer;
+  if (resolved.kind === 'sim') return { kind: 'sim' };
   throw new InvalidOptionError('model', name, 'a model that can verify');
 }
 

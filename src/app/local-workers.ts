@@ -32,8 +32,7 @@ export interface LocalWorker {
   stop(): Promise<void>;
 }
 
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const MAIN_MODULE = new URL(`./cli/main.${extension}`, import.meta.url);
+const MAIN_MODULE = new URL('./cli/main.js', import.meta.url);
 
 /** Starts `slipstream worker` as a child, with the same options that an operator would give on another host. */
 export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWorkersDeps): LocalWorker {

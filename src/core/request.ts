@@ -1,6 +1,7 @@
 import type { GenerationRequest } from './engine.js';
 import { ContextLengthError, InvalidOptionError } from './errors.js';
 import type { CompiledRequest, RequestMode } from './generation.js';
+import { encodePrompt, type Prompt } from './prompt.js';
 import { checkRequest, type RequestField } from './request-check.js';
 import { neutralSampler } from './sampler-parameters.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -27,82 +28,94 @@ export interface RequestContext {
   nameOf?(field: RequestField): string;
 }
 
-/**
- * Checks a request, fills its defaults and encodes its prompt. Throws InvalidOptionError for a field outside its
- * range and ContextLengthError for a prompt without room for one more token.
- */
-export function compileRequest(request: GenerationRequest, context: RequestContext): CompiledRequest {
+/** A request of which everything is checked but what only its prompt's tokens can tell. */
+export interface PreparedRequest {
+  readonly prompt: Prompt;
+  /**
+   * Takes what the prompt encodes to. Throws InvalidOptionError when that is nothing and ContextLengthError when it
+   * leaves no room for one more token.
+   */
+  complete(promptTokenIds: readonly number[]): CompiledRequest;
+}
+
+/** Checks a request and fills its defaults. Throws InvalidOptionError for a field outside its range. */
+export function prepareRequest(request: GenerationRequest, context: RequestContext): PreparedRequest {
   const nameOf = context.nameOf ?? ((field) => field);
   checkRequest(request, nameOf);
   const { tokenizer } = context;
   const logitBias = compileLogitBias(request.logitBias, tokenizer.vocabularySize, nameOf('logitBias'));
-  const promptTokenIds = encodePrompt(request, context, nameOf);
-  const promptLength = promptTokenIds.length;
+  const { prompt, field, value } = promptOf(request, context, nameOf);
   // A pass over a single token is padded to two, and the padding needs a slot.
   const usableTokens = context.model.contextTokens - 1;
-  if (promptLength >= usableTokens) throw new ContextLengthError(promptLength, usableTokens);
   return {
-    id: context.newId(),
-    promptTokenIds,
-    seed: request.seed ?? context.newSeed(),
-    maxTokens: Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, usableTokens - promptLength),
-    stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
-    mode: request.mode ?? context.defaults.mode,
-    lookahead: request.lookahead ?? context.defaults.lookahead,
-    wait: request.wait,
-    targets: request.targets ?? context.defaults.targets,
-    sampler: {
-      temperature: request.temperature ?? neutralSampler.temperature,
-      topK: request.topK ?? neutralSampler.topK,
-      topP: request.topP ?? neutralSampler.topP,
-      minP: request.minP ?? neutralSampler.minP,
-      repetitionPenalty: request.repetitionPenalty ?? neutralSampler.repetitionPenalty,
-      presencePenalty: request.presencePenalty ?? neutralSampler.presencePenalty,
-      frequencyPenalty: request.frequencyPenalty ?? neutralSampler.frequencyPenalty,
-      minTokens: request.minTokens ?? neutralSampler.minTokens,
-      logitBias,
-      endTokenIds: request.ignoreEndTokens ? [] : [...tokenizer.endTokenIds],
-      promptLength,
+    prompt,
+    complete: (promptTokenIds) => {
+      const promptLength = promptTokenIds.length;
+      if (promptLength === 0) throw new InvalidOptionError(field, value, 'a text of at least one token');
+      if (promptLength >= usableTokens) throw new ContextLengthError(promptLength, usableTokens);
+      return {
+        id: context.newId(),
+        promptTokenIds,
+        seed: request.seed ?? context.newSeed(),
+        maxTokens: Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, usableTokens - promptLength),
+        stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
+        mode: request.mode ?? context.defaults.mode,
+        lookahead: request.lookahead ?? context.defaults.lookahead,
+        wait: request.wait,
+        targets: request.targets ?? context.defaults.targets,
+        sampler: {
+          temperature: request.temperature ?? neutralSampler.temperature,
+          topK: request.topK ?? neutralSampler.topK,
+          topP: request.topP ?? neutralSampler.topP,
+          minP: request.minP ?? neutralSampler.minP,
+          repetitionPenalty: request.repetitionPenalty ?? neutralSampler.repetitionPenalty,
+          presencePenalty: request.presencePenalty ?? neutralSampler.presencePenalty,
+          frequencyPenalty: request.frequencyPenalty ?? neutralSampler.frequencyPenalty,
+          minTokens: request.minTokens ?? neutralSampler.minTokens,
+          logitBias,
+          endTokenIds: request.ignoreEndTokens ? [] : [...tokenizer.endTokenIds],
+          promptLength,
+        },
+      };
     },
   };
 }
 
-function encodePrompt(
+/** The same where encoding at once is good enough. */
+export function compileRequest(request: GenerationRequest, context: RequestContext): CompiledRequest {
+  const { prompt, complete } = prepareRequest(request, context);
+  return complete(encodePrompt(context.tokenizer, prompt));
+}
+
+function promptOf(
   request: GenerationRequest,
   { tokenizer, model }: RequestContext,
   nameOf: (field: RequestField) => string,
-): readonly number[] {
+): { prompt: Prompt; field: string; value: unknown } {
   if (request.promptTokenIds !== undefined) {
+    const field = nameOf('promptTokenIds');
     const { vocabularySize } = tokenizer;
     request.promptTokenIds.forEach((id, index) => {
       if (id >= vocabularySize)
-        throw new InvalidOptionError(
-          `${nameOf('promptTokenIds')}[${index}]`,
-          id,
-          `a token id from 0 to ${vocabularySize - 1}`,
-        );
+        throw new InvalidOptionError(`${field}[${index}]`, id, `a token id from 0 to ${vocabularySize - 1}`);
     });
-    return [...request.promptTokenIds];
+    const tokenIds = [...request.promptTokenIds];
+    return { prompt: { kind: 'tokens', tokenIds }, field, value: tokenIds };
   }
   if (request.messages !== undefined) {
     const field = nameOf('messages');
+    const messages = request.messages.map(({ role, content }) => ({ role, content }));
     if (tokenizer.encodeChat === undefined)
-      throw new InvalidOptionError(field, request.messages, 'left out: this model has no chat template');
-    checkLength(
-      field,
-      request.messages.reduce((sum, message) => sum + message.content.length, 0),
-      model.contextTokens,
-    );
-    return tokenizer.encodeChat(request.messages);
+      throw new InvalidOptionError(field, messages, 'left out: this model has no chat template');
+    const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
+    checkLength(field, characters, model.contextTokens);
+    return { prompt: { kind: 'chat', messages }, field, value: messages };
   }
-  const [field, text, special] =
-    request.rawPrompt === undefined
-      ? ([nameOf('prompt'), request.prompt ?? '', false] as const)
-      : ([nameOf('rawPrompt'), request.rawPrompt, true] as const);
+  const special = request.rawPrompt !== undefined;
+  const field = nameOf(special ? 'rawPrompt' : 'prompt');
+  const text = request.rawPrompt ?? request.prompt ?? '';
   checkLength(field, text.length, model.contextTokens);
-  const ids = tokenizer.encode(text, { special });
-  if (ids.length === 0) throw new InvalidOptionError(field, text, 'a text of at least one token');
-  return ids;
+  return { prompt: { kind: 'text', text, special }, field, value: text };
 }
 
 function checkLength(field: string, characters: number, contextTokens: number): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GenerationRequest } from '../../src/core/engine.js';
 import { ContextLengthError, InvalidOptionError } from '../../src/core/errors.js';
-import { compileRequest, type RequestContext } from '../../src/core/request.js';
+import { compileRequest, prepareRequest, type RequestContext } from '../../src/core/request.js';
 import { checkRequest, REQUEST_RANGES, respellField } from '../../src/core/request-check.js';
 import { samplerParametersSchema } from '../../src/core/sampler-parameters.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
@@ -172,6 +172,31 @@ describe('prompts', () => {
 });
 
 describe('context', () => {
+  test('a prompt without a token is refused, in every form', () => {
+    const mute = { ...tokenizer, encode: () => [], encodeChat: () => [] };
+    const messages = [{ role: 'user', content: ' ' }];
+    for (const [field, value] of Object.entries({ prompt: ' ', rawPrompt: ' ', messages }))
+      expect(refusal({ [field]: value }, { tokenizer: mute })).toMatchObject({
+        field,
+        value,
+        allowed: 'a text of at least one token',
+      });
+  });
+
+  test('a request is checked before its prompt is encoded, and what it holds may change meanwhile', () => {
+    const unasked = () => {
+      throw new Error('encoded');
+    };
+    const late = { ...context, tokenizer: { ...tokenizer, encode: unasked, encodeChat: unasked } };
+    expect(() => prepareRequest({ prompt: 'a', topP: 2 }, late)).toThrow(InvalidOptionError);
+    expect(() => prepareRequest({ prompt: 'a'.repeat(3000) }, late)).toThrow(InvalidOptionError);
+    const message = { role: 'user' as const, content: 'a' };
+    const { prompt, complete } = prepareRequest({ messages: [message] }, late);
+    message.content = 'b';
+    expect(prompt).toEqual({ kind: 'chat', messages: [{ role: 'user', content: 'a' }] });
+    expect(complete([5, 6])).toMatchObject({ id: 'id-1', promptTokenIds: [5, 6], maxTokens: 61 });
+  });
+
   test('one slot is kept for padding, and one token must fit after the prompt', () => {
     expect(compile({ prompt: 'a'.repeat(62), maxTokens: 10 }).maxTokens).toBe(1);
     expect(() => compile({ prompt: 'a'.repeat(63) })).toThrow(ContextLengthError);

@@ -4,6 +4,7 @@ import { compileEngineOptions } from '../../infra/config/engine-options.js';
 import { type Gateway, startGateway } from '../../infra/gateway/gateway.js';
 import { newGenerationId } from '../../infra/ids/random-ids.js';
 import { createEngine, type Engine } from '../../src/app/engine.js';
+import { ContextLengthError } from '../../src/core/errors.js';
 import { silentLogger } from '../../src/core/logger.js';
 import { followLog } from '../../streams/follow-log.js';
 import { StreamClient } from '../support/stream-client.js';
@@ -99,6 +100,21 @@ describe('WebSocket clients of one engine', () => {
     const { ids } = await finished(whole, id);
     expect(tokens.map(({ token }) => token)).toEqual(ids);
     expect(ids).toHaveLength(60);
+  });
+
+  it('get their tokens while the prompt of another is read, however long', async () => {
+    const client = await connect();
+    const id = await client.create(endless);
+    await client.frame('token');
+    const before = client.tokens(id).length;
+    let during = 0;
+    const long = engine.create({ prompt: 'the old sailor '.repeat(26_667) }).finally(() => {
+      during = client.tokens(id).length - before;
+    });
+    await expect(long).rejects.toThrow(ContextLengthError);
+    expect(during).toBeGreaterThan(2);
+    client.send({ type: 'generation.cancel', id });
+    await finished(client, id);
   });
 
   it('cancel their own generation and no other', async () => {
