@@ -147,7 +147,7 @@ describe('requests', () => {
     [
       { prompt: 'p', speculative: { mode: 'fast' } },
       'speculative.mode',
-      '"fast", but must be none, si or dsi',
+      '"fast", but must be auto, none, si or dsi',
     ],
     [{ prompt: 'p', speculative: { lookahead: 65 } }, 'speculative.lookahead', 'a whole number from 1 to 64'],
     [{ prompt: 'p', speculative: { targets: 0 } }, 'speculative.targets', 'a whole number from 1 to 64'],
