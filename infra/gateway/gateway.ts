@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { GenerationService } from '../../src/core/engine.js';
 import type { Logger } from '../../src/core/logger.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
+import { watchEventLoop } from '../clock/event-loop-watch.js';
 import { PROTOCOL } from './access.js';
 import { CLOSE } from './close-codes.js';
 import { Connection, type FollowLog } from './connection.js';
@@ -67,6 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     boundAddress: () => http.address.address,
     draining: () => draining !== undefined,
     full: () => connections.size >= limits.connections,
+    eventLoopDelay: () => eventLoop.delay(),
   };
 
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void => {
@@ -107,6 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     upgrade: connect,
   });
 
+  const eventLoop = watchEventLoop({ scheduler, logger });
   let stopProbing = scheduler.schedule(limits.pingMs, function probe() {
     for (const connection of [...connections]) connection.probe();
     stopProbing = scheduler.schedule(limits.pingMs, probe);
@@ -136,6 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const shutDown = async (): Promise<void> => {
     await drain();
     stopProbing();
+    eventLoop.close();
     http.stopListening();
     for (const connection of connections) connection.close(CLOSE.goingAway, 'the server is shutting down');
     await until(() => connections.size === 0, FAREWELL_MS);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { GenerationService } from '../../src/core/engine.js';
+import type { EventLoopDelay } from '../clock/event-loop-watch.js';
 import { type AccessRules, hostAllowed, keyAccepted, originAllowed } from './access.js';
 import { type Answer, refusal } from './http-server.js';
 
@@ -13,6 +14,7 @@ export interface RouteContext {
   draining(): boolean;
   /** Whether no more WebSockets are to be had. */
   full(): boolean;
+  eventLoopDelay(): EventLoopDelay;
 }
 
 const WRONG_HOST = refusal(
@@ -73,10 +75,12 @@ export function upgradeRefusal(request: IncomingMessage, context: RouteContext):
   return undefined;
 }
 
-function health({ service, draining }: RouteContext): Answer {
+function health({ service, draining, eventLoopDelay }: RouteContext): Answer {
   const state = service.health();
   const status = draining() ? 'draining' : state.status;
-  return { status: status === 'ready' ? 200 : 503, body: { ...state, status } };
+  const { p99Ms, maxMs } = eventLoopDelay();
+  const body = { ...state, status, event_loop_delay: { p99_ms: p99Ms, max_ms: maxMs } };
+  return { status: status === 'ready' ? 200 : 503, body };
 }
 
 function pathOf({ url }: IncomingMessage): string {

@@ -46,6 +46,9 @@ describe('plain HTTP', () => {
     const body = { status: 'ready', model: 'scripted', targets: 2, drafters: 1, running: 0, waiting: 0 };
     const reply = await ask('/health');
     expect(reply).toMatchObject({ status: 200, body });
+    expect(reply.body).toMatchObject({
+      event_loop_delay: { p99_ms: expect.any(Number), max_ms: expect.any(Number) },
+    });
     expect(reply.headers).toMatchObject({
       'x-request-id': 'request-0',
       'content-type': 'application/json',
