@@ -39,23 +39,25 @@ export class DrafterSide {
   }
 
   /**
-   * Milliseconds from one draft to the next, by the share that each drafter has in the drafts that were of use, or of
-   * the fastest one before any was; undefined without a drafter.
+   * Milliseconds from one draft to the next, by the share that each drafter has in the drafts that were of use; before
+   * any was, of the fastest model, since lookup seldom finds anything. Undefined without a drafter.
    */
   draftMs(): number | undefined {
     const { measurements, usefulness } = this.state;
-    let fastest: number | undefined;
+    const times: number[] = [];
     let shares = 0;
     let sum = 0;
     for (const { phase, announced } of this.links.values()) {
       if (phase === 'refused') continue;
       const ms = measurements.draftMs(announced.worker, forwardMs(announced.forwardTimes, 1));
       const share = usefulness.share(announced.fingerprint);
-      fastest = Math.min(fastest ?? ms, ms);
+      times.push(ms);
       shares += share;
       sum += share * ms;
     }
-    return shares > 0 ? sum / shares : fastest;
+    if (shares > 0) return sum / shares;
+    const models = times.filter((ms) => ms >= FREE_DRAFT_MS);
+    return times.length === 0 ? undefined : Math.min(...(models.length > 0 ? models : times));
   }
 
   /** The most that are instances of one model. */

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
 import { REQUEST_MODES, type RequestMode } from '../../src/core/generation.js';
+import { type Drafting, isUndrafted, parseDrafting } from './drafting.js';
 import {
   type CompiledModelStoreOptions,
   type ModelStoreOptions,
@@ -23,9 +24,9 @@ export type WorkerPlace = (typeof WORKER_PLACES)[number];
 export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   /** Name, folder or `sim:` description of the target. Default `smollm2`. */
   readonly model?: string;
-  /** `ngram` (lookup in prompt and output), `none`, or a model. Default `ngram`. */
+  /** `ngram` (lookup in prompt and output), a model, several of these separated by commas, or `none`. Default `ngram`. */
   readonly drafter?: string;
-  /** Processes to start here of a model that drafts, 1..4: with two, one takes over at a rollback while the other is still inside a pass. Default 1. */
+  /** Processes to start here of each model that drafts, 1..4: with two, one takes over at a rollback while the other is still inside a pass. Default 1. */
   readonly drafters?: number;
   /** How requests are decoded that do not say. Default `auto`; `none` without a drafter. */
   readonly mode?: RequestMode;
@@ -45,15 +46,10 @@ export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   readonly queue?: number;
 }
 
-export type DrafterChoice =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'ngram' }
-  | { readonly kind: 'model'; readonly model: string };
-
 /** What `createEngine` runs on: checked, complete and frozen. */
 export interface CompiledEngineOptions {
   readonly model: string;
-  readonly drafter: DrafterChoice;
+  readonly drafting: Drafting;
   /** What a request gets that does not say. */
   readonly defaults: {
     readonly mode: RequestMode;
@@ -65,7 +61,7 @@ export interface CompiledEngineOptions {
   readonly local: {
     /** 0: none, all are remote. */
     readonly targets: number;
-    /** Processes of a model that drafts; 0: none is started here. */
+    /** Processes of each model that drafts; 0: none is started here. */
     readonly drafters: number;
     readonly threads: number;
   };
@@ -91,16 +87,16 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
   }),
   drafter: textOption({
     flag: 'drafter',
-    placeholder: 'ngram|none|MODEL',
-    description: 'who guesses ahead: lookup in the text so far, nobody, or a model',
+    placeholder: 'ngram|MODEL,...|none',
+    description: 'who guesses ahead: lookup in the text so far, a model, several at once, or nobody',
     defaultText: 'ngram',
-    allowed: 'ngram, none or a model',
+    allowed: 'ngram, a model, several of these separated by commas, or none',
   }),
   drafters: integerOption({
     flag: 'drafters',
     minimum: 1,
     maximum: 4,
-    description: 'processes of the model that drafts; one more takes over at a rollback',
+    description: 'processes of each model that drafts; one more takes over at a rollback',
     defaultText: '1',
   }),
   mode: choiceOption({
@@ -170,9 +166,10 @@ export function compileEngineOptions(
 ): CompiledEngineOptions {
   const resolved = resolveOptions(engineOptionDefinitions, options, context);
   const { values, nameOf } = resolved;
-  const drafter = drafterChoice(values.drafter ?? 'ngram');
-  const mode = values.mode ?? (drafter.kind === 'none' ? 'none' : 'auto');
-  if (mode !== 'none' && drafter.kind === 'none')
+  const drafting = parseDrafting(values.drafter ?? 'ngram', nameOf('drafter'));
+  const isAlone = isUndrafted(drafting);
+  const mode = values.mode ?? (isAlone ? 'none' : 'auto');
+  if (mode !== 'none' && isAlone)
     throw new InvalidOptionError(nameOf('mode'), mode, `none when ${nameOf('drafter')} is none`);
   const nats = compileNatsOptions(resolved);
   const workers = values.workers ?? (nats.servers === undefined ? 'local' : 'remote');
@@ -187,13 +184,14 @@ export function compileEngineOptions(
   const startsWorkers = workers !== 'remote';
   if (!startsWorkers && options.threads !== undefined)
     throw new InvalidOptionError(nameOf('threads'), values.threads, 'left out when all workers are remote');
-  if (options.drafters !== undefined && drafter.kind !== 'model')
+  if (options.drafters !== undefined && drafting.models.length === 0)
     throw new InvalidOptionError(
       nameOf('drafters'),
       values.drafters,
-      `left out when ${nameOf('drafter')} is ${drafter.kind}`,
+      `left out when ${nameOf('drafter')} names no model`,
     );
-  const localDrafters = startsWorkers && drafter.kind === 'model' ? (values.drafters ?? 1) : 0;
+  const drafters = startsWorkers && drafting.models.length > 0 ? (values.drafters ?? 1) : 0;
+  const localDrafters = drafters * drafting.models.length;
   const freeCores = context.cores - localDrafters;
   const localTargets = startsWorkers
     ? (values.targets ?? (mode === 'dsi' || mode === 'auto' ? Math.min(64, Math.max(1, freeCores)) : 1))
@@ -201,11 +199,11 @@ export function compileEngineOptions(
   const localWorkers = localTargets + localDrafters;
   return Object.freeze({
     model: values.model ?? DEFAULT_MODEL,
-    drafter,
+    drafting,
     defaults: Object.freeze({ mode, lookahead: values.lookahead, targets: values.targets }),
     local: Object.freeze({
       targets: localTargets,
-      drafters: localDrafters,
+      drafters,
       threads: values.threads ?? Math.max(1, Math.floor(context.cores / Math.max(1, localWorkers))),
     }),
     remote: workers !== 'local',
@@ -216,9 +214,4 @@ export function compileEngineOptions(
     queue: values.queue ?? 64,
     hostName: context.hostName,
   });
-}
-
-function drafterChoice(name: string): DrafterChoice {
-  if (name === 'none' || name === 'ngram') return Object.freeze({ kind: name });
-  return Object.freeze({ kind: 'model', model: name });
 }

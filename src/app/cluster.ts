@@ -103,7 +103,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
       if (event.type === 'worker.joined' && event.announced.role === 'target') known = event.announced;
     }),
   );
-  if (options.drafter.kind === 'ngram') {
+  if (options.drafting.ngram) {
     const host = startNgramHost(
       ngramId,
       routeBus({ remote, local: network.connect(ngramId), isLocalWorker, announcesTo: 'local' }),
@@ -131,18 +131,20 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   };
 }
 
-/** The target's tokenizer; throws TokenizerMismatchError when the drafter's ids mean other tokens. */
+/** The target's tokenizer; throws TokenizerMismatchError when a drafter's ids mean other tokens. */
 async function loadTokenizers(
   options: CompiledEngineOptions,
   deps: EngineDeps,
 ): Promise<{ tokenizer: Tokenizer; source: TokenizerSource }> {
-  const { model, drafter, store } = options;
+  const { model, drafting, store } = options;
   const source = await findModelTokenizer(model, store, deps.onProgress);
   const tokenizer = openTokenizer(source);
-  if (drafter.kind !== 'model' || draftsAnyTokenizer(drafter.model)) return { tokenizer, source };
-  const theirs = openTokenizer(await findModelTokenizer(drafter.model, store, deps.onProgress));
-  const mismatch = compareTokenizers(tokenizer, theirs, { target: model, drafter: drafter.model });
-  if (mismatch !== undefined) throw mismatch;
+  for (const drafter of drafting.models) {
+    if (draftsAnyTokenizer(drafter)) continue;
+    const theirs = openTokenizer(await findModelTokenizer(drafter, store, deps.onProgress));
+    const mismatch = compareTokenizers(tokenizer, theirs, { target: model, drafter });
+    if (mismatch !== undefined) throw mismatch;
+  }
   return { tokenizer, source };
 }
 
@@ -181,12 +183,12 @@ async function openConnection(
 }
 
 function acceptance(options: CompiledEngineOptions, tokenizer: Tokenizer) {
-  const { model, drafter } = options;
+  const { model, drafting } = options;
   return (announced: WorkerAnnounced): boolean => {
     const speaksOurs = announced.tokenizerHash === '*' || announced.tokenizerHash === tokenizer.hash;
     if (!speaksOurs) return false;
     if (announced.role === 'target') return announced.model === model;
-    return announced.model === (drafter.kind === 'model' ? drafter.model : drafter.kind);
+    return drafting.models.includes(announced.model) || (drafting.ngram && announced.model === 'ngram');
   };
 }
 
@@ -212,7 +214,7 @@ function startLocalWorkers(
   connection: Connection,
   context: { scheduler: Scheduler; deps: EngineDeps; keeper: ProcessGuard; directory: WorkerDirectory },
 ): LocalWorker[] {
-  const { local, drafter } = options;
+  const { local, drafting } = options;
   const common = {
     threads: local.threads,
     slots: options.parallel,
@@ -225,10 +227,8 @@ function startLocalWorkers(
     role: 'target' as const,
     model: options.model,
   }));
-  if (drafter.kind === 'model') {
-    const { model } = drafter;
+  for (const model of drafting.models)
     for (let i = 0; i < local.drafters; i++) wanted.push({ ...common, role: 'drafter', model });
-  }
   return wanted.map((worker) =>
     startLocalWorker(worker, {
       scheduler: context.scheduler,

@@ -1,3 +1,4 @@
+import { draftingText } from '../../infra/config/drafting.js';
 import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
 import { newGenerationId, newSeed } from '../../infra/ids/random-ids.js';
 import type {
@@ -117,9 +118,7 @@ export class Engine implements GenerationService {
   }
 
   private get drafterName(): string | undefined {
-    const { drafter } = this.options;
-    if (drafter.kind === 'none') return undefined;
-    return drafter.kind === 'ngram' ? 'ngram' : drafter.model;
+    return draftingText(this.options.drafting);
   }
 
   private start(request: CompiledRequest, raw: boolean): GenerationHandle {

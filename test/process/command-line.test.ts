@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedServer } from '../../infra/nats-server/embedded-server.js';
 import { startTestServer } from '../support/nats.js';
@@ -14,6 +14,11 @@ import { type Command, type Ended, slipstream } from './slipstream.js';
 const CONTEXT = 64;
 const MODEL = `sim:target?ms=2&context=${CONTEXT}`;
 const DRAFTER = 'sim:drafter?ms=1&acceptance=0.8';
+
+interface TraceEvent {
+  readonly name: string;
+  readonly tid: number;
+}
 
 /** Exactly one line for people, and no stack. */
 const oneLine = (text: string | RegExp) => {
@@ -181,6 +186,28 @@ describe.runIf(process.platform === 'linux')('slipstream with processes of its o
     household = openHousehold();
   });
   afterAll(() => household?.dissolve());
+
+  it('lets several drafters guess for one target', async () => {
+    const trace = join(mkdtempSync(join(tmpdir(), 'trace-')), 'trace.json');
+    const generate = (...args: string[]) =>
+      slipstream([
+        ...['generate', '--model', 'sim:target?ms=5', '--prompt', 'the sea and the old sea and the'],
+        ...['--max-tokens', '60', '--json', ...args],
+      ]).ended;
+    const drafters = `ngram,${DRAFTER},sim:drafter?ms=2&acceptance=0.9`;
+    const together = await generate('--drafter', drafters, '--trace', trace);
+    const alone = JSON.parse((await generate('--drafter', 'none')).stdout);
+    expect(JSON.parse(together.stdout)).toMatchObject({ drafter: drafters, token_ids: alone.token_ids });
+    const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8'));
+    rmSync(dirname(trace), { recursive: true });
+    const tracks = (kind: string) =>
+      new Set(traceEvents.flatMap(({ name, tid }: TraceEvent) => (name === kind ? [tid] : []))).size;
+    expect({ readers: tracks('prefill'), drafting: tracks('draft') >= 2 }).toEqual({
+      readers: 4,
+      drafting: true,
+    });
+    expect(household.leftovers()).toEqual([]);
+  });
 
   it('is interrupted in the middle of a generation, and leaves nothing behind', async () => {
     const command = slipstream([

@@ -15,9 +15,8 @@ export async function withEngine<Result>(
   work: (engine: CliEngine) => Promise<Result>,
 ): Promise<Result> {
   const { logger, trace } = deps;
-  const { model, drafter, store } = options;
-  const names = drafter.kind === 'model' ? [model, drafter.model] : [model];
-  for (const name of names) await bringModel(name, store, io, services);
+  const { model, drafting, store } = options;
+  for (const name of [model, ...drafting.models]) await bringModel(name, store, io, services);
   const engine = await untilInterrupted(
     io.interrupted,
     services.createEngine(options, { logger, ...(trace === undefined ? {} : { trace }) }),

@@ -94,7 +94,11 @@ export class Planner {
     }
     this.search = undefined;
     const { best, bestMs, currentMs, plainMs } = search;
-    if (best === undefined || isSame(best, this.current)) return false;
+    if (best === undefined) return false;
+    if (isSame(best, this.current)) {
+      this.current = best;
+      return false;
+    }
     // Nothing that is predicted to be slower than plain decoding stays.
     const mustGo = this.wish.mode === 'auto' && currentMs > plainMs;
     if (!mustGo && bestMs > WORTH_A_CHANGE * currentMs) return false;

@@ -78,7 +78,7 @@ describe('slipstream generate', () => {
     expect(code).toBe(0);
     expect(engines[0]?.options).toMatchObject({
       model: 'm',
-      drafter: { kind: 'model', model: 'd' },
+      drafting: { ngram: false, models: ['d'] },
       defaults: { mode: 'si', targets: 3, lookahead: 5 },
       local: { targets: 3, drafters: 1, threads: 2 },
       store: { offline: true, cacheFolder: '/c' },
@@ -353,7 +353,7 @@ describe('slipstream generate', () => {
     const { code, stdout } = await run(['generate', '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('Examples:');
-    expect(stdout).toContain('--drafter <ngram|none|MODEL>');
+    expect(stdout).toContain('--drafter <ngram|MODEL,...|none>');
     expect(stdout).toContain('(default: ngram)');
   });
 });

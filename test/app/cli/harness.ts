@@ -1,3 +1,4 @@
+import { draftingText } from '../../../infra/config/drafting.js';
 import type { CompiledEngineOptions } from '../../../infra/config/engine-options.js';
 import type { CliIo } from '../../../src/app/cli/io.js';
 import { runCli } from '../../../src/app/cli/program.js';
@@ -99,7 +100,7 @@ export class ScriptedEngine implements CliEngine {
     return {
       id: request.id,
       model: this.options.model,
-      drafter: this.options.drafter.kind === 'none' ? undefined : this.options.drafter.kind,
+      drafter: draftingText(this.options.drafting),
       request,
       createdAtMs: 0,
       log: {

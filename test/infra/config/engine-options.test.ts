@@ -12,7 +12,7 @@ describe('compileEngineOptions', () => {
   test('the defaults: a small model, n-gram drafts, an embedded server, two local targets', () => {
     expect(compile()).toEqual({
       model: 'smollm2',
-      drafter: { kind: 'ngram' },
+      drafting: { ngram: true, models: [] },
       defaults: { mode: 'auto', lookahead: undefined, targets: undefined },
       local: { targets: 4, drafters: 0, threads: 1 },
       remote: false,
@@ -65,6 +65,8 @@ describe('compileEngineOptions', () => {
     expect(local({ drafter: 'tiny' }, 6)).toEqual({ targets: 5, drafters: 1, threads: 1 });
     expect(local({ drafter: 'tiny', targets: 4 }, 2)).toEqual({ targets: 4, drafters: 1, threads: 1 });
     expect(local({ drafter: 'tiny', drafters: 2 }, 6)).toEqual({ targets: 4, drafters: 2, threads: 1 });
+    expect(local({ drafter: 'ngram,tiny' }, 6)).toEqual({ targets: 5, drafters: 1, threads: 1 });
+    expect(local({ drafter: 'tiny,small', drafters: 2 }, 6)).toEqual({ targets: 2, drafters: 2, threads: 1 });
     expect(local({}, 1)).toEqual({ targets: 1, drafters: 0, threads: 1 });
     expect(local({ mode: 'si' }, 4)).toEqual({ targets: 1, drafters: 0, threads: 4 });
     expect(local({ threads: 3 }, 4).threads).toBe(3);
@@ -80,13 +82,20 @@ describe('compileEngineOptions', () => {
 
   test('without a drafter decoding is plain', () => {
     expect(compile({ drafter: 'none' })).toMatchObject({
-      drafter: { kind: 'none' },
+      drafting: { ngram: false, models: [] },
       defaults: { mode: 'none' },
     });
     expect(compile({ drafter: 'none' }).local.targets).toBe(1);
     expect(() => compile({ drafter: 'none', mode: 'dsi' })).toThrow(
       'mode is "dsi", but must be none when drafter is none',
     );
+  });
+
+  test('several drafters', () => {
+    expect(compile({ drafter: 'tiny, ngram,./small' }).drafting).toEqual({
+      ngram: true,
+      models: ['tiny', './small'],
+    });
   });
 
   test('credentials and TLS files', () => {
@@ -110,6 +119,11 @@ describe('compileEngineOptions', () => {
     [{ lookahead: 1.5 }, 'lookahead is 1.5'],
     [{ mode: 'fast' }, 'mode is "fast", but must be auto, none, si or dsi'],
     [{ model: '' }, 'model is ""'],
+    [{ drafter: 'ngram,' }, 'drafter is "ngram,", but must be names separated by single commas'],
+    [{ drafter: 'a,b,a' }, 'drafter is "a,b,a", but must be different names'],
+    [{ drafter: 'none,ngram' }, 'drafter is "none,ngram", but must be none alone'],
+    [{ drafter: 'a,b,c,d,e' }, 'drafter is "a,b,c,d,e", but must be 4 models at most'],
+    [{ drafters: 2 }, 'drafters is 2, but must be left out when drafter names no model'],
     [{ natsUrl: [] }, 'natsUrl is a list of 0'],
     [{ natsUrl: ['http://a'] }, 'natsUrl is a list of 1'],
     [{ natsUrl: ['nats://user:password@a'] }, 'natsUrl is a list of 1'],
