@@ -13,9 +13,9 @@ import type { Bus } from '../src/core/bus.js';
 import { silentLogger } from '../src/core/logger.js';
 import { checkMessage } from '../src/core/message-check.js';
 import { type WireMessage, wireMessageSchema } from '../src/core/messages.js';
+import { median } from '../src/core/statistics.js';
 import { createSubjects, DEFAULT_SUBJECT_PREFIX } from '../src/core/subjects.js';
 import { sampleMessages } from '../test/support/sample-messages.js';
-import { median } from './lib/statistics.js';
 
 const REPETITIONS = 100_000;
 const ROUND_TRIPS = 5_000;

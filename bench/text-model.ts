@@ -3,9 +3,9 @@
  * [--tokens 96] [--targets N]`. Prints each mode's tokens per second as a share of plain decoding in the same round.
  */
 import { parseArgs } from 'node:util';
+import { median } from '../src/core/statistics.js';
 import type { GenerationMode } from '../src/index.js';
 import { createEngine } from '../src/index.js';
-import { median } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,0 +1,59 @@
+import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
+import { simTokenizer } from '../../infra/sim/words.js';
+import type { CliEngine } from '../../src/app/cli/services.js';
+import { createVirtualCluster } from '../../src/app/simulation/virtual-cluster.js';
+import type { GenerationHandle } from '../../src/core/engine.js';
+import { compileRequest } from '../../src/core/request.js';
+import type { TraceSink } from '../../src/core/trace.js';
+
+/** An engine whose simulated models pass virtual time: the same every time, whatever else the machine does. */
+export function createVirtualEngine(
+  options: CompiledEngineOptions,
+  deps: { readonly trace?: TraceSink; readonly latencyMs?: number } = {},
+): CliEngine {
+  const { model, drafter, local } = options;
+  const { latencyMs = 0 } = deps;
+  const drafterUrl = drafter.kind === 'model' ? drafter.model : 'none';
+  const cluster = createVirtualCluster({
+    target: model,
+    targets: local.targets,
+    drafters: Array.from({ length: local.drafters }, () => drafterUrl),
+    faults: { delayMs: latencyMs },
+    ...(deps.trace === undefined ? {} : { trace: deps.trace }),
+  });
+  cluster.runFor(latencyMs + 1);
+  let count = 0;
+  return {
+    create: async (request): Promise<GenerationHandle> => {
+      const compiled = compileRequest(request, {
+        tokenizer: simTokenizer,
+        model: { contextTokens: 65_536 },
+        defaults: options.defaults,
+        newId: () => `virtual-${count++}`,
+        newSeed: () => 1,
+      });
+      const { log, cancel } = cluster.generate(compiled);
+      setImmediate(() => cluster.scheduler.run({ until: () => log.end !== undefined }));
+      return {
+        id: compiled.id,
+        model,
+        drafter: drafterUrl,
+        request: compiled,
+        createdAtMs: cluster.scheduler.now(),
+        log,
+        cancel,
+      };
+    },
+    find: () => undefined,
+    health: () => ({
+      status: 'ready',
+      model,
+      targets: local.targets,
+      drafters: local.drafters,
+      running: 0,
+      waiting: 0,
+    }),
+    drain: async () => {},
+    close: async () => void cluster.shutDown(),
+  };
+}
