@@ -1,3 +1,4 @@
+import { draftingText } from '../../infra/config/drafting.js';
 import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
 import { simTokenizer } from '../../infra/sim/words.js';
 import type { CliEngine } from '../../src/app/cli/services.js';
@@ -11,13 +12,12 @@ export function createVirtualEngine(
   options: CompiledEngineOptions,
   deps: { readonly trace?: TraceSink; readonly latencyMs?: number } = {},
 ): CliEngine {
-  const { model, drafter, local } = options;
+  const { model, drafting, local } = options;
   const { latencyMs = 0 } = deps;
-  const drafterUrl = drafter.kind === 'model' ? drafter.model : 'none';
   const cluster = createVirtualCluster({
     target: model,
     targets: local.targets,
-    drafters: Array.from({ length: local.drafters }, () => drafterUrl),
+    drafters: drafting.models.flatMap((url) => Array.from({ length: local.drafters }, () => url)),
     faults: { delayMs: latencyMs },
     ...(deps.trace === undefined ? {} : { trace: deps.trace }),
   });
@@ -37,7 +37,7 @@ export function createVirtualEngine(
       return {
         id: compiled.id,
         model,
-        drafter: drafterUrl,
+        drafter: draftingText(drafting),
         request: compiled,
         createdAtMs: cluster.scheduler.now(),
         log,
