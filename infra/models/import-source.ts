@@ -11,7 +11,7 @@ export interface ImportSource {
   /** SHA-256 in hexadecimal digits of all that the import depends on; remembered while the files stay the same. */
   hash(cacheFolder: string, onProgress?: OnModelProgress): Promise<string>;
   /** The folder's small files by name: configuration, tokenizer, chat template. Throws ModelFormatError. */
-  smallFiles(): ReadonlyMap<string, string>;
+  smallFiles(): ReadonlyMap<string, string | Uint8Array>;
   /** Reads from the open source until `close`. */
   checkpoint(sourceHash: string): DecoderCheckpoint;
   /** Idempotent. */

@@ -3,18 +3,20 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
+import type { VocabularyRows } from '../onnx/vocabulary-rows.js';
 import { needsImport, requireGraph } from './find-graph.js';
 import { incompleteness } from './imported-folder.js';
 import { readJsonFile } from './json-file.js';
 import { importCheckpoint } from './model-import.js';
 import { knownNames, listModels, type ModelStoreSettings, namedModelFolder } from './model-store.js';
 import { openTokenizer, type TokenizerSource } from './tokenizer-source.js';
+import { readVocabularyRows } from './vocabulary-rows-file.js';
 
 /** What config.json says, as far as it is needed to run the model. */
 export interface ModelFolderConfig {
   /** `llama`, `qwen2`, ... */
   readonly modelType: string;
-  /** Rows of the logits: at least the tokenizer's ids. */
+  /** Rows of the logits: at least the tokenizer's ids, but for a drafter that knows only some. */
   readonly vocabularySize: number;
   readonly contextTokens: number;
 }
@@ -27,6 +29,8 @@ export interface OnnxModelFolder {
   readonly modelPath: string;
   readonly config: ModelFolderConfig;
   readonly tokenizer: TokenizerSource;
+  /** Of a drafter that knows only some of the tokenizer's ids. */
+  readonly rows: VocabularyRows | undefined;
   /** Reads and checks the tokenizer's files: up to a second for a large vocabulary. Throws ModelFormatError. */
   loadTokenizer(): Tokenizer;
 }
@@ -79,7 +83,9 @@ export function openModelFolder(name: string, folder: string): OnnxModelFolder {
   if (contextTokens === undefined)
     throw new ModelFormatError(configPath, 'max_position_embeddings: is missing');
   const config = { modelType: json.model_type, vocabularySize: json.vocab_size, contextTokens };
-  const tokenizer: TokenizerSource = { kind: 'folder', folder, vocabularySize: config.vocabularySize };
+  const rows = readVocabularyRows(folder, config.vocabularySize);
+  const vocabularySize = rows?.vocabularySize ?? config.vocabularySize;
+  const tokenizer: TokenizerSource = { kind: 'folder', folder, vocabularySize };
   return {
     kind: 'onnx',
     name,
@@ -87,6 +93,7 @@ export function openModelFolder(name: string, folder: string): OnnxModelFolder {
     modelPath,
     config,
     tokenizer,
+    rows,
     loadTokenizer: () => openTokenizer(tokenizer),
   };
 }

@@ -62,7 +62,7 @@ async function build(
       onProgress: (share) =>
         onProgress?.({ step: 'import', doneBytes: Math.round(share * totalBytes), totalBytes }),
     });
-    for (const [name, text] of smallFiles) writeFileSync(join(temporary, name), text);
+    for (const [name, content] of smallFiles) writeFileSync(join(temporary, name), content);
     writeManifest(temporary, { sourceSha256, sourceName: basename(source.path), weights });
     moveIntoPlace(temporary, folder);
   } catch (error) {

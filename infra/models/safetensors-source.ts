@@ -7,6 +7,7 @@ import { readLlamaConfig } from './llama-config.js';
 import { loadTokenizer } from './load-tokenizer.js';
 import { safetensorsCheckpoint } from './safetensors-checkpoint.js';
 import { openSafetensors } from './safetensors-files.js';
+import { readVocabularyRows, VOCABULARY_ROWS_FILE } from './vocabulary-rows-file.js';
 
 /** What is taken over as it is, where it is there. */
 const SMALL_FILES = [
@@ -15,6 +16,7 @@ const SMALL_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
   'chat_template.jinja',
+  VOCABULARY_ROWS_FILE,
 ] as const;
 
 /**
@@ -36,8 +38,9 @@ export function openSafetensorsSource(folder: string): ImportSource {
       hash: (cacheFolder, onProgress) =>
         hashFilesOnce([...small.map((name) => join(folder, name)), ...files.paths], cacheFolder, onProgress),
       smallFiles: () => {
-        loadTokenizer(folder, config.vocabularySize);
-        return new Map(small.map((name) => [name, readText(join(folder, name))]));
+        const rows = readVocabularyRows(folder, config.vocabularySize);
+        loadTokenizer(folder, rows?.vocabularySize ?? config.vocabularySize);
+        return new Map(small.map((name) => [name, readFile(join(folder, name))]));
       },
       checkpoint,
       close: files.close,
@@ -48,9 +51,9 @@ export function openSafetensorsSource(folder: string): ImportSource {
   }
 }
 
-function readText(path: string): string {
+function readFile(path: string): Uint8Array {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     throw new ModelFormatError(path, errorMessage(error), { cause: error });
   }

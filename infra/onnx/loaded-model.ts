@@ -9,7 +9,7 @@ import {
 import { type Logger, silentLogger } from '../../src/core/logger.js';
 import type { LoadedModel, ModelInfo, Sequence, SequenceOptions } from '../../src/core/model.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
-import { Decoder, type Padding } from './decoder.js';
+import { Decoder } from './decoder.js';
 import { type DecoderGraphInfo, inspectDecoderGraph } from './decoder-graph-info.js';
 import { findKvKind } from './kv-kind.js';
 import { readModelFiles } from './model-files.js';
@@ -18,6 +18,7 @@ import { ProbePath } from './probe-path.js';
 import type { Provider } from './provider.js';
 import { createSession, type InferenceSession, RUNTIME_VERSION } from './runtime.js';
 import { measureDrafter, testTarget } from './self-test.js';
+import type { VocabularyRows } from './vocabulary-rows.js';
 
 export interface OnnxModelOptions {
   /** A folder with model.onnx (or onnx/model.onnx), or the file. */
@@ -31,6 +32,8 @@ export interface OnnxModelOptions {
   readonly contextTokens: number;
   /** The tokenizer's, where it is smaller than the graph's: ids beyond it are neither taken nor picked. */
   readonly vocabularySize?: number;
+  /** Of a drafter that knows only some ids. A target must know all. */
+  readonly rows?: VocabularyRows | undefined;
   /** Processor threads of one pass, at least 1. */
   readonly threads: number;
   /** Most open sequences, at least 1. */
@@ -68,9 +71,13 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
   try {
     const kvKind = await findKvKind(session, graph);
     const decoder = new Decoder(session, graph, kvKind);
-    const vocabularySize = await findVocabularySize(decoder, options.vocabularySize, files.path);
+    const { rows } = options;
+    if (rows !== undefined && role === 'target')
+      throw new ModelFormatError(files.path, `knows only ${rows.rows} ids: it can draft, but not verify`);
+    const graphRows = await findVocabularySize(decoder, rows?.rows ?? options.vocabularySize, files.path);
+    const vocabularySize = rows === undefined ? graphRows : (options.vocabularySize ?? rows.vocabularySize);
     const contextTokens = usableContext(graph, options.contextTokens, files.path);
-    const testOptions = { decoder, vocabularySize, contextTokens, now: () => scheduler.now() };
+    const testOptions = { decoder, vocabularySize: graphRows, contextTokens, now: () => scheduler.now() };
     const test =
       role === 'drafter'
         ? await measureDrafter(testOptions)
@@ -94,7 +101,7 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
       maxChunkTokens: test.maxChunkTokens,
       blocking: true,
     };
-    return new OnnxLoadedModel(info, provider, slots, decoder, test.padding, scheduler);
+    return new OnnxLoadedModel(info, provider, slots, { decoder, padding: test.padding, rows, scheduler });
   } catch (error) {
     await session.release();
     throw error;
@@ -111,16 +118,12 @@ class OnnxLoadedModel implements OnnxModel {
     readonly info: ModelInfo,
     readonly provider: Provider,
     private readonly slots: number,
-    private readonly decoder: Decoder,
-    padding: Padding,
-    scheduler: Scheduler,
+    parts: Pick<SequenceContext, 'decoder' | 'padding' | 'rows' | 'scheduler'>,
   ) {
     this.context = {
-      decoder,
-      padding,
+      ...parts,
       vocabularySize: info.vocabularySize,
       maxChunkTokens: info.maxChunkTokens,
-      scheduler,
       onReleased: (sequence) => {
         this.open.delete(sequence);
         if (this.open.size === 0) this.onAllReleased?.();
@@ -154,7 +157,7 @@ class OnnxLoadedModel implements OnnxModel {
         this.onAllReleased = resolve;
       });
     }
-    await this.decoder.release();
+    await this.context.decoder.release();
   }
 }
 

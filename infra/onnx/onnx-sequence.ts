@@ -9,12 +9,15 @@ import { PathSampler } from '../../src/core/sampler.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import type { Decoder, Padding } from './decoder.js';
 import type { KvStore } from './kv-store.js';
+import type { VocabularyRows } from './vocabulary-rows.js';
 
 /** What sequences of one model share. */
 export interface SequenceContext {
   readonly decoder: Decoder;
   readonly padding: Padding;
   readonly vocabularySize: number;
+  /** Of a drafter that knows only some of the vocabulary. */
+  readonly rows: VocabularyRows | undefined;
   readonly maxChunkTokens: number;
   readonly scheduler: Scheduler;
   /** Called once, when the sequence is closed and its last pass has ended. */
@@ -77,12 +80,13 @@ export class OnnxSequence implements Sequence {
   }
 
   private async pass(tokens: readonly number[], want: number): Promise<ForwardResult> {
-    const { decoder, padding, scheduler } = this.context;
+    const { decoder, padding, rows: vocabularyRows, scheduler } = this.context;
     const past = this.valid;
     const startedAtMs = scheduler.now();
     let rows: Float32Array[];
     try {
-      rows = await decoder.pass(this.store, tokens, past, want, padding);
+      const inputs = vocabularyRows?.rowsOf(tokens) ?? tokens;
+      rows = await decoder.pass(this.store, inputs, past, want, padding);
     } catch (error) {
       const where = `a pass of ${tokens.length} tokens after ${past}`;
       throw new WorkerFailedError(`${where} failed: ${errorMessage(error)}`, { cause: error });
@@ -99,13 +103,15 @@ export class OnnxSequence implements Sequence {
 
   /** Takes the tokens up and picks after each from index `first` on. */
   private pick(tokens: readonly number[], rows: readonly Float32Array[], first: number) {
+    const { vocabularySize, rows: vocabularyRows } = this.context;
     const tokenIds: number[] = [];
     const confidences: number[] = [];
     tokens.forEach((token, i) => {
       this.sampler.push(token);
       const row = rows[i - first];
       if (row === undefined) return;
-      const { token: picked, confidence } = this.sampler.pick(row.subarray(0, this.context.vocabularySize));
+      const logits = (vocabularyRows?.logitsOf(row) ?? row).subarray(0, vocabularySize);
+      const { token: picked, confidence } = this.sampler.pick(logits);
       tokenIds.push(picked);
       confidences.push(confidence);
     });

@@ -66,6 +66,7 @@ async function loadFolder(resolved: OnnxModelFolder, options: LoadModelOptions):
     role: options.role,
     tokenizerHash: tokenizer.hash,
     vocabularySize: tokenizer.vocabularySize,
+    rows: resolved.rows,
     contextTokens: resolved.config.contextTokens,
     threads: options.threads,
     slots: options.slots,
