@@ -1,9 +1,10 @@
-import type { DecoderCheckpoint, DecoderConfig, LayerMatrix } from '../../../src/core/checkpoint.js';
+import type { DecoderCheckpoint, DecoderConfig } from '../../../src/core/checkpoint.js';
 import type { DecoderBuildOptions } from './build-options.js';
-import { CheckedWeights } from './checked-weights.js';
+import { CheckedCheckpoint } from './checked-checkpoint.js';
 import { type AttentionInputs, addAndNorm, attention, attentionInputs, norm } from './decoder-graph.js';
 import { GraphWriter } from './graph-writer.js';
-import { asGatherable, gatherRows, linear, packedLinear, storeWeights } from './linear.js';
+import type { Projections } from './projections.js';
+import { StoredProjections } from './stored-projections.js';
 
 /** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
 export const GRAPH_BUILDER_VERSION = '2';
@@ -26,7 +27,7 @@ export async function buildDecoderModel(
   options: DecoderBuildOptions = {},
 ): Promise<void> {
   const { config } = checkpoint;
-  const weights = new CheckedWeights(checkpoint, options.weights ?? 'stored', modelPath);
+  const checked = new CheckedCheckpoint(checkpoint, modelPath);
   const graph = new GraphWriter(modelPath);
   const progress = async (layersDone: number) => {
     options.onProgress?.(layersDone / (config.layers + 1));
@@ -37,9 +38,9 @@ export async function buildDecoderModel(
     const ids = graph.input('input_ids', 'int64', [1, 'new']);
     graph.input('attention_mask', 'int64', [1, 'total']);
     const rows = graph.input('logits_rows', 'int64', ['rows']);
-    const { table, head } = embeddingAndHead(graph, weights, config);
+    const weights = new StoredProjections(graph, checked, options.weights ?? 'stored');
     const shared = attentionInputs(graph, config);
-    let stream: Stream = { residual: gatherRows(graph, ids, table), delta: undefined };
+    let stream: Stream = { residual: weights.embed(ids), delta: undefined };
     for (let layer = 0; layer < config.layers; layer++) {
       stream = decoderLayer(graph, config, weights, shared, layer, stream);
       await progress(layer + 1);
@@ -47,8 +48,8 @@ export async function buildDecoderModel(
     const last =
       stream.delta === undefined ? stream.residual : graph.node('Add', [stream.delta, stream.residual]);
     const wanted = graph.node('Gather', [last, rows], { attributes: { axis: 1 } });
-    const hidden = norm(graph, wanted, weights.finalNorm(), config);
-    graph.node('Identity', [linear(graph, hidden, head)], { outputs: ['logits'] });
+    const hidden = norm(graph, wanted, weights.finalGain(), config);
+    graph.node('Identity', [weights.logits(hidden)], { outputs: ['logits'] });
     graph.output('logits', 'float', [1, 'rows', config.vocabularySize]);
     graph.finish({ name: GRAPH_PRODUCER, version: GRAPH_BUILDER_VERSION }, OPSET);
   } catch (error) {
@@ -67,35 +68,24 @@ interface Stream {
 function decoderLayer(
   graph: GraphWriter,
   config: DecoderConfig,
-  weights: CheckedWeights,
+  weights: Projections,
   shared: AttentionInputs,
   layer: number,
   { residual, delta }: Stream,
 ): Stream {
-  const matrix = (which: LayerMatrix) => weights.matrix(layer, which);
-  const hint = (which: string) => `layers.${layer}.${which}`;
-  const gain = weights.norm(layer, 'attention');
+  const gain = weights.gain(layer, 'attention');
   const before =
     delta === undefined
       ? { normed: norm(graph, residual, gain, config), residual }
       : addAndNorm(graph, delta, residual, gain, config);
-  const qkv = packedLinear(graph, before.normed, [matrix('q'), matrix('k'), matrix('v')], hint('qkv'));
+  const qkv = weights.project(layer, ['q', 'k', 'v'], before.normed);
   const attended = attention(graph, config, layer, qkv, shared);
-  const output = packedLinear(graph, attended, [matrix('o')], hint('o'));
-  const middle = addAndNorm(graph, output, before.residual, weights.norm(layer, 'feedForward'), config);
-  const both = packedLinear(graph, middle.normed, [matrix('gate'), matrix('up')], hint('gateUp'));
+  const output = weights.project(layer, ['o'], attended);
+  const middle = addAndNorm(graph, output, before.residual, weights.gain(layer, 'feedForward'), config);
+  const both = weights.project(layer, ['gate', 'up'], middle.normed);
   const [gate, up] = [graph.newName('gate'), graph.newName('up')];
   graph.node('Split', [both], { outputs: [gate, up], attributes: { axis: -1, num_outputs: 2 } });
   const silu = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
-  const product = graph.node('Mul', [silu, up]);
-  return { residual: middle.residual, delta: packedLinear(graph, product, [matrix('down')], hint('down')) };
-}
-
-/** The table whose rows are looked up, and the matrix of the output projection: one and the same where possible. */
-function embeddingAndHead(graph: GraphWriter, weights: CheckedWeights, config: DecoderConfig) {
-  const embedding = weights.embedding();
-  const gatherable = asGatherable(embedding);
-  const table = storeWeights(graph, gatherable, 'embedding');
-  if (!config.tiedEmbeddings) return { table, head: storeWeights(graph, weights.output(), 'output') };
-  return { table, head: gatherable === embedding ? table : storeWeights(graph, embedding, 'output') };
+  const inner = graph.node('Mul', [silu, up]);
+  return { residual: middle.residual, delta: weights.project(layer, ['down'], inner) };
 }

@@ -7,43 +7,45 @@ import {
   type StoredMatrix,
 } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
-import type { WeightChoice } from './build-options.js';
 import { BLOCK, BLOCK_BYTES } from './weight-blocks.js';
-import { toWeights, type Weights } from './weights.js';
 
 const NUMBER_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
 
-/** A checkpoint's tensors in the form that the graph takes, each checked against the configuration when read. */
-export class CheckedWeights {
-  private readonly config: DecoderConfig;
+/** A checked matrix; `name` is for errors. */
+export interface NamedMatrix extends StoredMatrix {
+  readonly name: string;
+}
+
+/** A checkpoint whose tensors are checked against its configuration when read. */
+export class CheckedCheckpoint {
+  readonly config: DecoderConfig;
 
   /** `where` names the model in errors. Throws ModelFormatError for a configuration that cannot be built. */
   constructor(
     private readonly checkpoint: DecoderCheckpoint,
-    private readonly choice: WeightChoice,
     private readonly where: string,
   ) {
-    const config = checkpoint.config;
-    this.config = config;
-    const { heads, kvHeads, headSize } = config;
+    this.config = checkpoint.config;
+    const { heads, kvHeads, headSize } = this.config;
     if (heads % kvHeads !== 0)
       this.fail('heads', `${heads} is not a multiple of ${kvHeads} key and value heads`);
     // The kernel rotates in vectors of 8 cosines.
     if (headSize % 16 !== 0) this.fail('headSize', `${headSize} is not a multiple of 16`);
   }
 
-  embedding(): Weights {
-    return this.loadTable('embedding', this.checkpoint.embedding());
+  embedding(): NamedMatrix {
+    return this.checkMatrix('embedding', this.checkpoint.embedding(), this.tableShape());
   }
 
-  output(): Weights {
-    return this.loadTable('output', this.checkpoint.output());
+  /** The output projection: the embedding once more where they are tied. */
+  output(): NamedMatrix {
+    if (this.config.tiedEmbeddings) return this.embedding();
+    return this.checkMatrix('output', this.checkpoint.output(), this.tableShape());
   }
 
-  matrix(layer: number, which: LayerMatrix): Weights {
-    const [rows, columns] = layerShapes(this.config)[which];
+  matrix(layer: number, which: LayerMatrix): NamedMatrix {
     const matrix = this.checkpoint.matrix(layer, which);
-    return this.load(`layer ${layer} ${which}`, matrix, rows, columns, this.choice);
+    return this.checkMatrix(`layer ${layer} ${which}`, matrix, layerShapes(this.config)[which]);
   }
 
   norm(layer: number, which: LayerNorm): Float32Array {
@@ -54,32 +56,35 @@ export class CheckedWeights {
     return this.checkGain('final norm', this.checkpoint.finalNorm());
   }
 
-  /** A matrix with a row per token. */
-  private loadTable(what: string, matrix: StoredMatrix): Weights {
-    const choice = this.choice === 'q4' ? 'q8' : this.choice;
-    return this.load(what, matrix, this.config.vocabularySize, this.config.width, choice);
+  /** For numbers that have been made of a matrix: scales, or the weights themselves. */
+  requireFinite(name: string, values: Float32Array): void {
+    if (!allFinite(values)) this.fail(name, 'has a weight that is not finite');
   }
 
-  private load(
-    what: string,
+  fail(what: string, problem: string): never {
+    throw new ModelFormatError(this.where, `${what}: ${problem}`);
+  }
+
+  private tableShape(): readonly [rows: number, columns: number] {
+    return [this.config.vocabularySize, this.config.width];
+  }
+
+  private checkMatrix(
+    name: string,
     matrix: StoredMatrix,
-    rows: number,
-    columns: number,
-    choice: WeightChoice,
-  ): Weights {
+    [rows, columns]: readonly [rows: number, columns: number],
+  ): NamedMatrix {
     if (matrix.rows !== rows || matrix.columns !== columns)
-      this.fail(what, `shape is ${matrix.rows} x ${matrix.columns}, but must be ${rows} x ${columns}`);
+      this.fail(name, `shape is ${matrix.rows} x ${matrix.columns}, but must be ${rows} x ${columns}`);
     const { format, bytes } = matrix;
     const blocks = format === 'q8_0' || format === 'q4_0' || format === 'q4_1';
     if (blocks && columns % BLOCK !== 0)
-      this.fail(what, `rows of ${columns} are not whole blocks of ${BLOCK}`);
+      this.fail(name, `rows of ${columns} are not whole blocks of ${BLOCK}`);
     const expected = blocks
       ? ((rows * columns) / BLOCK) * BLOCK_BYTES[format]
       : rows * columns * NUMBER_BYTES[format];
-    if (bytes.length !== expected) this.fail(what, `has ${bytes.length} bytes, but must have ${expected}`);
-    const weights = toWeights(matrix, choice);
-    if (!hasFiniteWeights(weights)) this.fail(what, 'has a weight that is not finite');
-    return weights;
+    if (bytes.length !== expected) this.fail(name, `has ${bytes.length} bytes, but must have ${expected}`);
+    return { ...matrix, name };
   }
 
   private checkGain(what: string, gain: Float32Array): Float32Array {
@@ -88,15 +93,6 @@ export class CheckedWeights {
     if (!allFinite(gain)) this.fail(what, 'has a value that is not finite');
     return gain;
   }
-
-  private fail(what: string, problem: string): never {
-    throw new ModelFormatError(this.where, `${what}: ${problem}`);
-  }
-}
-
-function hasFiniteWeights(weights: Weights): boolean {
-  if (weights.kind === 'float') return allFinite(weights.values);
-  return allFinite(weights.scales) && (weights.offsets === undefined || allFinite(weights.offsets));
 }
 
 /** Infinity and NaN times 0 are NaN. */

@@ -1,0 +1,68 @@
+import type { LayerMatrix, LayerNorm } from '../../../src/core/checkpoint.js';
+import type { WeightChoice } from './build-options.js';
+import type { CheckedCheckpoint, NamedMatrix } from './checked-checkpoint.js';
+import type { GraphWriter } from './graph-writer.js';
+import {
+  asGatherable,
+  gatherRows,
+  linear,
+  packedLinear,
+  type StoredWeights,
+  storeWeights,
+} from './linear.js';
+import type { Projections } from './projections.js';
+import { toWeights, type Weights } from './weights.js';
+
+/** Weights as the checkpoint stores them, or rounded to blocks of 32 along their rows. */
+export class StoredProjections implements Projections {
+  private readonly table: StoredWeights;
+  private readonly head: StoredWeights;
+
+  constructor(
+    private readonly graph: GraphWriter,
+    private readonly checkpoint: CheckedCheckpoint,
+    private readonly choice: WeightChoice,
+  ) {
+    // The table whose rows are looked up, and the matrix of the output projection: one and the same where possible.
+    const embedding = this.tableWeights(checkpoint.embedding());
+    const gatherable = asGatherable(embedding);
+    this.table = storeWeights(graph, gatherable, 'embedding');
+    if (!checkpoint.config.tiedEmbeddings)
+      this.head = storeWeights(graph, this.tableWeights(checkpoint.output()), 'output');
+    else this.head = gatherable === embedding ? this.table : storeWeights(graph, embedding, 'output');
+  }
+
+  embed(ids: string): string {
+    return gatherRows(this.graph, ids, this.table);
+  }
+
+  gain(layer: number, which: LayerNorm): Float32Array {
+    return this.checkpoint.norm(layer, which);
+  }
+
+  finalGain(): Float32Array {
+    return this.checkpoint.finalNorm();
+  }
+
+  project(layer: number, which: readonly LayerMatrix[], x: string): string {
+    const parts = which.map((each) => this.weights(this.checkpoint.matrix(layer, each), this.choice));
+    return packedLinear(this.graph, x, parts, `layers.${layer}.${which.join('-')}`);
+  }
+
+  logits(hidden: string): string {
+    return linear(this.graph, hidden, this.head);
+  }
+
+  /** A matrix with a row per token. */
+  private tableWeights(matrix: NamedMatrix): Weights {
+    return this.weights(matrix, this.choice === 'q4' ? 'q8' : this.choice);
+  }
+
+  private weights(matrix: NamedMatrix, choice: WeightChoice): Weights {
+    const weights = toWeights(matrix, choice);
+    const decisive = weights.kind === 'float' ? [weights.values] : [weights.scales, weights.offsets];
+    for (const values of decisive)
+      if (values !== undefined) this.checkpoint.requireFinite(matrix.name, values);
+    return weights;
+  }
+}
