@@ -1,13 +1,14 @@
 import type { DecoderCheckpoint, DecoderConfig } from '../../../src/core/checkpoint.js';
-import type { DecoderBuildOptions } from './build-options.js';
+import type { DecoderBuildOptions, WeightChoice } from './build-options.js';
 import { CheckedCheckpoint } from './checked-checkpoint.js';
 import { type AttentionInputs, addAndNorm, attention, attentionInputs, norm } from './decoder-graph.js';
 import { GraphWriter } from './graph-writer.js';
 import type { Projections } from './projections.js';
+import { RotatedProjections } from './rotated-projections.js';
 import { StoredProjections } from './stored-projections.js';
 
 /** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
-export const GRAPH_BUILDER_VERSION = '2';
+export const GRAPH_BUILDER_VERSION = '3';
 export const GRAPH_PRODUCER = 'slipstream';
 
 const OPSET = 21;
@@ -38,7 +39,7 @@ export async function buildDecoderModel(
     const ids = graph.input('input_ids', 'int64', [1, 'new']);
     graph.input('attention_mask', 'int64', [1, 'total']);
     const rows = graph.input('logits_rows', 'int64', ['rows']);
-    const weights = new StoredProjections(graph, checked, options.weights ?? 'stored');
+    const weights = projections(graph, checked, options.weights ?? 'stored');
     const shared = attentionInputs(graph, config);
     let stream: Stream = { residual: weights.embed(ids), delta: undefined };
     for (let layer = 0; layer < config.layers; layer++) {
@@ -63,6 +64,12 @@ export async function buildDecoderModel(
 interface Stream {
   readonly residual: string;
   readonly delta: string | undefined;
+}
+
+function projections(graph: GraphWriter, checkpoint: CheckedCheckpoint, choice: WeightChoice): Projections {
+  return choice === 'rowwise'
+    ? new RotatedProjections(graph, checkpoint)
+    : new StoredProjections(graph, checkpoint, choice);
 }
 
 function decoderLayer(

@@ -1,12 +1,15 @@
 /**
- * How matrices are kept in the built model. Quantised blocks stay as they are, bit for bit, unless all is fp32.
+ * How matrices are kept in the built model. Quantised blocks stay as they are, bit for bit, unless all is
+ * fp32 or `rowwise`.
  * - `stored`: f32, f16 and bf16 become fp32
  * - `f32`: everything fp32; blocks are dequantised
  * - `q8`: f32, f16 and bf16 are rounded to Q8_0 blocks of 32 where a row is a multiple of 32 long
  * - `q4`: likewise to Q4_0, embedding and output projection to Q8_0: the few weights that every token depends on
+ * - `rowwise`: everything, blocks too, is rounded to int8 with a scale per output, between rotated vectors
  */
-export const WEIGHT_CHOICES = ['stored', 'f32', 'q8', 'q4'] as const;
+export const WEIGHT_CHOICES = ['stored', 'f32', 'q8', 'q4', 'rowwise'] as const;
 export type WeightChoice = (typeof WEIGHT_CHOICES)[number];
+export type BlockChoice = Exclude<WeightChoice, 'rowwise'>;
 
 export interface DecoderBuildOptions {
   /** Default `stored`. */

@@ -1,5 +1,5 @@
 import type { LayerMatrix, LayerNorm } from '../../../src/core/checkpoint.js';
-import type { WeightChoice } from './build-options.js';
+import type { BlockChoice } from './build-options.js';
 import type { CheckedCheckpoint, NamedMatrix } from './checked-checkpoint.js';
 import type { GraphWriter } from './graph-writer.js';
 import {
@@ -21,7 +21,7 @@ export class StoredProjections implements Projections {
   constructor(
     private readonly graph: GraphWriter,
     private readonly checkpoint: CheckedCheckpoint,
-    private readonly choice: WeightChoice,
+    private readonly choice: BlockChoice,
   ) {
     // The table whose rows are looked up, and the matrix of the output projection: one and the same where possible.
     const embedding = this.tableWeights(checkpoint.embedding());
@@ -58,7 +58,7 @@ export class StoredProjections implements Projections {
     return this.weights(matrix, this.choice === 'q4' ? 'q8' : this.choice);
   }
 
-  private weights(matrix: NamedMatrix, choice: WeightChoice): Weights {
+  private weights(matrix: NamedMatrix, choice: BlockChoice): Weights {
     const weights = toWeights(matrix, choice);
     const decisive = weights.kind === 'float' ? [weights.values] : [weights.scales, weights.offsets];
     for (const values of decisive)

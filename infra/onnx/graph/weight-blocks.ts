@@ -76,10 +76,11 @@ export function dequantise(weights: BlockWeights): Float32Array {
   const quants = bytePerQuant(weights);
   const zero = zeroPoint(weights.bits);
   const values = new Float32Array(quants.length);
-  for (let i = 0; i < values.length; i++) {
-    const block = Math.floor(i / BLOCK);
+  for (let block = 0; block < weights.scales.length; block++) {
+    const scale = weights.scales[block] as number;
     const offset = weights.offsets?.[block] ?? 0;
-    values[i] = (weights.scales[block] as number) * ((quants[i] as number) - zero) + offset;
+    for (let i = block * BLOCK; i < (block + 1) * BLOCK; i++)
+      values[i] = scale * ((quants[i] as number) - zero) + offset;
   }
   return values;
 }

@@ -1,5 +1,5 @@
 import type { StoredMatrix } from '../../../src/core/checkpoint.js';
-import type { WeightChoice } from './build-options.js';
+import type { BlockChoice } from './build-options.js';
 import { halfFloatTable } from './half-floats.js';
 import { emptyBlocks, quantiseBlocks } from './quantise-blocks.js';
 import { BLOCK, type BlockWeights, blocksFromStored, dequantise } from './weight-blocks.js';
@@ -17,8 +17,8 @@ export interface FloatWeights {
 
 export type Weights = FloatWeights | BlockWeights;
 
-/** The form in which a stored matrix goes into the graph (see WeightChoice). */
-export function toWeights(matrix: StoredMatrix, choice: WeightChoice): Weights {
+/** The form in which a stored matrix goes into the graph (see BlockChoice). */
+export function toWeights(matrix: StoredMatrix, choice: BlockChoice): Weights {
   const { rows, columns } = matrix;
   if (matrix.format === 'q8_0' || matrix.format === 'q4_0' || matrix.format === 'q4_1') {
     const blocks = blocksFromStored(matrix, matrix.format);
@@ -32,6 +32,28 @@ export function toWeights(matrix: StoredMatrix, choice: WeightChoice): Weights {
 /** All weights of a matrix of floats; may share memory with it. */
 export function floatsOf(matrix: StoredMatrix): Float32Array {
   return floats(matrix, 0, matrix.rows * matrix.columns);
+}
+
+/** All weights of any matrix as floats of the caller's own, in pieces of whole rows. */
+export function* rowPieces(matrix: StoredMatrix): Generator<Float32Array> {
+  const { rows, columns, bytes, format } = matrix;
+  const most = Math.max(1, Math.floor(PIECE / columns));
+  for (let row = 0; row < rows; row += most) {
+    const count = Math.min(most, rows - row);
+    const start = (bytes.length / rows) * row;
+    const part = bytes.slice(start, start + (bytes.length / rows) * count);
+    const weights = toWeights({ format, rows: count, columns, bytes: part }, 'f32');
+    if (weights.kind === 'float') yield weights.values;
+  }
+}
+
+/** The floats themselves where rows are not multiples of 32 long. */
+export function roundToBlocks(weights: FloatWeights, bits: 4 | 8): Weights {
+  const { rows, columns, values } = weights;
+  if (columns % BLOCK !== 0) return weights;
+  const blocks = emptyBlocks(bits, rows, columns);
+  quantiseBlocks(values, blocks, 0);
+  return blocks;
 }
 
 function quantise(matrix: StoredMatrix, bits: 4 | 8): BlockWeights {
@@ -90,7 +112,9 @@ export function packRows(parts: readonly Weights[]): Weights {
   };
 }
 
-function concatFloats(parts: readonly Float32Array[]): Float32Array {
+export function concatFloats(parts: readonly Float32Array[]): Float32Array {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
   const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -15,11 +15,17 @@ import { decode, forward, modelFolder, openModel, openSequence, refuted } from '
 const folder = modelFolder();
 
 /** Any schedule of passes and rollbacks over one text picks the same tokens with the same confidence. */
-describe.each(['f32', 'q8_0', 'q4_0', 'q4_1'] as const)('an exact target with %s weights', (format) => {
+describe.each([
+  ['f32', { format: 'f32' }],
+  ['q8_0', { format: 'q8_0' }],
+  ['q4_0', { format: 'q4_0' }],
+  ['q4_1', { format: 'q4_1' }],
+  ['int8 rows', { format: 'q4_1', weights: 'rowwise' }],
+] as const)('an exact target with %s weights', (name, options) => {
   let model: OnnxModel;
   beforeAll(async () => {
-    await writeTinyModelFolder(folder(format), { format });
-    model = await openModel(folder(format));
+    await writeTinyModelFolder(folder(name), options);
+    model = await openModel(folder(name));
   });
   afterAll(() => model.close());
 

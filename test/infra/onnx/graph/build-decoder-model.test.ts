@@ -69,6 +69,29 @@ describe('buildDecoderModel', () => {
     expect(rounded).toBeLessThan(1.5);
   });
 
+  it.each<[string, TinyModelOptions]>([
+    ['half-split RoPE', {}],
+    ['interleaved RoPE, tied embeddings', { ropeInterleaved: true, tiedEmbeddings: true }],
+    ['q4_1', { format: 'q4_1', seed: 3 }],
+    ['one layer', { layers: 1, format: 'bf16' }],
+  ])('comes close to the reference with int8 rows between rotated vectors: %s', async (name, options) => {
+    const checkpoint = tinyCheckpoint(options);
+    const path = newFolder(`rowwise-${name}`);
+    await buildDecoderModel(checkpoint, path, { weights: 'rowwise' });
+    const decoder = await openDecoder(path);
+    const logits = await decoder.pass(decoder.openStore(), tokens, 0, tokens.length, 2);
+    await decoder.release();
+    const squares = { error: 0, size: 0 };
+    referenceLogits(checkpoint, tokens).forEach((row, i) => {
+      row.forEach((value, id) => {
+        squares.error += (value - (logits[i]?.[id] as number)) ** 2;
+        squares.size += value ** 2;
+      });
+    });
+    // Anything folded wrongly makes it 1 or more.
+    expect(Math.sqrt(squares.error / squares.size)).toBeLessThan(0.06);
+  });
+
   it('gives the same bits for blocks and for floats that lie on their grid', async () => {
     const blocks = tinyCheckpoint({ format: 'q8_0' });
     const floats = (stored: StoredMatrix): StoredMatrix => {
@@ -141,13 +164,18 @@ describe('buildDecoderModel', () => {
     );
     await expect(damaged({ finalNorm: () => new Float32Array(63) })).rejects.toThrow(/final norm/);
     await expect(damaged({ config: { ...whole.config, kvHeads: 3 } })).rejects.toThrow(ModelFormatError);
+    const wide = { ...whole.config, feedForwardWidth: 70_000 };
+    const tooWide = buildDecoderModel({ ...whole, config: wide }, path, { weights: 'rowwise' });
+    await expect(tooWide).rejects.toThrow(
+      /down: rows of 70000 are too long for sums in 32 bits: at most 66311/,
+    );
     const infinite = new Float32Array(64).fill(Number.POSITIVE_INFINITY);
     await expect(damaged({ finalNorm: () => infinite })).rejects.toThrow(
       /final norm: has a value that is not/,
     );
     const bad = { ...output, bytes: output.bytes.slice() };
     bad.bytes.fill(255, 400, 404);
-    for (const weights of ['stored', 'q8', 'q4'] as const) {
+    for (const weights of ['stored', 'q8', 'q4', 'rowwise'] as const) {
       const broken = buildDecoderModel({ ...whole, output: () => bad }, path, { weights });
       await expect(broken).rejects.toThrow(/output: has a weight that is not finite/);
     }

@@ -1,0 +1,72 @@
+import { CONTRIB, type GraphWriter } from './graph-writer.js';
+import type { Int8Weights } from './int8-weights.js';
+
+/** The quant that stands for 0 among activations: the kernels take them unsigned. */
+const ACTIVATION_ZERO = 128;
+
+/** Int8 weights that are in the graph. */
+export interface StoredInt8Weights {
+  readonly rows: number;
+  readonly columns: number;
+  readonly quants: string;
+  readonly scales: string;
+}
+
+/** Activations rounded to 8 bits, token by token. */
+export interface QuantisedRows {
+  /** uint8 [1, n, columns] */
+  readonly quants: string;
+  /** float [1, n, 1] */
+  readonly scales: string;
+}
+
+export interface QuantiseOptions {
+  readonly columns: number;
+  /** Of `zeroPoints`. */
+  readonly zeros: string;
+  /** Whether there may be no tokens. */
+  readonly perhapsNone?: boolean;
+}
+
+export function storeInt8(graph: GraphWriter, weights: Int8Weights, hint: string): StoredInt8Weights {
+  const { rows, columns } = weights;
+  return {
+    rows,
+    columns,
+    quants: graph.tensor('int8', [columns, rows], weights.quants, `${hint}.quants`),
+    scales: graph.tensor('float', [rows], weights.scales, `${hint}.scales`),
+  };
+}
+
+/**
+ * Rounds x [1, n, columns] to 8 bits with one scale per token, its largest size / 127: what a token becomes does not
+ * depend on which other tokens share its pass. A token of zeros gets the scale 0, so whatever quants it gets, its
+ * products are 0.
+ */
+export function quantiseRows(
+  graph: GraphWriter,
+  x: string,
+  { columns, zeros, perhapsNone = false }: QuantiseOptions,
+): QuantisedRows {
+  const largest = graph.node('ReduceMax', [graph.node('Abs', [x]), graph.int64(-1)]);
+  // onnxruntime leaves the shape of an empty input as it is.
+  const size = perhapsNone ? graph.node('Reshape', [largest, graph.int64(0, 0, 1)]) : largest;
+  const scales = graph.node('Mul', [size, graph.scalarFloat(1 / 127)]);
+  const attributes = { axis: 2, block_size: columns };
+  return { quants: graph.node('QuantizeLinear', [x, scales, zeros], { attributes }), scales };
+}
+
+/** uint8 [1, n, 1]: the zero point for each token of x [1, n, columns]. */
+export function zeroPoints(graph: GraphWriter, x: string): string {
+  const tokens = graph.node('Shape', [x], { attributes: { start: 0, end: 2 } });
+  const shape = graph.node('Concat', [tokens, graph.int64(1)], { attributes: { axis: 0 } });
+  return graph.node('Expand', [graph.tensor('uint8', [1, 1, 1], Uint8Array.of(ACTIVATION_ZERO)), shape]);
+}
+
+/** y = x W^T in integers: x [1, n, columns] as `quantiseRows` has it, y [1, n, rows]. */
+export function int8Linear(graph: GraphWriter, x: QuantisedRows, weights: StoredInt8Weights): string {
+  const zero = graph.tensor('uint8', [], Uint8Array.of(ACTIVATION_ZERO));
+  const inputs = [x.quants, weights.quants, graph.scalarFloat(1), weights.scales, zero];
+  const scaled = graph.node('MatMulIntegerToFloat', inputs, { domain: CONTRIB });
+  return graph.node('Mul', [scaled, x.scales]);
+}

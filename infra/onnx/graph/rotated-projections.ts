@@ -1,0 +1,69 @@
+import { type LayerMatrix, layerShapes } from '../../../src/core/checkpoint.js';
+import type { CheckedCheckpoint } from './checked-checkpoint.js';
+import type { GraphWriter } from './graph-writer.js';
+import { InnerRotation } from './inner-rotation.js';
+import { int8Linear, quantiseRows, type StoredInt8Weights, storeInt8, zeroPoints } from './int8-linear.js';
+import { LONGEST_INT8_ROW } from './int8-weights.js';
+import { gatherRows, type StoredWeights, storeWeights } from './linear.js';
+import type { Projections } from './projections.js';
+import { RotatedWeights } from './rotated-weights.js';
+import { roundToBlocks } from './weights.js';
+
+/**
+ * Integer products of int8 rows and int8 columns: a pass over several tokens costs little more than over one, since
+ * the kernels read each weight once. A whole row of activations has one scale, which works only where no element is
+ * much larger than the others: hence the rotations.
+ */
+export class RotatedProjections implements Projections {
+  private readonly inner: InnerRotation;
+  private readonly weights: RotatedWeights;
+  private readonly table: StoredWeights;
+  private readonly head: StoredInt8Weights;
+  /** For the tokens of a pass; made with the first layer. */
+  private zeros: string | undefined;
+
+  constructor(
+    private readonly graph: GraphWriter,
+    private readonly checkpoint: CheckedCheckpoint,
+  ) {
+    for (const [which, [, columns]] of Object.entries(layerShapes(checkpoint.config)))
+      if (columns > LONGEST_INT8_ROW) {
+        const problem = `rows of ${columns} are too long for sums in 32 bits: at most ${LONGEST_INT8_ROW}`;
+        checkpoint.fail(which, problem);
+      }
+    this.inner = new InnerRotation(graph, checkpoint.config.feedForwardWidth, 4);
+    this.weights = new RotatedWeights(checkpoint, this.inner);
+    // Its rows are looked up, not multiplied: they can have a scale per block.
+    this.table = storeWeights(graph, roundToBlocks(this.weights.embedding(), 8), 'embedding');
+    this.head = storeInt8(graph, this.weights.output(), 'output');
+  }
+
+  embed(ids: string): string {
+    return gatherRows(this.graph, ids, this.table);
+  }
+
+  /** The real gains are in the matrices. */
+  gain(): Float32Array {
+    return new Float32Array(this.checkpoint.config.width).fill(1);
+  }
+
+  finalGain(): Float32Array {
+    return this.gain();
+  }
+
+  project(layer: number, which: readonly LayerMatrix[], x: string): string {
+    const { graph } = this;
+    this.zeros ??= zeroPoints(graph, x);
+    const input = which.includes('down') ? this.inner.rotate(x) : x;
+    const weights = this.weights.matrices(layer, which);
+    const rows = quantiseRows(graph, input, { columns: weights.columns, zeros: this.zeros });
+    return int8Linear(graph, rows, storeInt8(graph, weights, `layers.${layer}.${which.join('-')}`));
+  }
+
+  logits(hidden: string): string {
+    const { graph, head } = this;
+    const zeros = zeroPoints(graph, hidden);
+    const rows = quantiseRows(graph, hidden, { columns: head.columns, zeros, perhapsNone: true });
+    return int8Linear(graph, rows, head);
+  }
+}
