@@ -1,11 +1,11 @@
-import { DEFAULT_IMPORT_WEIGHTS, IMPORT_WEIGHTS, type ImportWeights } from '../models/import-weights.js';
+import { IMPORT_WEIGHTS, type ImportWeights } from '../models/import-weights.js';
 import { choiceOption, type OptionDefinitions } from './option.js';
 import { processContext } from './process-context.js';
 import { type ConfigContext, resolveOptions } from './resolve.js';
 
 /** How a model is made of somebody else's weights. */
 export interface ImportOptions {
-  /** Default `blockwise`. */
+  /** Default `auto`. */
   readonly weights?: ImportWeights;
 }
 
@@ -19,9 +19,9 @@ export const importOptionDefinitions: OptionDefinitions<ImportOptions> = {
     flag: 'weights',
     choices: IMPORT_WEIGHTS,
     description:
-      'form of float weights: 8-bit blocks (in models of 2 billion weights and more 4-bit ones), always 8 bits, ' +
-      'always 4 bits, or fp32; blocks of a GGUF file stay as they are, except with f32',
-    defaultText: DEFAULT_IMPORT_WEIGHTS,
+      'rowwise: int8, for flat passes; blockwise: blocks of a GGUF file as they are, floats in blocks of 8 bits, or ' +
+      'of 4 in models of 2 billion weights and more; q8, q4: always 8 or 4; f32: all fp32',
+    defaultText: 'auto: rowwise where 8-bit products of this processor are exact, else blockwise',
   }),
 };
 

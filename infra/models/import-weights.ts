@@ -1,28 +1,80 @@
+import { createHash } from 'node:crypto';
+import { arch, cpus } from 'node:os';
 import { type DecoderConfig, layerShapes } from '../../src/core/checkpoint.js';
 import type { WeightChoice } from '../onnx/graph/build-options.js';
+import { LONGEST_INT8_ROW } from '../onnx/graph/int8-weights.js';
 
 /**
- * What an import makes of weights. Blocks that a GGUF file has already stay as they are, unless all is `f32`.
- * - `blockwise`: floats become 8-bit blocks, in a large model 4-bit ones
- * - `q8`, `q4`: floats become blocks of that many bits
- * - `f32`: everything stays or becomes fp32
+ * What an import makes of weights.
+ * - `auto`: `rowwise` where this processor multiplies 8-bit integers exactly, else `blockwise`
+ * - `rowwise`: int8 with a scale per output; a pass over 16 tokens takes little longer than one over a single token
+ * - `blockwise`: floats become 8-bit blocks, in a large model 4-bit ones; blocks of a GGUF file stay as they are
+ * - `q8`, `q4`: the same with as many bits as they say
+ * - `f32`: everything fp32
  */
-export const IMPORT_WEIGHTS = ['blockwise', 'q8', 'q4', 'f32'] as const;
+export const IMPORT_WEIGHTS = ['auto', 'rowwise', 'blockwise', 'q8', 'q4', 'f32'] as const;
 export type ImportWeights = (typeof IMPORT_WEIGHTS)[number];
 
-export const DEFAULT_IMPORT_WEIGHTS: ImportWeights = 'blockwise';
+export const DEFAULT_IMPORT_WEIGHTS: ImportWeights = 'auto';
 
 /**
- * Models of this many weights or more get 4 bits by default. Rounding to Q4_0 costs a small model dearly (SmolLM2
- * 135M: perplexity + 24 %, with Q8_0 + 0.4 %) and a large one little, while from about here on 8 bits are more than
- * 2 GB, which every pass reads once.
+ * Models of this many weights or more get 4-bit blocks by default. Rounding to Q4_0 costs a small model dearly
+ * (SmolLM2 135M: perplexity + 24 %, with Q8_0 + 0.4 %) and a large one little, while from about here on 8 bits are
+ * more than 2 GB, which every pass reads once.
  */
-export const LARGE_MODEL_WEIGHTS = 2e9;
+const LARGE_MODEL_WEIGHTS = 2e9;
 
-/** The form of the weights in the graph. */
-export function builtWeights(weights: ImportWeights, config: DecoderConfig): WeightChoice {
-  if (weights !== 'blockwise') return weights;
-  return countWeights(config) >= LARGE_MODEL_WEIGHTS ? 'q4' : 'q8';
+export interface WeightDecision {
+  readonly built: WeightChoice;
+  /** What the weights become, and why, for a person. */
+  readonly reason: string;
+}
+
+/** The form of the weights in the graph. `productsAreExact` is asked when that decides. */
+export async function decideWeights(
+  weights: ImportWeights,
+  config: DecoderConfig,
+  productsAreExact: () => Promise<boolean>,
+): Promise<WeightDecision> {
+  switch (weights) {
+    case 'rowwise':
+      return { built: 'rowwise', reason: 'int8 rows' };
+    case 'blockwise':
+      return blocks(config);
+    case 'q8':
+    case 'q4':
+      return { built: weights, reason: `blocks of ${weights === 'q8' ? 8 : 4} bits` };
+    case 'f32':
+      return { built: 'f32', reason: 'fp32' };
+    case 'auto': {
+      const { built, reason } = blocks(config);
+      if (longestRow(config) > LONGEST_INT8_ROW)
+        return { built, reason: `${reason}: too wide for int8 rows` };
+      if (!(await productsAreExact()))
+        return { built, reason: `${reason}: this processor's 8-bit products are not exact` };
+      return { built: 'rowwise', reason: "int8 rows: this processor's 8-bit products are exact" };
+    }
+  }
+}
+
+/**
+ * Names a choice in the cache: what `auto` decides depends on the processor, and a cache may be shared by machines
+ * with different ones.
+ */
+export function weightsKey(weights: ImportWeights): string {
+  if (weights !== 'auto') return weights;
+  const processor = `${arch()} ${cpus()[0]?.model ?? ''}`;
+  return `auto-${createHash('sha256').update(processor).digest('hex').slice(0, 8)}`;
+}
+
+function blocks(config: DecoderConfig): WeightDecision {
+  return countWeights(config) >= LARGE_MODEL_WEIGHTS
+    ? { built: 'q4', reason: 'blocks, floats of 4 bits' }
+    : { built: 'q8', reason: 'blocks, floats of 8 bits' };
+}
+
+function longestRow(config: DecoderConfig): number {
+  return Math.max(...Object.values(layerShapes(config)).map(([, columns]) => columns));
 }
 
 /** All matrices; gains do not count. */

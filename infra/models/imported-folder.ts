@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ModelFormatError } from '../../src/core/errors.js';
 import { GRAPH_BUILDER_VERSION } from '../onnx/graph/build-decoder-model.js';
 import { cacheLayout } from './cache-layout.js';
-import type { ImportWeights } from './import-weights.js';
+import { type ImportWeights, weightsKey } from './import-weights.js';
 import { readJsonFile } from './json-file.js';
 
 /** Rises whenever the same source gives other files; with the graph builder's version part of the cache's key. */
@@ -16,6 +16,7 @@ const manifestSchema = z.object({
   sourceSha256: z.string(),
   sourceName: z.string(),
   importerVersion: z.string(),
+  /** In words, and why. */
   weights: z.string(),
   /** Name -> bytes. */
   files: z.record(z.string(), z.int().min(0)),
@@ -23,7 +24,10 @@ const manifestSchema = z.object({
 
 /** Where the import of a source lies or would lie. */
 export function importedFolder(cacheFolder: string, sourceSha256: string, weights: ImportWeights): string {
-  return join(cacheLayout(cacheFolder).imported, `${sourceSha256.slice(0, 32)}-${VERSION}-${weights}`);
+  return join(
+    cacheLayout(cacheFolder).imported,
+    `${sourceSha256.slice(0, 32)}-${VERSION}-${weightsKey(weights)}`,
+  );
 }
 
 /** Whether every file of an imported folder is there with its length. */

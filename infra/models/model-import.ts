@@ -4,7 +4,7 @@ import { ModelFormatError } from '../../src/core/errors.js';
 import { buildDecoderModel } from '../onnx/graph/build-decoder-model.js';
 import { cacheLayout, ownTemporaryPath, removeLeftovers } from './cache-layout.js';
 import type { ImportSource } from './import-source.js';
-import { builtWeights, DEFAULT_IMPORT_WEIGHTS, type ImportWeights } from './import-weights.js';
+import { DEFAULT_IMPORT_WEIGHTS, decideWeights, type ImportWeights } from './import-weights.js';
 import { importedFolder, isComplete, moveIntoPlace, writeManifest } from './imported-folder.js';
 import { openSource } from './open-source.js';
 import type { OnModelProgress } from './progress.js';
@@ -56,14 +56,22 @@ async function build(
   mkdirSync(temporary);
   try {
     const { totalBytes } = source;
-    const weights = builtWeights(choice, source.config);
+    const { built, reason } = await decideWeights(choice, source.config, async () => {
+      const { integerProductsAreExact } = await import('../onnx/integer-products.js');
+      return integerProductsAreExact();
+    });
     await buildDecoderModel(source.checkpoint(sourceSha256), modelPath, {
-      weights,
+      weights: built,
       onProgress: (share) =>
-        onProgress?.({ step: 'import', doneBytes: Math.round(share * totalBytes), totalBytes }),
+        onProgress?.({
+          step: 'import',
+          doneBytes: Math.round(share * totalBytes),
+          totalBytes,
+          weights: reason,
+        }),
     });
     for (const [name, content] of smallFiles) writeFileSync(join(temporary, name), content);
-    writeManifest(temporary, { sourceSha256, sourceName: basename(source.path), weights });
+    writeManifest(temporary, { sourceSha256, sourceName: basename(source.path), weights: reason });
     moveIntoPlace(temporary, folder);
   } catch (error) {
     // The user knows the source, not the file that was being made of it.

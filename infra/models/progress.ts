@@ -4,6 +4,8 @@ export interface ModelProgress {
   readonly doneBytes: number;
   /** Undefined while nobody says. */
   readonly totalBytes: number | undefined;
+  /** What an import makes of the weights, and why. */
+  readonly weights?: string;
 }
 
 export type OnModelProgress = (progress: ModelProgress) => void;

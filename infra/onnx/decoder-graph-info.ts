@@ -17,6 +17,8 @@ export interface DecoderGraphInfo {
   readonly producer: string;
   /** Has GroupQueryAttention, which may work in place on a shared buffer. */
   readonly groupQuery: boolean;
+  /** Multiplies 8-bit integers, as `rowwise` weights do. */
+  readonly integerProducts: boolean;
   /** Positions in its rotary table; undefined when angles are computed. */
   readonly rotaryPositions: number | undefined;
   /** Which of the inputs that only some exports have it has. */
@@ -85,6 +87,7 @@ export function inspectDecoderGraph(
     builtHere: model.producerName === GRAPH_PRODUCER,
     producer: `${model.producerName ?? ''} ${model.producerVersion ?? ''}`.trim(),
     groupQuery: nodes.some((node) => node.opType === 'GroupQueryAttention'),
+    integerProducts: nodes.some((node) => node.opType === 'MatMulIntegerToFloat'),
     rotaryPositions: rotaryPositions(graph, nodes),
     inputs: optional,
   };

@@ -11,6 +11,7 @@ import type { LoadedModel, ModelInfo, Sequence, SequenceOptions } from '../../sr
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { Decoder } from './decoder.js';
 import { type DecoderGraphInfo, inspectDecoderGraph } from './decoder-graph-info.js';
+import { integerProductsAreExact } from './integer-products.js';
 import { findKvKind } from './kv-kind.js';
 import { readModelFiles } from './model-files.js';
 import { OnnxSequence, type SequenceContext } from './onnx-sequence.js';
@@ -42,6 +43,8 @@ export interface OnnxModelOptions {
   /** Default cpu. One that is not there is replaced by cpu, with a warning. */
   readonly provider?: Provider;
   readonly logger?: Logger;
+  /** Whether 8-bit products are exact here; default: tried once per process. */
+  readonly productsAreExact?: () => Promise<boolean>;
   /** For tests that must see equality fail: passes of one token run as they are, whatever that does to their bits. */
   readonly unsafeWithoutPadding?: boolean;
 }
@@ -67,6 +70,12 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
     throw new InvalidOptionError('threads', threads, 'an integer from 1');
   const files = await readModelFiles(options.path);
   const graph = inspectDecoderGraph(files.model, files.path, role);
+  const productsAreExact = options.productsAreExact ?? integerProductsAreExact;
+  if (graph.builtHere && graph.integerProducts && !(await productsAreExact()))
+    throw new ModelFormatError(
+      files.path,
+      "its int8 rows need exact 8-bit products, and this processor's are not: import it with --weights blockwise",
+    );
   const { session, provider } = await openSession(files.path, options);
   try {
     const kvKind = await findKvKind(session, graph);

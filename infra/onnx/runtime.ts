@@ -13,14 +13,19 @@ export interface SessionOptions {
 }
 
 /**
- * Loads a model; blocks the thread meanwhile. A thread that waits for work sleeps instead of spinning, since
+ * Loads a model from its file or its bytes; blocks the thread meanwhile. A thread that waits for work sleeps instead of spinning, since
  * models share the machine's cores.
  */
 export function createSession(
-  path: string,
+  model: string | Uint8Array,
   { threads, provider }: SessionOptions,
 ): Promise<InferenceSession> {
-  return InferenceSession.create(path, {
+  // Two signatures: the types know no union.
+  const create = InferenceSession.create as (
+    model: string | Uint8Array,
+    options: InferenceSession.SessionOptions,
+  ) => Promise<InferenceSession>;
+  return create(model, {
     executionProviders: [provider],
     executionMode: 'sequential',
     intraOpNumThreads: threads,

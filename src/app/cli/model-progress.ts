@@ -20,11 +20,11 @@ export function showProgress(
 function lines(name: string, output: CliOutput) {
   let current: ModelProgress['step'] | undefined;
   return {
-    update: ({ step, totalBytes }: ModelProgress) => {
+    update: ({ step, totalBytes, weights }: ModelProgress) => {
       if (step === current) return;
       current = step;
       const size = totalBytes === undefined ? '' : ` (${megabytes(totalBytes)} MB)`;
-      void output.write(`${name}: ${STEPS[step]}${size}\n`);
+      void output.write(`${name}: ${STEPS[step]}${size}${asWeights(weights)}\n`);
     },
     end: () => {},
   };
@@ -38,13 +38,13 @@ function bars(name: string, output: CliOutput) {
   let current: ModelProgress['step'] | undefined;
   let bar: SingleBar | undefined;
   return {
-    update: ({ step, doneBytes, totalBytes = 0 }: ModelProgress) => {
+    update: ({ step, doneBytes, totalBytes = 0, weights }: ModelProgress) => {
       if (step !== current) {
         bar?.stop();
         current = step;
         bar = new SingleBar({
           stream: Object.assign(stream, { isTTY: true, columns: output.columns }),
-          format: `${name}: ${STEPS[step]} [{bar}] {percentage} % of {megabytes} MB`,
+          format: `${name}: ${STEPS[step]} [{bar}] {percentage} % of {megabytes} MB${asWeights(weights)}`,
           barsize: 30,
           hideCursor: true,
           // The signals of the process are handled in one place.
@@ -57,6 +57,10 @@ function bars(name: string, output: CliOutput) {
     },
     end: () => bar?.stop(),
   };
+}
+
+function asWeights(weights: string | undefined): string {
+  return weights === undefined ? '' : ` as ${weights}`;
 }
 
 function megabytes(bytes: number): string {

@@ -60,13 +60,15 @@ describe('slipstream models', () => {
     const small = await run(['models', 'import', path, '--weights', 'q4', ...cache]);
     expect(small).toMatchObject({ code: 0, stdout: 'tiny-llama is ready\n' });
     expect(small.stderr).toMatch(
-      /^tiny-llama: verifying \(0\.\d MB\)\ntiny-llama: importing \(0\.\d MB\)\n$/,
+      /^tiny-llama: verifying \(0\.\d MB\)\ntiny-llama: importing \(0\.\d MB\) as blocks of 4 bits\n$/,
     );
     const refused = await run(['models', 'import', join(folder, 'mine'), '--weights', 'q4', ...cache]);
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.stderr).toContain('--weights is "q4", but must be left out for a folder with model.onnx');
     const unknown = await run(['models', 'import', path, '--weights', 'q5', ...cache]);
-    expect(unknown.stderr).toContain('--weights is "q5", but must be blockwise, q8, q4 or f32');
+    expect(unknown.stderr).toContain(
+      '--weights is "q5", but must be auto, rowwise, blockwise, q8, q4 or f32',
+    );
     await run(['models', 'remove', 'tiny-llama', ...cache]);
   });
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { builtWeights, IMPORT_WEIGHTS } from '../../../infra/models/import-weights.js';
+import {
+  decideWeights,
+  IMPORT_WEIGHTS,
+  type ImportWeights,
+  weightsKey,
+} from '../../../infra/models/import-weights.js';
+import type { DecoderConfig } from '../../../src/core/checkpoint.js';
 import { tinyCheckpoint } from '../../support/tiny-model.js';
 
 const small = tinyCheckpoint().config;
@@ -15,17 +21,48 @@ const large = {
   vocabularySize: 128_256,
 };
 
-describe('builtWeights', () => {
-  it('rounds to 8 bits in a small model and to 4 in a large one, unless told otherwise', () => {
-    expect(IMPORT_WEIGHTS.map((weights) => builtWeights(weights, small))).toEqual(['q8', 'q8', 'q4', 'f32']);
-    expect(IMPORT_WEIGHTS.map((weights) => builtWeights(weights, large))).toEqual(['q4', 'q8', 'q4', 'f32']);
+const built = async (weights: ImportWeights, config: DecoderConfig, exact = true) =>
+  (await decideWeights(weights, config, () => Promise.resolve(exact))).built;
+
+describe('decideWeights', () => {
+  it('takes int8 rows where products are exact, else blocks, and says why', async () => {
+    expect(await decideWeights('auto', small, () => Promise.resolve(true))).toEqual({
+      built: 'rowwise',
+      reason: "int8 rows: this processor's 8-bit products are exact",
+    });
+    expect(await decideWeights('auto', small, () => Promise.resolve(false))).toEqual({
+      built: 'q8',
+      reason: "blocks, floats of 8 bits: this processor's 8-bit products are not exact",
+    });
+    const wide = await decideWeights('auto', { ...small, feedForwardWidth: 70_000 }, () => Promise.reject());
+    expect(wide).toEqual({ built: 'q8', reason: 'blocks, floats of 8 bits: too wide for int8 rows' });
   });
 
-  it('counts a tied embedding once', () => {
+  it('asks for a test of the processor only when that decides', async () => {
+    const never = () => Promise.reject(new Error('asked'));
+    for (const weights of IMPORT_WEIGHTS.filter((choice) => choice !== 'auto'))
+      expect((await decideWeights(weights, small, never)).reason).not.toBe('');
+    await expect(decideWeights('auto', small, never)).rejects.toThrow('asked');
+  });
+
+  it('rounds to blocks of 8 bits in a small model and of 4 in a large one, unless told otherwise', async () => {
+    const choices = ['blockwise', 'q8', 'q4', 'f32', 'rowwise'] as const;
+    const all = (config: DecoderConfig) => Promise.all(choices.map((weights) => built(weights, config)));
+    expect(await all(small)).toEqual(['q8', 'q8', 'q4', 'f32', 'rowwise']);
+    expect(await all(large)).toEqual(['q4', 'q8', 'q4', 'f32', 'rowwise']);
+  });
+
+  it('counts a tied embedding once', async () => {
     // 1.9 billion weights, 2.1 with two tables.
     const between = { ...large, layers: 24, width: 2048, heads: 32, kvHeads: 32, headSize: 64 };
     const config = { ...between, feedForwardWidth: 8192, vocabularySize: 128_256 };
-    expect(builtWeights('blockwise', { ...config, tiedEmbeddings: true })).toBe('q8');
-    expect(builtWeights('blockwise', { ...config, tiedEmbeddings: false })).toBe('q4');
+    expect(await built('blockwise', { ...config, tiedEmbeddings: true })).toBe('q8');
+    expect(await built('blockwise', { ...config, tiedEmbeddings: false })).toBe('q4');
+  });
+
+  it('names choices in the cache, with the processor where that decides', () => {
+    expect(weightsKey('q4')).toBe('q4');
+    expect(weightsKey('auto')).toMatch(/^auto-[0-9a-f]{8}$/);
+    expect(weightsKey('auto')).toBe(weightsKey('auto'));
   });
 });

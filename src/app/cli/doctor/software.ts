@@ -6,13 +6,18 @@ export const runtimeCheck: Check = {
   what: 'onnxruntime',
   examine: async () => {
     const { RUNTIME_VERSION, supportedProviders } = await import('../../../../infra/onnx/runtime.js');
+    const { integerProductsAreExact } = await import('../../../../infra/onnx/integer-products.js');
+    const exact = await integerProductsAreExact();
     const providers = supportedProviders().map(({ name, bundled }) =>
       bundled ? name : `${name} (not bundled)`,
     );
     return {
       what: 'onnxruntime',
       status: 'ok',
-      detail: `${RUNTIME_VERSION}, providers ${providers.join(', ')}`,
+      detail: [
+        `${RUNTIME_VERSION}, providers ${providers.join(', ')}`,
+        exact ? '8-bit products exact: models get int8 rows' : '8-bit products not exact: models get blocks',
+      ].join('; '),
     };
   },
 };
