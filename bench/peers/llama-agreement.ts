@@ -4,17 +4,14 @@
  * prompts x 64 tokens, must agree on 95 %: not on all, for llama.cpp rounds activations to 8 bits and Slipstream
  * does not. Prints JSON; exits with 1 when it is not so.
  */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import { processContext } from '../../infra/config/process-context.js';
-import { cacheLayout } from '../../infra/models/cache-layout.js';
 import { openModelFolder } from '../../infra/models/model-folder.js';
 import { importCheckpoint } from '../../infra/models/model-import.js';
-import { pullModel } from '../../infra/models/model-store.js';
 import { loadOnnxModel } from '../../infra/onnx/loaded-model.js';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
 import { greedyTokens } from '../../test/support/greedy-text.js';
+import { smollm2Source } from '../lib/smollm2-source.js';
 import { greedyNext, type LlamaModel, loadLlamaModel } from './llama-cpp.js';
 import { sampleTexts } from './sample-texts.js';
 
@@ -62,13 +59,6 @@ console.log(
   }),
 );
 process.exit(differing.length === 0 && agreement >= LEAST_AGREEMENT ? 0 : 1);
-
-async function smollm2Source(): Promise<string> {
-  await pullModel('smollm2', { cacheFolder });
-  const { sources } = cacheLayout(cacheFolder);
-  const name = readdirSync(sources).find((file) => /^smollm2-.*\.gguf$/.test(file));
-  return join(sources, String(name));
-}
 
 function differingTexts(ours: Tokenizer, theirs: LlamaModel): string[] {
   return sampleTexts(TEXTS).filter((text) =>
