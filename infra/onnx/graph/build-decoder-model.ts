@@ -85,14 +85,9 @@ function decoderLayer(
     delta === undefined
       ? { normed: norm(graph, residual, gain, config), residual }
       : addAndNorm(graph, delta, residual, gain, config);
-  const qkv = weights.project(layer, ['q', 'k', 'v'], before.normed);
+  const qkv = weights.attentionInput(layer, before.normed);
   const attended = attention(graph, config, layer, qkv, shared);
-  const output = weights.project(layer, ['o'], attended);
+  const output = weights.attentionOutput(layer, attended);
   const middle = addAndNorm(graph, output, before.residual, weights.gain(layer, 'feedForward'), config);
-  const both = weights.project(layer, ['gate', 'up'], middle.normed);
-  const [gate, up] = [graph.newName('gate'), graph.newName('up')];
-  graph.node('Split', [both], { outputs: [gate, up], attributes: { axis: -1, num_outputs: 2 } });
-  const silu = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
-  const inner = graph.node('Mul', [silu, up]);
-  return { residual: middle.residual, delta: weights.project(layer, ['down'], inner) };
+  return { residual: middle.residual, delta: weights.feedForward(layer, middle.normed) };
 }

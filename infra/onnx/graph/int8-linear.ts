@@ -65,8 +65,12 @@ export function zeroPoints(graph: GraphWriter, x: string): string {
 
 /** y = x W^T in integers: x [1, n, columns] as `quantiseRows` has it, y [1, n, rows]. */
 export function int8Linear(graph: GraphWriter, x: QuantisedRows, weights: StoredInt8Weights): string {
+  return graph.node('Mul', [unscaledInt8Linear(graph, x, weights), x.scales]);
+}
+
+/** The same, each token's result divided by its scale. */
+export function unscaledInt8Linear(graph: GraphWriter, x: QuantisedRows, weights: StoredInt8Weights): string {
   const zero = graph.tensor('uint8', [], Uint8Array.of(ACTIVATION_ZERO));
   const inputs = [x.quants, weights.quants, graph.scalarFloat(1), weights.scales, zero];
-  const scaled = graph.node('MatMulIntegerToFloat', inputs, { domain: CONTRIB });
-  return graph.node('Mul', [scaled, x.scales]);
+  return graph.node('MatMulIntegerToFloat', inputs, { domain: CONTRIB });
 }

@@ -1,4 +1,4 @@
-import type { LayerMatrix, LayerNorm } from '../../../src/core/checkpoint.js';
+import type { LayerNorm } from '../../../src/core/checkpoint.js';
 
 /** A decoder's weights in a graph that is being written, as the operators that multiply by them. */
 export interface Projections {
@@ -8,8 +8,12 @@ export interface Projections {
   gain(layer: number, which: LayerNorm): Float32Array;
   /** [width] */
   finalGain(): Float32Array;
-  /** x [1, n, columns] by matrices that take the same input; their outputs side by side: [1, n, sum of rows]. */
-  project(layer: number, which: readonly LayerMatrix[], x: string): string;
+  /** x [1, n, width] -> queries, keys and values of all heads side by side. */
+  attentionInput(layer: number, x: string): string;
+  /** x [1, n, heads x head size] -> [1, n, width] */
+  attentionOutput(layer: number, x: string): string;
+  /** x [1, n, width] -> down(silu(gate x) * up x) [1, n, width] (SwiGLU; Shazeer, arXiv 2002.05202) */
+  feedForward(layer: number, x: string): string;
   /** [1, r, width] -> [1, r, vocabulary] */
   logits(hidden: string): string;
 }

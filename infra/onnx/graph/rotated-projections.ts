@@ -2,11 +2,20 @@ import { type LayerMatrix, layerShapes } from '../../../src/core/checkpoint.js';
 import type { CheckedCheckpoint } from './checked-checkpoint.js';
 import type { GraphWriter } from './graph-writer.js';
 import { InnerRotation } from './inner-rotation.js';
-import { int8Linear, quantiseRows, type StoredInt8Weights, storeInt8, zeroPoints } from './int8-linear.js';
+import {
+  int8Linear,
+  type QuantisedRows,
+  quantiseRows,
+  type StoredInt8Weights,
+  storeInt8,
+  unscaledInt8Linear,
+  zeroPoints,
+} from './int8-linear.js';
 import { LONGEST_INT8_ROW } from './int8-weights.js';
 import { gatherRows, type StoredWeights, storeWeights } from './linear.js';
 import type { Projections } from './projections.js';
 import { RotatedWeights } from './rotated-weights.js';
+import { silu } from './silu.js';
 import { roundToBlocks } from './weights.js';
 
 /**
@@ -51,13 +60,28 @@ export class RotatedProjections implements Projections {
     return this.gain();
   }
 
-  project(layer: number, which: readonly LayerMatrix[], x: string): string {
+  attentionInput(layer: number, x: string): string {
+    return int8Linear(this.graph, this.quantise(x, 'q'), this.store(layer, ['q', 'k', 'v']));
+  }
+
+  attentionOutput(layer: number, x: string): string {
+    return int8Linear(this.graph, this.quantise(x, 'o'), this.store(layer, ['o']));
+  }
+
+  /**
+   * Rounding a token's row to 8 bits does not depend on its scale: so `up` keeps that of its input, which `down`
+   * gets at the end, and only `gate` is scaled, for the nonlinearity.
+   */
+  feedForward(layer: number, x: string): string {
     const { graph } = this;
-    this.zeros ??= zeroPoints(graph, x);
-    const input = which.includes('down') ? this.inner.rotate(x) : x;
-    const weights = this.weights.matrices(layer, which);
-    const rows = quantiseRows(graph, input, { columns: weights.columns, zeros: this.zeros });
-    return int8Linear(graph, rows, storeInt8(graph, weights, `layers.${layer}.${which.join('-')}`));
+    const rows = this.quantise(x, 'gate');
+    const gate = unscaledInt8Linear(graph, rows, this.store(layer, ['gate']));
+    const up = unscaledInt8Linear(graph, rows, this.store(layer, ['up']));
+    const scaledGate = graph.node('Mul', [gate, rows.scales]);
+    const product = graph.node('Mul', [silu(graph, scaledGate), up]);
+    const inner = this.quantise(this.inner.rotate(product), 'down');
+    const scales = graph.node('Mul', [inner.scales, rows.scales]);
+    return int8Linear(graph, { quants: inner.quants, scales }, this.store(layer, ['down']));
   }
 
   logits(hidden: string): string {
@@ -65,5 +89,15 @@ export class RotatedProjections implements Projections {
     const zeros = zeroPoints(graph, hidden);
     const rows = quantiseRows(graph, hidden, { columns: head.columns, zeros, perhapsNone: true });
     return int8Linear(graph, rows, head);
+  }
+
+  private quantise(x: string, which: LayerMatrix): QuantisedRows {
+    this.zeros ??= zeroPoints(this.graph, x);
+    const [, columns] = layerShapes(this.checkpoint.config)[which];
+    return quantiseRows(this.graph, x, { columns, zeros: this.zeros });
+  }
+
+  private store(layer: number, which: readonly LayerMatrix[]): StoredInt8Weights {
+    return storeInt8(this.graph, this.weights.matrices(layer, which), `layers.${layer}.${which.join('-')}`);
   }
 }

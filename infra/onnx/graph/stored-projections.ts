@@ -11,6 +11,7 @@ import {
   storeWeights,
 } from './linear.js';
 import type { Projections } from './projections.js';
+import { halves, silu } from './silu.js';
 import { toWeights, type Weights } from './weights.js';
 
 /** Weights as the checkpoint stores them, or rounded to blocks of 32 along their rows. */
@@ -44,13 +45,28 @@ export class StoredProjections implements Projections {
     return this.checkpoint.finalNorm();
   }
 
-  project(layer: number, which: readonly LayerMatrix[], x: string): string {
-    const parts = which.map((each) => this.weights(this.checkpoint.matrix(layer, each), this.choice));
-    return packedLinear(this.graph, x, parts, `layers.${layer}.${which.join('-')}`);
+  attentionInput(layer: number, x: string): string {
+    return this.project(layer, ['q', 'k', 'v'], x);
+  }
+
+  attentionOutput(layer: number, x: string): string {
+    return this.project(layer, ['o'], x);
+  }
+
+  feedForward(layer: number, x: string): string {
+    const { graph } = this;
+    const [gate, up] = halves(graph, this.project(layer, ['gate', 'up'], x));
+    return this.project(layer, ['down'], graph.node('Mul', [silu(graph, gate), up]));
   }
 
   logits(hidden: string): string {
     return linear(this.graph, hidden, this.head);
+  }
+
+  /** Matrices that take the same input; outputs side by side. */
+  private project(layer: number, which: readonly LayerMatrix[], x: string): string {
+    const parts = which.map((each) => this.weights(this.checkpoint.matrix(layer, each), this.choice));
+    return packedLinear(this.graph, x, parts, `layers.${layer}.${which.join('-')}`);
   }
 
   /** A matrix with a row per token. */
