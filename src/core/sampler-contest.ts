@@ -1,3 +1,4 @@
+import { fourBelow } from './four-below.js';
 import { gumbel, type NoiseKey, noiseBits } from './noise.js';
 import type { Cut } from './sampler-filters.js';
 
@@ -63,6 +64,8 @@ export function largestNoisyLogit(
   let best = Number.NEGATIVE_INFINITY;
   let second = Number.NEGATIVE_INFINITY;
   for (let id = 0; id < row.length; id++) {
+    while (id + 4 <= row.length && fourBelow(row, id, cutValue)) id += 4;
+    if (id === row.length) break;
     const logit = row[id] as number;
     if (logit <= cutValue) {
       if (logit < cutValue || ties === 0) continue;

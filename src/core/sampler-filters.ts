@@ -1,3 +1,4 @@
+import { fourBelow } from './four-below.js';
 import type { SamplerParameters } from './sampler-parameters.js';
 
 /**
@@ -14,11 +15,14 @@ export const EVERYTHING: Cut = { value: Number.NEGATIVE_INFINITY, ties: Number.P
 
 /** Tokens this much less likely (natural log) than the likeliest weigh nothing: 4e-18. */
 const WIDEST_GAP = 40;
-/** A nucleus rarely reaches beyond this gap: e^-8. */
-const NEAR_GAP = 8;
-const BUCKETS_PER_UNIT = 64;
-const BUCKETS = WIDEST_GAP * BUCKETS_PER_UNIT;
-const DECAY = Float64Array.from({ length: BUCKETS }, (_, bucket) => Math.exp(-bucket / BUCKETS_PER_UNIT));
+/** A nucleus rarely reaches beyond this gap: e^-12. */
+const NEAR_GAP = 12;
+/** Gaps are counted in steps of 1/512. */
+const STEPS_PER_UNIT = 512;
+const STEPS = WIDEST_GAP * STEPS_PER_UNIT;
+const WEIGHTS = Float64Array.from({ length: STEPS }, (_, steps) => Math.exp(-steps / STEPS_PER_UNIT));
+const STEPS_PER_BUCKET = 8;
+const BUCKETS = STEPS / STEPS_PER_BUCKET;
 
 /**
  * Top-k, then top-p among those left, then min-p, at a temperature above 0. `largest` is the row's largest logit,
@@ -37,12 +41,11 @@ export function filterCut(logits: Float32Array, parameters: SamplerParameters, l
   return leastLikely > cut.value ? { value: leastLikely, ties: Number.POSITIVE_INFINITY } : cut;
 }
 
-/** e^-gap for gap >= 0, to a relative 3e-9, in a third of the time of Math.exp. */
-function decay(gap: number): number {
-  if (!(gap < WIDEST_GAP)) return 0;
-  const bucket = (gap * BUCKETS_PER_UNIT) | 0;
-  const rest = gap - bucket / BUCKETS_PER_UNIT;
-  return (DECAY[bucket] as number) * (1 - rest * (1 - rest * (1 / 2 - rest / 6)));
+/** e^-gap for a gap of `steps`, from 0 to less than STEPS: to a relative 2e-9, in a third of the time of Math.exp. */
+function weight(steps: number): number {
+  const whole = steps | 0;
+  const rest = (steps - whole) * (1 / STEPS_PER_UNIT);
+  return (WEIGHTS[whole] as number) * (1 - rest * (1 - rest / 2));
 }
 
 /** The beginning of a list in descending order that has `size` elements, as a cut. */
@@ -83,70 +86,129 @@ function replaceLeast(heap: Float32Array, value: number): void {
 
 /** How many of these values, in descending order, have together at least `share` of their probability. */
 function nucleusSize(descending: Float32Array, temperature: number, share: number): number {
+  const scale = STEPS_PER_UNIT / temperature;
   const largest = descending[0] as number;
-  const weights = Float64Array.from(descending, (logit) => decay((largest - logit) / temperature));
-  const enough = share * sum(weights);
-  let reached = 0;
-  for (let index = 0; index < weights.length; index++) {
-    reached += weights[index] as number;
-    if (reached >= enough) return index + 1;
+  return sizeReaching(descending, largest, scale, 0, share * totalWeight(descending, largest, scale));
+}
+
+/** How many of these values, in descending order, bring the weight from `reached` to `enough`. */
+function sizeReaching(
+  descending: Float32Array,
+  largest: number,
+  scale: number,
+  reached: number,
+  enough: number,
+): number {
+  let total = reached;
+  let size = 0;
+  while (size < descending.length && total < enough) {
+    const steps = (largest - (descending[size] as number)) * scale;
+    if (steps < STEPS) total += weight(steps);
+    size += 1;
   }
-  return weights.length;
+  return size;
 }
 
 /**
- * Top-p over a whole row without sorting it: probability by bucket of likelihood, then the order inside the one
- * bucket at the edge. The few likeliest tokens usually suffice, so most ids are but added up.
+ * Top-p over a whole row without sorting it: the few likeliest tokens usually suffice, so all others are but added
+ * up. Of those few, probability by bucket of likelihood, then the order inside the one bucket at the edge.
  */
 function nucleusCut(logits: Float32Array, temperature: number, share: number, largest: number): Cut {
-  let histogram = weigh(logits, temperature, largest, NEAR_GAP);
-  let near = sum(histogram.buckets);
-  const enough = share * (near + histogram.beyond);
-  if (near < enough) {
-    histogram = weigh(logits, temperature, largest, WIDEST_GAP);
-    near = sum(histogram.buckets);
+  const scale = STEPS_PER_UNIT / temperature;
+  const enough = share * totalWeight(logits, largest, scale);
+  let likely = valuesFrom(logits, largest - NEAR_GAP * temperature);
+  let buckets = weigh(likely, largest, scale);
+  if (sum(buckets) < enough) {
+    likely = valuesFrom(logits, largest - WIDEST_GAP * temperature);
+    buckets = weigh(likely, largest, scale);
   }
-  const { buckets } = histogram;
   let reached = 0;
   let edge = 0;
-  while (reached + (buckets[edge] as number) < Math.min(enough, near)) {
+  while (edge < BUCKETS - 1 && reached + (buckets[edge] as number) < enough) {
     reached += buckets[edge] as number;
     edge += 1;
   }
-  const descending = valuesInBucket(logits, temperature, largest, edge);
-  let size = 0;
-  while (size < descending.length && reached < enough) {
-    reached += decay((largest - (descending[size] as number)) / temperature);
-    size += 1;
-  }
-  return cutAfter(descending, size);
+  const descending = valuesInBucket(likely, largest, scale, edge).sort().reverse();
+  return cutAfter(descending, sizeReaching(descending, largest, scale, reached, enough));
 }
 
-/** Unnormalised probability by bucket of the gap to the largest logit, and of all that is `width` or more below it. */
-function weigh(logits: Float32Array, temperature: number, largest: number, width: number) {
-  const buckets = new Float64Array(width * BUCKETS_PER_UNIT);
-  let beyond = 0;
-  for (let id = 0; id < logits.length; id++) {
-    const gap = (largest - (logits[id] as number)) / temperature;
-    if (gap < width) {
-      const bucket = (gap * BUCKETS_PER_UNIT) | 0;
-      buckets[bucket] = (buckets[bucket] as number) + decay(gap);
-    } else {
-      beyond += decay(gap);
+/**
+ * Unnormalised probability of all. This is most of what top-p costs: four sums side by side, `weight` written out and
+ * its table in a local variable take half the time of the plain loop.
+ */
+function totalWeight(logits: Float32Array, largest: number, scale: number): number {
+  const weights = WEIGHTS;
+  const limit = weights.length;
+  const step = 1 / STEPS_PER_UNIT;
+  const whole = logits.length - (logits.length % 4);
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  for (let id = 0; id < whole; id += 4) {
+    const steps0 = (largest - (logits[id] as number)) * scale;
+    const steps1 = (largest - (logits[id + 1] as number)) * scale;
+    const steps2 = (largest - (logits[id + 2] as number)) * scale;
+    const steps3 = (largest - (logits[id + 3] as number)) * scale;
+    if (steps0 < limit) {
+      const rest = (steps0 - (steps0 | 0)) * step;
+      sum0 += (weights[steps0 | 0] as number) * (1 - rest * (1 - rest * 0.5));
+    }
+    if (steps1 < limit) {
+      const rest = (steps1 - (steps1 | 0)) * step;
+      sum1 += (weights[steps1 | 0] as number) * (1 - rest * (1 - rest * 0.5));
+    }
+    if (steps2 < limit) {
+      const rest = (steps2 - (steps2 | 0)) * step;
+      sum2 += (weights[steps2 | 0] as number) * (1 - rest * (1 - rest * 0.5));
+    }
+    if (steps3 < limit) {
+      const rest = (steps3 - (steps3 | 0)) * step;
+      sum3 += (weights[steps3 | 0] as number) * (1 - rest * (1 - rest * 0.5));
     }
   }
-  return { buckets, beyond };
+  let total = sum0 + sum1 + sum2 + sum3;
+  for (let id = whole; id < logits.length; id++) {
+    const steps = (largest - (logits[id] as number)) * scale;
+    if (steps < limit) total += weight(steps);
+  }
+  return total;
 }
 
-/** In descending order. */
-function valuesInBucket(logits: Float32Array, temperature: number, largest: number, bucket: number) {
+/** The logits that are `least` or more, in id order. */
+function valuesFrom(logits: Float32Array, least: number): Float32Array {
   const values: number[] = [];
-  for (let id = 0; id < logits.length; id++) {
-    const logit = logits[id] as number;
-    const gap = (largest - logit) / temperature;
-    if (gap < WIDEST_GAP && ((gap * BUCKETS_PER_UNIT) | 0) === bucket) values.push(logit);
+  for (let start = 0; start < logits.length; start += 4) {
+    if (start + 4 <= logits.length && fourBelow(logits, start, least)) continue;
+    const end = Math.min(start + 4, logits.length);
+    for (let id = start; id < end; id++) {
+      const logit = logits[id] as number;
+      if (logit >= least) values.push(logit);
+    }
   }
-  return Float32Array.from(values).sort().reverse();
+  return new Float32Array(values);
+}
+
+/** Unnormalised probability by bucket of the gap to the largest logit. */
+function weigh(logits: Float32Array, largest: number, scale: number): Float64Array {
+  const buckets = new Float64Array(BUCKETS);
+  for (let index = 0; index < logits.length; index++) {
+    const steps = (largest - (logits[index] as number)) * scale;
+    if (!(steps < STEPS)) continue;
+    const bucket = (steps / STEPS_PER_BUCKET) | 0;
+    buckets[bucket] = (buckets[bucket] as number) + weight(steps);
+  }
+  return buckets;
+}
+
+function valuesInBucket(logits: Float32Array, largest: number, scale: number, bucket: number): Float32Array {
+  const values: number[] = [];
+  for (let index = 0; index < logits.length; index++) {
+    const logit = logits[index] as number;
+    const steps = (largest - logit) * scale;
+    if (((steps / STEPS_PER_BUCKET) | 0) === bucket) values.push(logit);
+  }
+  return new Float32Array(values);
 }
 
 function sum(values: Float64Array): number {
