@@ -189,8 +189,18 @@ export class GenerationState {
     return rolledBack;
   }
 
+  /** The first ending counts. */
   end(ending: Ending): void {
-    this.ending ??= ending;
+    if (this.ending !== undefined) return;
+    this.ending = ending;
+    const { outcome, finishReason } = ending;
+    this.record({
+      kind: 'generation',
+      track: 'controller',
+      startMs: this.startedAtMs,
+      endMs: this.ports.scheduler.now(),
+      data: { mode: this.request.mode, outcome, finishReason, tokens: this.outputTokens },
+    });
   }
 
   record(event: Omit<TraceEvent, 'generation' | 'startMs'> & { startMs?: number }): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledRequest } from '../../src/core/generation.js';
+import type { TraceEvent } from '../../src/core/trace.js';
 import { simReference } from '../support/sim-reference.js';
 import {
   createVirtualCluster,
@@ -301,6 +302,19 @@ describe('several generations at once', () => {
 });
 
 describe('the end', () => {
+  it.each(['none', 'si', 'dsi'] as const)('closes what the trace says of a generation, once (%s)', (mode) => {
+    const trace: TraceEvent[] = [];
+    const cluster = start({ trace: (event) => trace.push(event) });
+    const atMs = cluster.scheduler.now();
+    const { generation } = runOne(cluster, { mode, maxTokens: 12 });
+    const wholes = trace.filter(({ kind }) => kind === 'generation');
+    const data = { mode, outcome: 'completed', finishReason: 'length', tokens: 12 };
+    expect(wholes).toMatchObject([{ track: 'controller', startMs: atMs, data }]);
+    const commits = trace.filter(({ kind }) => kind === 'commit');
+    expect(wholes[0]?.endMs).toBe(commits.at(-1)?.startMs);
+    expect(wholes[0]?.generation).toBe(generation.request.id);
+  });
+
   it.each(['none', 'si', 'dsi'] as const)('comes at one token, from a prompt of one (%s)', (mode) => {
     const cluster = start();
     const { generation, result } = runOne(cluster, { mode, maxTokens: 1, promptTokenIds: [7] });
