@@ -8,13 +8,19 @@ import { startTestGateway, type TestGateway } from '../../support/test-gateway.j
 
 let house: TestGateway;
 let examples: string[];
+let readmeClient: string;
 
 beforeEach(async () => {
   house = await startTestGateway();
-  const text = await readFile(new URL('../../../docs/websocket.md', import.meta.url), 'utf8');
-  examples = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code ?? '');
+  examples = await examplesOf('docs/websocket.md');
+  readmeClient = (await examplesOf('README.md')).find((code) => code.includes('new WebSocket(')) ?? '';
 });
 afterEach(() => house.stop());
+
+async function examplesOf(document: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../../${document}`, import.meta.url), 'utf8');
+  return [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code ?? '');
+}
 
 /** Runs an example as pasted, except that the server is this test's; what it prints. */
 async function play(code: string): Promise<string> {
@@ -23,12 +29,15 @@ async function play(code: string): Promise<string> {
   return stdout;
 }
 
-test('the Node client of docs/websocket.md prints the answer and its report', async () => {
+test.each([
+  ['the Node client of docs/websocket.md', () => examples[0]],
+  ['the client of the README', () => readmeClient],
+])('%s prints the answer and its report', async (_, example) => {
   house.service.script = (generation) => {
     generation.log.append('Because', ' of', ' scattering.');
     generation.complete();
   };
-  const output = await play(examples[0] ?? '');
+  const output = await play(example() ?? '');
   expect(output).toMatch(/^Because of scattering\.\n/);
   expect(output).toContain('draft_n_accepted: 3');
   expect(house.service.requests).toEqual([
