@@ -1,6 +1,7 @@
 import type { AcceptanceBook } from '../../src/core/acceptance-book.js';
 import type { DispatchPolicy } from '../../src/core/dispatch.js';
 import { DraftTree } from '../../src/core/draft-tree.js';
+import { DrafterUsefulness } from '../../src/core/drafter-usefulness.js';
 import type { SlipstreamError } from '../../src/core/errors.js';
 import type {
   CommittedToken,
@@ -9,6 +10,7 @@ import type {
   GenerationResult,
   Plan,
 } from '../../src/core/generation.js';
+import { Measurements } from '../../src/core/measurements.js';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { Planner } from '../../src/core/planner/planner.js';
@@ -16,8 +18,6 @@ import type { ActorPorts } from '../../src/core/ports.js';
 import type { TargetPool } from '../../src/core/target-pool.js';
 import { TokenPath } from '../../src/core/token-path.js';
 import type { TraceEvent, TraceSink } from '../../src/core/trace.js';
-import { DrafterUsefulness } from './drafter-usefulness.js';
-import { Measurements } from './measurements.js';
 import { Statistics } from './statistics.js';
 
 export interface ControllerPorts extends ActorPorts {

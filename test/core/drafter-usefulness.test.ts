@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DrafterUsefulness } from '../../../actors/rollback-controller/drafter-usefulness.js';
+import { DrafterUsefulness } from '../../src/core/drafter-usefulness.js';
 
 const by = (...drafters: string[]) => drafters.map((drafter) => ({ drafter, confidence: 100 }));
 

@@ -1,4 +1,4 @@
-import type { Proposal } from '../../src/core/draft-tree.js';
+import type { Proposal } from './draft-tree.js';
 
 /** Committed tokens that a drafter is judged by, about. */
 const MEMORY_TOKENS = 48;

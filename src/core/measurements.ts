@@ -1,7 +1,6 @@
-import type { AcceptanceBook } from '../../src/core/acceptance-book.js';
-import type { DraftProposed } from '../../src/core/messages.js';
-import type { ForwardTime } from '../../src/core/model.js';
-import { forwardMs } from '../../src/core/planner/forward-times.js';
+import type { AcceptanceBook } from './acceptance-book.js';
+import type { ForwardTime } from './model.js';
+import { forwardMs } from './planner/forward-times.js';
 
 /** Assumed before a message's way was measured, milliseconds. */
 const FIRST_HOP_MS = 0.3;
@@ -12,6 +11,16 @@ const OUTLIER = 4;
 /** Each decided draft makes those before it count for this much less: about fifty are remembered. */
 const ACCEPTANCE_MEMORY = 0.98;
 
+/** One message of a drafter: where its drafts go on, and what they took. */
+export interface DraftsReceived {
+  readonly worker: string;
+  readonly epoch: number;
+  readonly position: number;
+  readonly ids: { readonly length: number };
+  readonly startedAtMs: number;
+  readonly forwardMs: number;
+}
+
 /** What a generation measures while it runs. */
 export class Measurements {
   private confirmedWeight: number;
@@ -20,7 +29,7 @@ export class Measurements {
   private targetRatio = 1;
   private readonly drafters = new Map<
     string,
-    { last: DraftProposed | undefined; spacingMs: number | undefined }
+    { last: DraftsReceived | undefined; spacingMs: number | undefined }
   >();
 
   constructor(private readonly book: AcceptanceBook) {
@@ -57,7 +66,7 @@ export class Measurements {
   }
 
   /** Drafts came: from the start of one message's passes to the next one's is what its drafts take, with all that goes with them. */
-  drafted(message: DraftProposed): void {
+  drafted(message: DraftsReceived): void {
     const drafter = this.drafters.get(message.worker) ?? { last: undefined, spacingMs: undefined };
     this.drafters.set(message.worker, drafter);
     const { last } = drafter;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Measurements } from '../../../actors/rollback-controller/measurements.js';
-import { AcceptanceBook } from '../../../src/core/acceptance-book.js';
-import type { DraftProposed } from '../../../src/core/messages.js';
+import { AcceptanceBook } from '../../src/core/acceptance-book.js';
+import { Measurements } from '../../src/core/measurements.js';
+import type { DraftProposed } from '../../src/core/messages.js';
 
 const proposal: DraftProposed = {
   type: 'draft.proposed',
