@@ -90,7 +90,7 @@ function roundAssignment(
 }
 
 /** A path that is less likely than this to be right is not worth a target, even an idle one: it may be wanted any moment. */
-const LEAST_LIKELIHOOD = 0.01;
+export const LEAST_LIKELIHOOD = 0.01;
 
 /** The best path as far as its drafts, as they are believed, are likely to be right. */
 function likelyPath(tree: DraftTree): DraftNode[] {

@@ -1,0 +1,137 @@
+import { AcceptanceBook } from '../acceptance-book.js';
+import type { Proposal } from '../draft-tree.js';
+import { DrafterUsefulness } from '../drafter-usefulness.js';
+import type { Plan } from '../generation.js';
+import { Measurements } from '../measurements.js';
+import type { ForwardTime } from '../model.js';
+import { announcedTimes } from '../pass-timing.js';
+import { forwardMs } from '../planner/forward-times.js';
+import type { DraftProposed } from './messages.js';
+import type { PlanSource, SimulationSettings } from './settings.js';
+
+/** Beyond this many verdicts per draft, drafters do not listen to the targets. */
+const MOST_VERDICTS_PER_DRAFT = 0.5;
+/** Tokens after which it is looked at again whether what was measured has drifted. */
+const REPLAN_TOKENS = 8;
+
+/** All drafters are instances of one model, as sure as can be. */
+const DRAFTER = 'drafter';
+const DRAFTED: readonly Proposal[] = [{ drafter: DRAFTER, confidence: 255 }];
+const NOT_DRAFTED: readonly Proposal[] = [];
+
+/** What the controller measures and plans: the production code, told of a simulated generation. */
+export class Course {
+  private readonly book = new AcceptanceBook();
+  private readonly measurements = new Measurements(this.book);
+  private readonly usefulness = new DrafterUsefulness();
+  private readonly targetTimes: readonly ForwardTime[];
+  private readonly drafterNames: readonly string[];
+  private draftMs: number | undefined;
+  private tokens = 0;
+  private observedAtTokens = 0;
+
+  constructor(
+    private readonly settings: SimulationSettings,
+    private readonly plans: PlanSource,
+    drafters: number,
+  ) {
+    this.targetTimes = announcedTimes(settings.target);
+    this.drafterNames = Array.from({ length: drafters }, (_, index) => `${DRAFTER}-${index}`);
+    this.measureDrafters();
+  }
+
+  get plan(): Plan {
+    return this.plans.plan;
+  }
+
+  get isSearching(): boolean {
+    return this.plans.isSearching;
+  }
+
+  considerPlan(): void {
+    this.plans.step();
+  }
+
+  /** As `GenerationState.draftersListen`. */
+  get draftersListen(): boolean {
+    const { mode, targets } = this.plans.plan;
+    if (mode !== 'dsi') return true;
+    return targets * (this.draftMs ?? 0) <= MOST_VERDICTS_PER_DRAFT * forwardMs(this.targetTimes, 1);
+  }
+
+  get draftsRest(): boolean {
+    return this.usefulness.rests(DRAFTER);
+  }
+
+  addDrafter(): void {
+    this.usefulness.add(DRAFTER);
+  }
+
+  /** Probability that the next draft is right. */
+  belief(): number {
+    return this.book.trust.belief(DRAFTER, 255);
+  }
+
+  observe(): void {
+    this.observedAtTokens = this.tokens;
+    const { measurements, settings } = this;
+    this.plans.observe({
+      targetTimes: measurements.targetTimes(this.targetTimes),
+      draftMs: this.draftMs,
+      acceptance: measurements.acceptance,
+      hopMs: measurements.hopMs,
+      targets: settings.targets,
+      drafters: this.drafterNames.length,
+    });
+  }
+
+  /** A token was committed, which had been drafted or not, and for which so many drafts were wrong. */
+  committed(drafted: boolean, refuted: number): void {
+    const { trust } = this.book;
+    if (drafted) trust.note(DRAFTER, 255, true);
+    for (let i = 0; i < refuted; i++) trust.note(DRAFTER, 255, false);
+    this.usefulness.noteCommitted(drafted ? DRAFTED : NOT_DRAFTED);
+    if (drafted) this.measurements.decided(true);
+    else if (refuted > 0) this.measurements.decided(false);
+    this.tokens++;
+  }
+
+  /** Everything decided is committed. */
+  settled(): void {
+    if (this.tokens - this.observedAtTokens >= REPLAN_TOKENS) this.observe();
+  }
+
+  drafted({ drafter, epoch, from, length, startedAtMs, forwardMs }: DraftProposed): void {
+    const worker = this.drafterNames[drafter] as string;
+    this.measurements.drafted({
+      worker,
+      epoch,
+      position: from,
+      ids: { length: length - from },
+      startedAtMs,
+      forwardMs,
+    });
+    this.measureDrafters();
+  }
+
+  passTook(ms: number, tokens: number): void {
+    this.measurements.passTook(ms, tokens, this.targetTimes);
+  }
+
+  jobReturned(roundTripMs: number, passMs: number): void {
+    this.measurements.jobReturned(roundTripMs, passMs);
+  }
+
+  /** As `DrafterSide.draftMs`, where all drafters are of the same use. */
+  private measureDrafters(): void {
+    const { measurements, settings, usefulness, drafterNames } = this;
+    let sum = 0;
+    let fastest: number | undefined;
+    for (const worker of drafterNames) {
+      const ms = measurements.draftMs(worker, settings.drafter.ms);
+      fastest = Math.min(fastest ?? ms, ms);
+      sum += ms;
+    }
+    this.draftMs = usefulness.share(DRAFTER) > 0 ? sum / drafterNames.length : fastest;
+  }
+}

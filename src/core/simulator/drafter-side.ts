@@ -1,0 +1,304 @@
+import type { DraftSupply } from '../dispatch.js';
+import type { Plan } from '../generation.js';
+import type { DraftChain } from './chain.js';
+import type { Course } from './course.js';
+import { TEXT } from './lines.js';
+import type { DraftProposed } from './messages.js';
+import type { World } from './world.js';
+
+/** Drafts wait at most this long in a drafter for the rest of their message. */
+const FLUSH_MS = 4;
+/** In si a round is one message: it does not wait for the clock. */
+const ROUND_FLUSH_MS = 1000;
+/** A drafter that takes less than this per draft costs nothing. */
+const FREE_DRAFT_MS = 0.1;
+/** A drafter that kept others waiting this often in a row waits the longest for another chance. */
+const MOST_MISSES = 8;
+/** A start or limit is sent again when nothing came for this long, plus twenty drafts' time. */
+const SILENCE_MS = 500;
+
+/** The controller's view of one drafter; see `actors/rollback-controller/drafter-links.ts`. */
+interface DrafterLink {
+  readonly drafter: number;
+  ready: boolean;
+  line: number;
+  length: number;
+  epoch: number;
+  ahead: number;
+  batch: number;
+  listen: boolean;
+  root: number;
+  owesSinceMs: number;
+  heardAtMs: number;
+  toldAtMs: number;
+  misses: number;
+  forgetful: boolean;
+}
+
+/** Where the drafters draft, and what came of it: `actors/rollback-controller/drafter-side.ts` on a chain. */
+export class DrafterSide {
+  /** Drafts that came. */
+  proposedDrafts = 0;
+  private readonly links: DrafterLink[];
+  /** Of the instances, the one that drafts; the others stand by. */
+  private active: DrafterLink | undefined = undefined;
+  private epoch = 0;
+
+  /** `draftEnd`: nothing is drafted at or beyond this length. */
+  constructor(
+    private readonly world: World,
+    private readonly chain: DraftChain,
+    private readonly course: Course,
+    /** c as it is announced, milliseconds. */
+    private readonly announcedMs: number,
+    private readonly draftEnd: number,
+    drafters: number,
+  ) {
+    this.links = Array.from({ length: drafters }, (_, index) => newLink(index, world.promptTokens));
+  }
+
+  ready(drafter: number): void {
+    this.link(drafter).ready = true;
+  }
+
+  /** Whether a verification had better wait for more drafts. Never for a drafter that is absent or late. */
+  supply(): DraftSupply {
+    const now = this.world.agenda.nowMs;
+    let supply: DraftSupply = 'dry';
+    for (const link of this.links) {
+      if (!this.isDrafting(link) || now >= this.lateAtMs(link)) continue;
+      if (!link.listen) return 'coming';
+      supply = 'audible';
+    }
+    return supply;
+  }
+
+  /** How long from now drafts may still be waited for, milliseconds. */
+  patienceMs(): number {
+    const lateAtMs = this.nextLateAtMs();
+    return lateAtMs === Number.POSITIVE_INFINITY ? 0 : lateAtMs - this.world.agenda.nowMs;
+  }
+
+  /** When the next drafter that is waited for counts as late; infinite: none is waited for, or all are late. */
+  nextLateAtMs(): number {
+    const now = this.world.agenda.nowMs;
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of this.links) {
+      if (!this.isDrafting(link)) continue;
+      const lateAtMs = this.lateAtMs(link);
+      if (lateAtMs > now && lateAtMs < next) next = lateAtMs;
+    }
+    return next;
+  }
+
+  proposed(message: DraftProposed): void {
+    const { line, from, length } = message;
+    this.proposedDrafts += length - from;
+    const isAttached = this.attach(message);
+    this.course.drafted(message);
+    const link = this.link(message.drafter);
+    if (message.epoch !== link.epoch) return;
+    const now = this.world.agenda.nowMs;
+    if (isAttached) {
+      link.forgetful = false;
+      link.heardAtMs = now;
+      link.misses = 0;
+      link.line = line;
+      link.length = length;
+      return;
+    }
+    // From one that turns round by itself, drafts on the refuted path are still under way for a while.
+    const isTurning = link.listen && link.owesSinceMs >= link.heardAtMs && now < this.lateAtMs(link);
+    if (!isTurning) this.start(link, true);
+  }
+
+  /** Drafts whose beginning was overtaken by verdicts that say the same still are what comes after the root. */
+  private attach({ line, from, length }: DraftProposed): boolean {
+    const { chain } = this;
+    const start = Math.max(from, chain.root);
+    return (
+      start <= length && chain.has(line, start) && chain.propose(line, start, length, this.course.belief())
+    );
+  }
+
+  rejected(drafter: number): void {
+    const link = this.link(drafter);
+    link.forgetful = true;
+    this.start(link, true);
+  }
+
+  /** Sends every drafter whose path is not the one that will be committed to where drafts are wanted. */
+  steer(): void {
+    if (this.links.length > 1) this.takeTurns();
+    for (const link of this.links) {
+      if (!link.ready) continue;
+      if (!this.isTold(link)) this.start(link, false);
+      else if (link.ahead === 0 || this.chain.has(link.line, link.length)) this.confirm(link);
+      else if (link.listen) this.awaitTurn(link);
+      else this.start(link, false);
+    }
+  }
+
+  /** Sends starts again whose effect was not seen. */
+  nudge(): void {
+    const now = this.world.agenda.nowMs;
+    for (const link of this.links) {
+      if (!this.isDrafting(link)) continue;
+      const seenAtMs = Math.max(link.heardAtMs, link.toldAtMs, link.owesSinceMs);
+      if (now - seenAtMs > SILENCE_MS + 20 * this.announcedMs) this.start(link, true);
+    }
+  }
+
+  /** The next instance takes over from one whose path is refuted, unless that is turned round by the refutation itself. */
+  private takeTurns(): void {
+    const { active } = this;
+    const isRefuted =
+      active !== undefined && active.epoch >= 0 && !this.chain.has(active.line, active.length);
+    if (active !== undefined && (!isRefuted || this.course.draftersListen)) return;
+    const ready = this.links.filter((link) => link.ready);
+    const place = active === undefined ? -1 : ready.indexOf(active);
+    const next = ready[(place + 1) % ready.length];
+    if (next === undefined) return;
+    this.active = next;
+    // Before the other is told to stand by.
+    if (place >= 0) this.start(next, false);
+  }
+
+  /** How far it is to run ahead; 0: it stands by. */
+  private aheadOf(link: DrafterLink): number {
+    const isActive = this.links.length === 1 || this.active === link;
+    return isActive && !this.mayRest() ? this.course.plan.ahead : 0;
+  }
+
+  /** Drafts are of no use, and cost something. */
+  private mayRest(): boolean {
+    return this.announcedMs >= FREE_DRAFT_MS && this.course.draftsRest;
+  }
+
+  private isTold(link: DrafterLink): boolean {
+    const { course } = this;
+    if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
+    return link.ahead === 0 || (link.batch === batchOf(course.plan) && link.listen === course.draftersListen);
+  }
+
+  private isDrafting(link: DrafterLink): boolean {
+    if (!link.ready || link.epoch < 0) return false;
+    const limit = link.listen ? this.draftLimit() : Math.min(this.draftEnd, link.root + link.ahead);
+    return link.length < limit && this.chain.has(link.line, link.length);
+  }
+
+  /** Nothing is drafted, for now, at or beyond this length. */
+  private draftLimit(): number {
+    return Math.min(this.draftEnd, this.chain.root + this.course.plan.ahead);
+  }
+
+  private lateAtMs(link: DrafterLink): number {
+    return Math.max(link.heardAtMs, link.owesSinceMs) + this.allowanceMs();
+  }
+
+  /** How long drafts are waited for, milliseconds. */
+  private allowanceMs(): number {
+    const { mode, lookahead } = this.course.plan;
+    return ((mode === 'si' ? lookahead : 1) + 3) * this.announcedMs + 2 * FLUSH_MS;
+  }
+
+  /** `afresh`: what it proposed after this path may be lost. */
+  private start(link: DrafterLink, afresh: boolean): void {
+    const { chain, world, course } = this;
+    const { lines, wire, promptTokens } = world;
+    const length = this.wantedLength();
+    const from = link.forgetful ? promptTokens : lines.shared(link.line, link.length, chain.line, length);
+    link.epoch = ++this.epoch;
+    link.line = chain.line;
+    link.length = length;
+    link.ahead = this.aheadOf(link);
+    link.batch = batchOf(course.plan);
+    link.listen = link.ahead > 0 && course.draftersListen;
+    link.root = chain.root;
+    link.toldAtMs = world.agenda.nowMs;
+    // Nothing is expected of one that stands by.
+    if (link.ahead === 0) link.owesSinceMs = link.heardAtMs;
+    else {
+      this.noteAwaited(link);
+      course.addDrafter();
+    }
+    wire.send({
+      kind: 'draft.start',
+      drafter: link.drafter,
+      epoch: link.epoch,
+      line: chain.line,
+      length,
+      from,
+      root: link.root,
+      listen: link.listen,
+      ahead: link.ahead,
+      afresh,
+      batch: link.batch,
+      flushMs: course.plan.mode === 'si' ? ROUND_FLUSH_MS : FLUSH_MS,
+    });
+  }
+
+  /** A drafter that does not listen is told now and then how much of its path is committed, and before it must stop. */
+  private confirm(link: DrafterLink): void {
+    if (link.listen || link.ahead === 0) return;
+    const { root } = this.chain;
+    const step = Math.max(1, Math.floor(link.ahead / 4));
+    const isStarved = link.length >= link.root + link.ahead - 1 && root > link.root;
+    if (root - link.root < step && !isStarved) return;
+    const { agenda, wire } = this.world;
+    const { drafter, epoch } = link;
+    link.root = root;
+    link.toldAtMs = agenda.nowMs;
+    this.noteAwaited(link);
+    wire.send({ kind: 'draft.confirmed', drafter, epoch, root });
+  }
+
+  /** It heard the verdict that refuted its path, and goes on from there. */
+  private awaitTurn(link: DrafterLink): void {
+    link.line = this.chain.line;
+    link.length = this.wantedLength();
+    this.noteAwaited(link);
+  }
+
+  /** What is to be drafted after: as much of the chain as is wanted now. */
+  private wantedLength(): number {
+    const { root, end } = this.chain;
+    return Math.max(root, Math.min(end, this.draftLimit() - 1));
+  }
+
+  /** A drafter that kept nobody waiting is waited for; one that did is given another chance, each time later. */
+  private noteAwaited(link: DrafterLink): void {
+    const now = this.world.agenda.nowMs;
+    const isForgiven = now >= link.owesSinceMs + this.allowanceMs() * 2 ** (link.misses + 1);
+    if (link.heardAtMs < link.owesSinceMs && !isForgiven) return;
+    if (isForgiven && link.heardAtMs < link.owesSinceMs) link.misses = Math.min(MOST_MISSES, link.misses + 1);
+    link.owesSinceMs = now;
+  }
+
+  private link(drafter: number): DrafterLink {
+    return this.links[drafter] as DrafterLink;
+  }
+}
+
+function newLink(drafter: number, promptTokens: number): DrafterLink {
+  return {
+    drafter,
+    ready: false,
+    line: TEXT,
+    length: promptTokens,
+    epoch: -1,
+    ahead: 0,
+    batch: 0,
+    listen: false,
+    root: 0,
+    owesSinceMs: 0,
+    heardAtMs: 0,
+    toldAtMs: 0,
+    misses: 0,
+    forgetful: false,
+  };
+}
+
+function batchOf({ lookahead }: Plan): number {
+  return Math.max(1, lookahead);
+}

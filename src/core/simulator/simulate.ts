@@ -1,0 +1,143 @@
+import { PassTimes } from '../pass-timing.js';
+import { createSeededRandom } from '../seeded-random.js';
+import { Agenda } from './agenda.js';
+import { Controller } from './controller.js';
+import { Drafter } from './drafter.js';
+import { Lines } from './lines.js';
+import type { SimulatedMessage } from './messages.js';
+import type { PlanSource, SimulationResult, SimulationSettings } from './settings.js';
+import { Target } from './target.js';
+import { type DraftTruth, draftTruth } from './truth.js';
+import { Wire } from './wire.js';
+import { WAKE, WAKE_WORKER, type World } from './world.js';
+
+/** Drafts run ahead by 64 at most, and so much more at most is verified or drafted beyond. */
+const REACH_TOKENS = 512;
+
+/**
+ * What the production actors take for one generation in virtual time, by the same decisions on paths without tokens:
+ * nothing but numbers, so a million tokens a second. The same settings always give the same result.
+ */
+export function simulate(settings: SimulationSettings, plans: PlanSource): SimulationResult {
+  const { acceptance, seed, promptTokens } = settings;
+  return simulateWith(settings, plans, draftTruth(acceptance, seed, promptTokens));
+}
+
+/** The same with drafts whose rightness is decided elsewhere, on a clock that says `startMs` at the beginning. */
+export function simulateWith(
+  settings: SimulationSettings,
+  plans: PlanSource,
+  truth: DraftTruth,
+  startMs = 0,
+): SimulationResult {
+  const { mode, promptTokens } = settings;
+  const crew = {
+    targets: mode === 'dsi' || mode === 'auto' ? settings.targets : 1,
+    drafters: mode === 'none' ? 0 : settings.drafters,
+  };
+  const agenda = new Agenda<SimulatedMessage>(settings.latencyMs, startMs);
+  const world: World = {
+    agenda,
+    wire: new Wire(agenda, crew.targets, crew.drafters),
+    lines: new Lines(),
+    truth,
+    promptTokens,
+    reach: REACH_TOKENS,
+  };
+  const controller = new Controller(world, settings, plans, crew);
+  const targets = Array.from(
+    { length: crew.targets },
+    (_, index) => new Target(world, index, new PassTimes(settings.target, workerRandom(settings, index))),
+  );
+  const draftEnd = promptTokens + settings.tokens - 1;
+  const drafters = Array.from(
+    { length: crew.drafters },
+    (_, index) =>
+      new Drafter(
+        world,
+        index,
+        new PassTimes(settings.drafter, workerRandom(settings, crew.targets + index)),
+        draftEnd,
+      ),
+  );
+  openSessions(world, targets.length, drafters.length);
+  controller.open();
+  while (!controller.hasEnded && agenda.next()) {
+    const { message, wake } = agenda;
+    if (message === undefined) wakeUp(wake);
+    else deliver(message);
+  }
+  return controller.result();
+
+  function deliver(message: SimulatedMessage): void {
+    switch (message.kind) {
+      case 'job.assigned':
+        targets[message.target]?.assigned(message);
+        break;
+      case 'job.patienceEnded':
+        targets[message.target]?.patienceEnded(message.job);
+        break;
+      case 'proposal.overheard':
+        targets[message.target]?.heard(message);
+        break;
+      case 'draft.start':
+        drafters[message.drafter]?.started(message);
+        break;
+      case 'draft.confirmed':
+        drafters[message.drafter]?.confirmed(message);
+        break;
+      case 'verdict.overheard':
+        drafters[message.drafter]?.heardVerdict(message);
+        break;
+      case 'session.opened':
+        (message.role === 'target' ? targets : drafters)[message.worker]?.opened();
+        break;
+      default:
+        controller.take(message);
+    }
+  }
+
+  function wakeUp(code: number): void {
+    const worker = code & WAKE_WORKER;
+    switch (code - worker) {
+      case WAKE.targetPassEnded:
+        targets[worker]?.passEnded();
+        break;
+      case WAKE.targetFlushed:
+        agenda.soon(WAKE.targetTurnElapsed + worker);
+        break;
+      case WAKE.targetTurnElapsed:
+        targets[worker]?.turnElapsed();
+        break;
+      case WAKE.drafterPassEnded:
+        drafters[worker]?.passEnded();
+        break;
+      case WAKE.drafterFlushed:
+        agenda.soon(WAKE.drafterTurnElapsed + worker);
+        break;
+      case WAKE.drafterTurnElapsed:
+        drafters[worker]?.turnElapsed();
+        break;
+      case WAKE.draftsLate:
+        controller.draftsLate();
+        break;
+      case WAKE.planDue:
+        controller.planDue();
+        break;
+      default:
+        controller.deadlineChecked();
+    }
+  }
+}
+
+function openSessions({ wire }: World, targets: number, drafters: number): void {
+  for (let worker = 0; worker < targets; worker++)
+    wire.send({ kind: 'session.opened', role: 'target', worker });
+  for (let worker = 0; worker < drafters; worker++)
+    wire.send({ kind: 'session.opened', role: 'drafter', worker });
+}
+
+/** Random numbers of one worker, as the virtual cluster seeds them. */
+function workerRandom({ seed }: SimulationSettings, worker: number): () => number {
+  return createSeededRandom(seed * 1000 + worker);
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Plan } from '../../../src/core/generation.js';
+import { steadyTiming } from '../../../src/core/pass-timing.js';
+import { Planner } from '../../../src/core/planner/planner.js';
+import { fixedPlan, type SimulationSettings } from '../../../src/core/simulator/settings.js';
+import { simulate, simulateWith } from '../../../src/core/simulator/simulate.js';
+import { type ActorSettings, actorTruth, runActors } from './actor-run.js';
+import { randomSettings } from './random-settings.js';
+
+/** Generations begin with another worker each; here with the first, as the simulator numbers them. */
+vi.mock('../../../src/core/target-pool.js', async (original) => ({
+  ...(await original<object>()),
+  lotOf: (_: string, worker: string) => worker.padStart(16, '0'),
+}));
+
+/** All 200 with SLIPSTREAM_TEST_SETTINGS=200: minutes, nearly all of them the actors'. */
+const SETTINGS = Number(process.env.SLIPSTREAM_TEST_SETTINGS ?? 24);
+const TOKENS = SETTINGS > 24 ? 400 : 120;
+
+function plansOf({ plan, mode }: ActorSettings) {
+  return plan === undefined ? new Planner({ mode, lookahead: undefined, wait: undefined }) : fixedPlan(plan);
+}
+
+describe('a simulated generation', () => {
+  it.each(Array.from({ length: SETTINGS }, (_, seed) => seed))(
+    'takes what the actors take, event by event, with random settings %i',
+    (seed) => {
+      const settings = randomSettings(seed, TOKENS);
+      const { result, startMs } = runActors(settings);
+      const simulated = simulateWith(settings, plansOf(settings), actorTruth(settings), startMs);
+      for (const [name, value] of Object.entries(result))
+        expect(simulated[name as keyof typeof simulated], name).toBeCloseTo(value, 6);
+    },
+  );
+
+  it.each([1, 5, 9, 17])('plans as the actors do, with random settings %i', (seed) => {
+    const { plan: _, ...settings } = { ...randomSettings(seed, TOKENS), mode: 'auto' as const };
+    const { result, startMs } = runActors(settings);
+    const simulated = simulateWith(settings, plansOf(settings), actorTruth(settings), startMs);
+    expect(simulated.msPerToken).toBeCloseTo(result.msPerToken, 6);
+  });
+
+  it('is the same each time', () => {
+    const settings = randomSettings(3, 1000);
+    expect(simulate(settings, plansOf(settings))).toEqual(simulate(settings, plansOf(settings)));
+  });
+});
+
+describe('time per token, where nothing varies', () => {
+  // T a hair below a multiple of c: at a rollback the drafter is never in the middle of a pass.
+  const T = 14.99;
+  const c = 2.5;
+  const settings: SimulationSettings = {
+    mode: 'dsi',
+    target: steadyTiming(T),
+    drafter: steadyTiming(c),
+    acceptance: { kind: 'independent', rate: 0.7 },
+    targets: 8,
+    drafters: 1,
+    latencyMs: 0,
+    promptTokens: 3,
+    tokens: 20_000,
+    seed: 1,
+  };
+  const dsi: Plan = {
+    mode: 'dsi',
+    lookahead: 1,
+    wait: 0,
+    ahead: 17,
+    jobTokens: 16,
+    targets: 8,
+    reason: 'given',
+  };
+  const acceptanceOf = ({ accepted, refuted }: { accepted: number; refuted: number }) =>
+    accepted / (accepted + refuted);
+
+  it('is T in plain decoding', () => {
+    const plan: Plan = { ...dsi, mode: 'none', ahead: 0, jobTokens: 0 };
+    expect(simulate({ ...settings, mode: 'none' }, fixedPlan(plan)).msPerToken).toBeCloseTo(T, 6);
+  });
+
+  it.each([1, 3, 8])('is (k c + T)(1 - a)/(1 - a^(k+1)) in speculative inference with k = %i', (k) => {
+    const plan: Plan = { ...dsi, mode: 'si', lookahead: k, ahead: k, jobTokens: k };
+    const run = simulate({ ...settings, mode: 'si' }, fixedPlan(plan));
+    const a = acceptanceOf(run);
+    const ideal = ((k * c + T) * (1 - a)) / (1 - a ** (k + 1));
+    expect(Math.abs(run.msPerToken / ideal - 1)).toBeLessThan(0.01);
+  });
+
+  it('is a c + (1 - a) T in distributed speculative inference with enough targets', () => {
+    const run = simulate(settings, fixedPlan(dsi));
+    const a = acceptanceOf(run);
+    expect(a).toBeCloseTo(0.7, 1);
+    expect(run.msPerToken / (a * c + (1 - a) * T)).toBeCloseTo(1, 2);
+  });
+
+  it('grows by two hops for each rollback, and two more when the next draft is right', () => {
+    const latencyMs = 0.3;
+    const run = simulate(
+      { ...settings, drafters: 2, latencyMs, target: steadyTiming(20.9), drafter: steadyTiming(7) },
+      fixedPlan(dsi),
+    );
+    const a = acceptanceOf(run);
+    const overhead = run.msPerToken - a * 7 - (1 - a) * 20.9;
+    expect(overhead / ((1 - a) * latencyMs * (2 + 2 * a))).toBeCloseTo(1, 1);
+  });
+
+  it('follows a recorded trace of right and wrong drafts', () => {
+    const right = [true, true, false, true];
+    const run = simulate({ ...settings, acceptance: { kind: 'trace', right } }, fixedPlan(dsi));
+    expect(acceptanceOf(run)).toBeCloseTo(0.75, 3);
+    expect(run.msPerToken / (0.75 * c + 0.25 * T)).toBeCloseTo(1, 2);
+  });
+});
