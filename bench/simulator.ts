@@ -1,0 +1,57 @@
+import { textTable } from '../src/app/cli/text-table.js';
+import type { Plan } from '../src/core/generation.js';
+import { steadyTiming } from '../src/core/pass-timing.js';
+import { fixedPlan, type SimulationSettings } from '../src/core/simulator/settings.js';
+import { simulate } from '../src/core/simulator/simulate.js';
+
+/** Tokens per second of processor time that the fast simulator simulates, setting by setting: `npx tsx bench/simulator.ts [--json]`. */
+const TOKENS = 300_000;
+
+const settings: SimulationSettings = {
+  mode: 'dsi',
+  target: steadyTiming(20.9),
+  drafter: steadyTiming(2.1),
+  acceptance: { kind: 'independent', rate: 0.8 },
+  targets: 12,
+  drafters: 1,
+  latencyMs: 0.2,
+  promptTokens: 3,
+  tokens: TOKENS,
+  seed: 1,
+};
+const plan: Plan = {
+  mode: 'dsi',
+  lookahead: 1,
+  wait: 0,
+  ahead: 17,
+  jobTokens: 16,
+  targets: 12,
+  reason: 'given',
+};
+
+const rows: readonly (readonly [string, SimulationSettings, Plan])[] = [
+  ['none', { ...settings, mode: 'none' }, { ...plan, mode: 'none', ahead: 0, jobTokens: 0 }],
+  ['si, k 4', { ...settings, mode: 'si' }, { ...plan, mode: 'si', lookahead: 4, ahead: 4, jobTokens: 4 }],
+  ['dsi, k 1, SP 12', settings, plan],
+  ['dsi, k 4, SP 3', { ...settings, targets: 3 }, { ...plan, lookahead: 4, targets: 3 }],
+  ['dsi, k 4, SP 2, w 3', { ...settings, targets: 2 }, { ...plan, lookahead: 4, wait: 3, targets: 2 }],
+  ['dsi, k 1, SP 12, jitter .2', { ...settings, target: { ...settings.target, jitter: 0.2 } }, plan],
+];
+
+const results = rows.map(([name, setting, planned]) => {
+  const run = () => simulate(setting, fixedPlan(planned));
+  run();
+  const before = process.cpuUsage();
+  const { msPerToken } = run();
+  const { user, system } = process.cpuUsage(before);
+  return { name, tokens_per_second: Math.round(TOKENS / ((user + system) / 1e6)), ms_per_token: msPerToken };
+});
+
+if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(results)}\n`);
+else
+  process.stdout.write(
+    textTable(
+      ['setting', 'M tokens/s', 'ms/token'],
+      results.map((row) => [row.name, (row.tokens_per_second / 1e6).toFixed(2), row.ms_per_token.toFixed(3)]),
+    ),
+  );
