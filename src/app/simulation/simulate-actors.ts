@@ -1,13 +1,13 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
 import { SystemError } from '../../core/errors.js';
-import type { GenerationResult } from '../../core/generation.js';
+import type { Simulated } from './simulated.js';
 import { createVirtualCluster } from './virtual-cluster.js';
 
 /** Virtual milliseconds after which a run is given up: a year. */
 const LIMIT_MS = 365 * 24 * 3600 * 1000;
 
 /** One generation through the production actors in virtual time. */
-export function simulateWithActors(options: CompiledSimulationOptions): GenerationResult {
+export function simulateWithActors(options: CompiledSimulationOptions): Simulated {
   const timing = `jitter=${options.jitter}&stragglers=${options.stragglers}&context=1000000`;
   const drafter = `sim:drafter?ms=${options.drafterMs}&acceptance=${options.acceptance}&burst=${options.burst}&${timing}`;
   const cluster = createVirtualCluster({
@@ -35,5 +35,14 @@ export function simulateWithActors(options: CompiledSimulationOptions): Generati
   cluster.shutDown();
   if (end === undefined) throw new SystemError(`the simulated generation did not end within ${LIMIT_MS} ms`);
   if (end.outcome === 'failed') throw end.error;
-  return end.result;
+  const { timings, speculation } = end.result;
+  return {
+    msPerToken: timings.predictedMs / (timings.predictedTokens - 1),
+    timeToFirstTokenMs: timings.promptMs,
+    targetForwards: speculation.targetForwards,
+    drafterForwards: speculation.drafterForwards,
+    rollbacks: speculation.rollbacks,
+    acceptance: speculation.acceptance,
+    plan: speculation.plan,
+  };
 }

@@ -1,21 +1,22 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
 import { wirePlan } from '../../core/report.js';
 import { simulateWithActors } from './simulate-actors.js';
+import { simulateFast } from './simulate-fast.js';
 
 /** What `slipstream simulate --json` prints; times in virtual milliseconds. */
 export function simulationReport(options: CompiledSimulationOptions) {
-  const { timings, speculation } = simulateWithActors(options);
-  const msPerToken = timings.predictedMs / (timings.predictedTokens - 1);
+  const simulated = options.engine === 'fast' ? simulateFast(options) : simulateWithActors(options);
+  const { msPerToken, acceptance, plan } = simulated;
   return {
-    mode: speculation.plan.mode,
+    mode: plan.mode,
     ms_per_token: round(msPerToken),
-    time_to_first_token_ms: round(timings.promptMs),
+    time_to_first_token_ms: round(simulated.timeToFirstTokenMs),
     speedup_over_none: msPerToken > 0 ? round(meanPassMs(options) / msPerToken) : null,
-    target_forwards: speculation.targetForwards,
-    drafter_forwards: speculation.drafterForwards,
-    rollbacks: speculation.rollbacks,
-    acceptance: speculation.acceptance === undefined ? null : round(speculation.acceptance),
-    plan: wirePlan(speculation.plan),
+    target_forwards: simulated.targetForwards,
+    drafter_forwards: simulated.drafterForwards,
+    rollbacks: simulated.rollbacks,
+    acceptance: acceptance === undefined ? null : round(acceptance),
+    plan: wirePlan(plan),
   };
 }
 

@@ -1,0 +1,39 @@
+import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
+import { steadyTiming } from '../../core/pass-timing.js';
+import { Planner } from '../../core/planner/planner.js';
+import type { DraftAcceptance, SimulationSettings } from '../../core/simulator/settings.js';
+import { simulate } from '../../core/simulator/simulate.js';
+import type { Simulated } from './simulated.js';
+
+/** One generation through the fast simulator: the production planner and measurements, and no tokens. */
+export function simulateFast(options: CompiledSimulationOptions): Simulated {
+  const { mode, lookahead, wait } = options;
+  const planner = new Planner({ mode, lookahead, wait });
+  const { accepted, refuted, ...result } = simulate(settingsOf(options), planner);
+  return {
+    ...result,
+    acceptance: accepted + refuted > 0 ? accepted / (accepted + refuted) : undefined,
+    plan: planner.plan,
+  };
+}
+
+function settingsOf(options: CompiledSimulationOptions): SimulationSettings {
+  const { mode, targets, drafters, latencyMs, tokens, seed, jitter, stragglers } = options;
+  const timing = (ms: number) => ({ ...steadyTiming(ms), jitter, stragglers, stragglerFactor: 5 });
+  return {
+    mode,
+    target: { ...timing(options.targetMs), perTokenMs: options.targetTokenMs },
+    drafter: timing(options.drafterMs),
+    acceptance: acceptanceOf(options),
+    targets,
+    drafters,
+    latencyMs,
+    promptTokens: 3,
+    tokens,
+    seed,
+  };
+}
+
+function acceptanceOf({ acceptance: rate, burst }: CompiledSimulationOptions): DraftAcceptance {
+  return burst === 1 ? { kind: 'independent', rate } : { kind: 'bursts', rate, length: burst };
+}

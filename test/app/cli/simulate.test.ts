@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { run } from './harness.js';
+
+const KEYS = [
+  'mode',
+  'ms_per_token',
+  'time_to_first_token_ms',
+  'speedup_over_none',
+  'target_forwards',
+  'drafter_forwards',
+  'rollbacks',
+  'acceptance',
+  'plan',
+];
+
+async function report(...flags: string[]) {
+  const { code, stdout, stderr } = await run(['simulate', '--json', ...flags]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+describe('slipstream simulate', () => {
+  test.each(['actors', 'fast'])('prints one object with the engine %s', async (engine) => {
+    const printed = await report('--engine', engine, '--tokens', '200');
+    expect(Object.keys(printed)).toEqual(KEYS);
+    expect(Object.keys(printed.plan)).toEqual([
+      'lookahead',
+      'wait',
+      'ahead',
+      'job_tokens',
+      'targets',
+      'reason',
+    ]);
+    expect(printed.speedup_over_none).toBeGreaterThan(1.5);
+    expect(await report('--engine', engine, '--tokens', '200')).toEqual(printed);
+  });
+
+  test.each([
+    ['none', []],
+    ['si', ['--lookahead', '4', '--acceptance', '1']],
+    ['dsi', ['--lookahead', '1', '--acceptance', '1', '--latency-ms', '1.5']],
+    ['dsi', ['--targets', '2', '--wait', '3', '--acceptance', '0', '--drafter-ms', '0.5']],
+    ['auto', ['--target-token-ms', '0.3', '--acceptance', '1', '--drafters', '2']],
+  ] as const)('both engines say the same where nothing is random: %s %j', async (mode, flags) => {
+    const asked = ['--mode', mode, '--tokens', '300', ...flags];
+    expect(await report('--engine', 'fast', ...asked)).toEqual(await report('--engine', 'actors', ...asked));
+  });
+
+  test('both engines agree where other drafts are right', async () => {
+    const asked = ['--tokens', '4000', '--targets', '6', '--drafter-ms', '4', '--latency-ms', '0.3'];
+    const [actors, fast] = [await report(...asked), await report('--engine', 'fast', ...asked)];
+    // By a c + (1 - a) T of either's own acceptance: 4,000 random drafts wander by half a percent.
+    const perToken = ({ acceptance: a }: { acceptance: number }) => a * 4 + (1 - a) * 21;
+    const difference = fast.ms_per_token / perToken(fast) / (actors.ms_per_token / perToken(actors)) - 1;
+    expect(Math.abs(difference)).toBeLessThan(0.01);
+  });
+
+  test('a table for people', async () => {
+    const { code, stdout } = await run(['simulate', '--engine', 'fast', '--mode', 'none', '--tokens', '20']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nms per token +20\n/);
+    expect(stdout).toMatch(/\nacceptance +-\n/);
+  });
+
+  test.each([
+    ['--target-ms', '-1', '0 to 60000'],
+    ['--drafter-ms', '-0.5', '0 to 60000'],
+    ['--latency-ms', '-1', '0 to 60000'],
+    ['--jitter', '-1', '0 to 2'],
+    ['--acceptance', '1.01', '0 to 1'],
+    ['--acceptance', '-0.1', '0 to 1'],
+    ['--targets', '0', '1 to 64'],
+    ['--lookahead', '0', '1 to 64'],
+    ['--wait', '-1', '0 to 64'],
+    ['--tokens', '0', '2 to 100000000'],
+    ['--tokens', '1000000000000', '2 to 100000000'],
+    ['--tokens', '200000', '100000 at most with --engine actors'],
+    ['--seed', '-1', '0 to 2147483647'],
+    ['--engine', 'slow', 'actors'],
+    ['--mode', 'fast', 'auto'],
+  ])('%s %s is refused with its range', async (flag, value, range) => {
+    const { code, stdout, stderr } = await run(['simulate', '--json', `${flag}=${value}`]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(flag);
+    expect(stderr).toContain(value);
+    expect(stderr.replaceAll(',', '')).toContain(range);
+  });
+});
