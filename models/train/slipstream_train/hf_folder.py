@@ -1,0 +1,47 @@
+"""Models as Hugging Face folders: config.json and model.safetensors in float32, embedding tied."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from .llama import Llama, LlamaConfig
+
+
+def config_json(config: LlamaConfig, bos: int, eos: int) -> dict:
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_act": "silu",
+        "attention_bias": False,
+        "mlp_bias": False,
+        "tie_word_embeddings": True,
+        "torch_dtype": "float32",
+        "bos_token_id": bos,
+        "eos_token_id": eos,
+        **asdict(config),
+    }
+
+
+def parse_config(json_config: dict) -> LlamaConfig:
+    names = LlamaConfig.__dataclass_fields__
+    return LlamaConfig(**{name: json_config[name] for name in names if name in json_config})
+
+
+def save_hf_folder(folder: Path, config: LlamaConfig, state: dict[str, torch.Tensor], bos: int, eos: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: weight.detach().float().contiguous().cpu() for name, weight in state.items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(config_json(config, bos, eos), indent=2) + "\n")
+    generation = {"bos_token_id": bos, "eos_token_id": eos}
+    (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")
+
+
+def load_hf_folder(folder: Path, device: str | torch.device = "cpu") -> Llama:
+    model = Llama(parse_config(json.loads((folder / "config.json").read_text())))
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model.to(device).eval()
