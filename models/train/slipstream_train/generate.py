@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .cache import Cache, best_attend
 from .llama import Llama
+from .log import say
 from .noise import gumbel_like
 from .rows import ANSWER, PROMPT
 from .turns import Turns
@@ -49,13 +50,18 @@ class Writer:
             turns.allocate(rows, device)
         self.graphs: list[tuple[int, torch.cuda.CUDAGraph]] = []
         if device.type == "cuda":
-            self.capture()
+            try:
+                self.capture()
+            except Exception as error:  # launching each kernel by itself gives the same text, only slower
+                self.graphs = []
+                torch.cuda.synchronize()
+                say("going on without CUDA graphs", error=f"{type(error).__name__}: {str(error)[:500]}")
 
     @torch.no_grad()
-    def write(self, prompts: Tensor, temperature: Tensor, speakers: Tensor | None = None) -> Text:
-        """`prompts` [rows, length] int with -1 from where the model writes; the first column is always given.
+    def write(self, prompts: Tensor, temperature: Tensor, turns: tuple[Tensor, Tensor] | None = None) -> Text:
+        """`prompts` [rows, length] int with -1 where the model writes; the first column is always given.
 
-        `speakers` says who writes there (turns.py), when the writer follows turns.
+        `turns` (speakers, scripts after the first answer) when the writer follows turns (turns.py).
         """
         self.prompt.copy_(prompts)
         self.temperature.copy_(temperature)
@@ -64,7 +70,7 @@ class Writer:
         self.kinds[:, 0] = PROMPT
         self.cache.position.zero_()
         if self.turns is not None:
-            self.turns.reset(speakers)
+            self.turns.reset(*turns)
         for step in range(self.length - 1):
             if self.graphs:
                 next(graph for visible, graph in self.graphs if visible > step).replay()

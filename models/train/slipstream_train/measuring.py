@@ -24,7 +24,7 @@ class Answered:
 
 def answer(
     target: Llama, prompts: list[list[int]], new_tokens: int, temperature: float, ends: tuple[int, ...],
-    rows_at_once: int = 64, seed: int = 7,
+    rows_at_once: int = 128, seed: int = 7,
 ) -> list[Answered]:  # fmt: skip
     """In groups of prompts of similar length, with the engine's shared noise."""
     device = target.model.embed_tokens.weight.device

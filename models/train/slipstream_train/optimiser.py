@@ -47,9 +47,13 @@ class Optimiser:
         norms = [w for w in model.parameters() if w.dim() == 1]
         self.parameters = [*layers, *embedding, *norms]
         self.muon = Muon(layers, weight_decay) if kind == "muon" else None
-        groups = [{"params": embedding, "weight_decay": 0.01}, {"params": norms, "weight_decay": 0.0}]
+        # `share`: of the learning rate. Every row of a tied embedding moves at every step, hence less.
+        groups = [
+            {"params": embedding, "weight_decay": 0.01, "share": 0.5},
+            {"params": norms, "weight_decay": 0.0, "share": 1.0},
+        ]
         if kind == "adamw":
-            groups.append({"params": layers, "weight_decay": weight_decay})
+            groups.append({"params": layers, "weight_decay": weight_decay, "share": 1.0})
         elif kind != "muon":
             raise ValueError(f"unknown optimiser {kind!r}; known: muon, adamw")
         fused = embedding[0].device.type == "cuda"
@@ -61,7 +65,7 @@ class Optimiser:
         if self.muon is not None:
             self.muon.step(rate)
         for group in self.adam.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         self.adam.step()
         for weight in self.parameters:
             weight.grad = None
