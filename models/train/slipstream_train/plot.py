@@ -33,7 +33,8 @@ def main() -> None:
         figure, axes = plt.subplots(1, len(shown), figsize=(4 * len(shown), 3), squeeze=False, layout="constrained")
         quantised = [float(row["tokens"]) / 1e6 for row in rows if row["phase"] == "quantised"]
         for axis, key in zip(axes[0], shown):
-            axis.plot([float(row["tokens"]) / 1e6 for row in rows], [float(row[key]) for row in rows])
+            there = [row for row in rows if row[key]]
+            axis.plot([float(row["tokens"]) / 1e6 for row in there], [float(row[key]) for row in there])
             axis.set(title=QUANTITIES[key], xlabel="million tokens")
             axis.grid(alpha=0.3)
             if quantised:

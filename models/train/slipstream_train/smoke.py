@@ -183,7 +183,8 @@ class Smoke:
         train(trainees, plan(compiled), Options(self.work / name, self.work / "out", 0.5, 100.0, 100.0),
               Budget(seconds() + 4.0))  # fmt: skip
         lines = (self.work / "out" / f"{trainees[0].name}.csv").read_text().splitlines()
-        first, last = (float(lines[n].split(",")[5]) for n in (1, -1))
+        losses = [float(line.split(",")[5]) for line in lines[1:] if line.split(",")[5]]
+        first, last = losses[0], losses[-1]
         if not last < first:
             raise ArithmeticError(f"the loss went from {first} to {last}")
         speed = float(lines[-1].split(",")[2]) / (seconds() - began)

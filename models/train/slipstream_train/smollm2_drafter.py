@@ -71,7 +71,7 @@ def main() -> None:
     parser.set_defaults(corpus_rows=2)
     parser.add_argument("--vocabulary-from", type=Path, help="folder with packed candidates whose rows to take")
     parser.add_argument("--written-rows", type=int, default=30, help="rows of a step that SmolLM2 wrote")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--rate", type=float, default=2e-3)
     options = parser.parse_args()
     budget = Budget(options.budget_seconds, reserve=min(12.0, options.budget_seconds / 10))
     torch.manual_seed(options.seed)

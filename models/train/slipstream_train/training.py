@@ -123,7 +123,7 @@ def evaluate_all(
             numbers.update({f"unquantised_{key}": value for key, value in measure().items()})
         with quantised(trainee.model, trainee.rules) if quantising else nullcontext():
             numbers.update(measure())
-        train_loss = float(trainee.loss_sum) / max(1, trainee.loss_count)
+        train_loss = float(trainee.loss_sum) / trainee.loss_count if trainee.loss_count else None
         trainee.loss_sum, trainee.loss_count = 0.0, 0
         row = {
             "seconds": budget.spent, "step": step, "tokens": step * course.tokens_per_step,
