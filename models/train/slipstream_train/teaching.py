@@ -35,7 +35,7 @@ class Examination:
     """Acceptance on rows that are not learned from: greedy rows at temperature 0, those of 0.8 with shared noise."""
 
     def __init__(self, target: Llama, rows: Rows, device: torch.device, kind_names: list[str]):
-        self.kind_names, self.groups = kind_names, []
+        self.groups = []
         for temperature, tenths in ((0.0, 0), (0.8, 8)):
             some = rows[rows.about[:, 1] == tenths]
             if len(some) == 0:
@@ -44,19 +44,21 @@ class Examination:
             seed = torch.arange(len(some), device=device)
             wanted = chosen(target, tokens, temperature, seed)[:, :-1]
             counted = torch.from_numpy(some.kinds[:, 1:] == ANSWER).to(device)
-            prompt_kind = torch.from_numpy(some.about[:, 0].astype("int64")).to(device)
-            self.groups.append((temperature, tokens, seed, wanted, counted, prompt_kind))
+            # A kind without a counted position has no acceptance (greedy rows never begin with nothing, say).
+            masks = {
+                name: mask for kind, name in enumerate(kind_names)
+                if (mask := counted & torch.from_numpy(some.about[:, 0] == kind).to(device).unsqueeze(1)).any()
+            }  # fmt: skip
+            self.groups.append((temperature, tokens, seed, wanted, counted, masks))
 
     def mark(self, drafter: Llama, vocabulary: Vocabulary) -> dict[str, float]:
         result: dict[str, float] = {}
-        for temperature, tokens, seed, wanted, counted, prompt_kind in self.groups:
+        for temperature, tokens, seed, wanted, counted, masks in self.groups:
             mine = chosen(drafter, tokens, temperature, seed, vocabulary.row_of_id, vocabulary.id_of_row)[:, :-1]
-            match = (mine == wanted) & counted
-            result[f"t{temperature:g}"] = (match.sum() / counted.sum().clamp(min=1)).item()
-            for kind, name in enumerate(self.kind_names):
-                of_kind = prompt_kind == kind
-                share = match[of_kind].sum() / counted[of_kind].sum().clamp(min=1)
-                result[f"t{temperature:g}_{name}"] = share.item()
+            match = mine == wanted
+            result[f"t{temperature:g}"] = ((match & counted).sum() / counted.sum().clamp(min=1)).item()
+            for name, mask in masks.items():
+                result[f"t{temperature:g}_{name}"] = ((match & mask).sum() / mask.sum()).item()
         whole = [value for key, value in result.items() if "_" not in key]
         return {"score": 1 - sum(whole) / max(1, len(whole)), **result}
 
