@@ -13,8 +13,7 @@ import json
 import shutil
 from pathlib import Path
 
-from safetensors.torch import save_file
-
+from .files import save_tensors
 from .hf_folder import save_hf_folder
 from .log import say
 from .packed import load_packed
@@ -34,7 +33,7 @@ def main() -> None:
     measured = {key: value for key, value in about.items() if key not in ("config", "rules", "parts")}
     (options.out / "training.json").write_text(json.dumps({"rules": about["rules"], **measured}, indent=2) + "\n")
     if extra:
-        save_file(extra, options.out / "vocabulary_rows.safetensors")
+        save_tensors(extra, options.out / "vocabulary_rows.safetensors")
     if options.tokenizer is not None:
         for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
             if (options.tokenizer / name).exists():

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
+from .files import save_tensors
 from .llama import Llama, LlamaConfig
 
 
@@ -35,7 +36,7 @@ def parse_config(json_config: dict) -> LlamaConfig:
 def save_hf_folder(folder: Path, config: LlamaConfig, state: dict[str, torch.Tensor], bos: int, eos: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: weight.detach().float().contiguous().cpu() for name, weight in state.items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    save_tensors(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(config_json(config, bos, eos), indent=2) + "\n")
     generation = {"bos_token_id": bos, "eos_token_id": eos}
     (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
+from .files import save_tensors
 from .llama import Llama, LlamaConfig
 from .quantise import Rules, dequantise, quantise
 
@@ -55,9 +55,8 @@ def save_packed(
     paths = [folder / f"{name}-{number}.safetensors" for number in range(1, len(parts) + 1)]
     for path, part in zip(paths, parts):
         # The temporary name is hidden from `NAME-*` patterns, so a copier never meets half a file.
-        save_file(part, folder / f".{path.name}", metadata={"about": json.dumps(about)})
+        save_tensors(part, folder / f".{path.name}", metadata={"about": json.dumps(about)})
     for path in paths:
-        os.chmod(folder / f".{path.name}", 0o644)
         os.replace(folder / f".{path.name}", path)
     return paths
 

@@ -3,6 +3,7 @@
 import torch
 
 from slipstream_train import packed
+from slipstream_train.hf_folder import save_hf_folder
 from slipstream_train.packed import load_packed, save_packed
 from slipstream_train.quantise import quantised, rules_for
 
@@ -21,3 +22,9 @@ def test_unpacks_to_the_very_weights(model, tmp_path, monkeypatch):
         assert weight.dtype == torch.float32 and torch.equal(weight, snapped[name]), name
     again = save_packed(tmp_path / "again", "some-model", loaded, rules, extra, score=1.5)
     assert [part.read_bytes() for part in parts] == [part.read_bytes() for part in again]
+
+
+def test_writes_files_that_everybody_may_read(model, tmp_path):
+    save_packed(tmp_path, "some-model", model, rules_for(model, layers="q4_0", embedding="q8_0"))
+    save_hf_folder(tmp_path, model.config, model.state_dict(), bos=0, eos=0)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("*.safetensors")} == {0o644}
