@@ -28,7 +28,8 @@ def main() -> None:
     matplotlib.rcParams["svg.hashsalt"] = "slipstream"
     for path in sorted(options.folder.glob("*.csv")):
         with path.open() as file:
-            rows = list(csv.DictReader(file))
+            # What a single step gives would only stretch the axes.
+            rows = [row for row in csv.DictReader(file) if int(row["step"]) > 1]
         shown = [key for key in QUANTITIES if rows and rows[0].get(key)]
         figure, axes = plt.subplots(1, len(shown), figsize=(4 * len(shown), 3), squeeze=False, layout="constrained")
         quantised = [float(row["tokens"]) / 1e6 for row in rows if row["phase"] == "quantised"]
