@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--prompts", type=int, default=128)
+    parser.add_argument("--prompt-file", type=Path, help="one a line, instead of cuts of the held-out text")
     parser.add_argument("--new-tokens", type=int, default=256)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--device")
@@ -54,9 +55,13 @@ def main() -> None:
     }  # fmt: skip
     say("held-out text", **{key: value for key, value in report.items() if key != "acceptance"})
 
-    random = np.random.default_rng(options.seed)
-    starts = random.integers(len(heldout) - 64, size=options.prompts)
-    prompts = [heldout[start : start + int(random.integers(32, 65))].tolist() for start in starts]
+    if options.prompt_file is not None:
+        lines = options.prompt_file.read_text(encoding="utf-8").splitlines()[: options.prompts]
+        prompts = [tokenizer.encode(line).ids for line in lines]
+    else:
+        random = np.random.default_rng(options.seed)
+        starts = random.integers(len(heldout) - 64, size=options.prompts)
+        prompts = [heldout[start : start + int(random.integers(32, 65))].tolist() for start in starts]
     drafters = {
         name: (for_inference(load_packed(options.folder, name)[0], device, exact=True), Vocabulary())
         for name in options.drafter

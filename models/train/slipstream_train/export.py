@@ -1,7 +1,9 @@
-"""Step: a packed model becomes a Hugging Face folder with float32 weights, bit for bit what was packed.
+"""Step: a packed model becomes a Hugging Face folder, its weights bit for bit what was packed.
 
     python -m slipstream_train.export RUN/out target --tokenizer RUN/tokenizer --out RUN/target-hf
 
+Weights are float32; with --blocks those that lie on a grid are written as its blocks (blocks.py), which Slipstream
+imports, in a seventh or a quarter of the space.
 A drafter that knows only some ids also gets vocabulary_rows.safetensors: `row_of_id` (int32, one per id of the
 target) and `id_of_row` (int32, one per row of its embedding).
 """
@@ -25,11 +27,13 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("--tokenizer", type=Path, help="folder with tokenizer.json and what goes with it")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--blocks", action="store_true", help="quantised weights, for Slipstream only")
     parser.add_argument("--bos", type=int, default=0)
     parser.add_argument("--eos", type=int, default=0)
     options = parser.parse_args()
     model, extra, about = load_packed(options.folder, options.name)
-    save_hf_folder(options.out, model.config, model.state_dict(), options.bos, options.eos)
+    rules = about["rules"] if options.blocks else None
+    save_hf_folder(options.out, model.config, model.state_dict(), options.bos, options.eos, rules)
     measured = {key: value for key, value in about.items() if key not in ("config", "rules", "parts")}
     (options.out / "training.json").write_text(json.dumps({"rules": about["rules"], **measured}, indent=2) + "\n")
     if extra:

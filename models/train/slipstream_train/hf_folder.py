@@ -1,4 +1,4 @@
-"""Models as Hugging Face folders: config.json and model.safetensors in float32, embedding tied."""
+"""Models as Hugging Face folders: config.json and model.safetensors, in float32 or in blocks; embedding tied."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
+from .blocks import QUANT_METHOD, as_blocks
 from .files import save_tensors
 from .llama import Llama, LlamaConfig
+from .quantise import Rules
 
 
 def config_json(config: LlamaConfig, bos: int, eos: int) -> dict:
@@ -33,11 +35,18 @@ def parse_config(json_config: dict) -> LlamaConfig:
     return LlamaConfig(**{name: json_config[name] for name in names if name in json_config})
 
 
-def save_hf_folder(folder: Path, config: LlamaConfig, state: dict[str, torch.Tensor], bos: int, eos: int) -> None:
+def save_hf_folder(
+    folder: Path, config: LlamaConfig, state: dict[str, torch.Tensor], bos: int, eos: int, rules: Rules | None = None
+) -> None:
+    """With `rules` the matrices that follow one are written as blocks."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: weight.detach().float().contiguous().cpu() for name, weight in state.items()}
+    about = config_json(config, bos, eos)
+    if rules is not None:
+        about["quantization_config"] = {"quant_method": QUANT_METHOD}
+        weights.update({name: as_blocks(weights[name], rule) for name, rule in rules.items()})
     save_tensors(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "config.json").write_text(json.dumps(config_json(config, bos, eos), indent=2) + "\n")
+    (folder / "config.json").write_text(json.dumps(about, indent=2) + "\n")
     generation = {"bos_token_id": bos, "eos_token_id": eos}
     (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n")
 
