@@ -13,6 +13,10 @@ const only = <const Value extends string | number | boolean | null>(value: Value
     error: ({ input }) =>
       `${(JSON.stringify(input) ?? 'nothing').slice(0, 80)} is not supported${reason}: must be ${JSON.stringify(value)}`,
   });
+
+/** What `quantization_config.quant_method` says of matrices that are stored as GGUF's blocks. */
+const BLOCKS_METHOD = 'gguf-blocks';
+
 const noBias = only(false, ' (the matrices of a plain Llama have no biases)').nullish();
 
 const ropeSchema = z.looseObject({
@@ -25,7 +29,9 @@ const ropeSchema = z.looseObject({
 /** Defaults are those of transformers' LlamaConfig. What decides whether the rest makes sense comes first. */
 const configSchema = z.looseObject({
   model_type: only('llama'),
-  quantization_config: only(null, ' (import the checkpoint that it was made of)').optional(),
+  quantization_config: z
+    .looseObject({ quant_method: only(BLOCKS_METHOD, ' (import the checkpoint that it was made of)') })
+    .nullish(),
   hidden_act: only('silu').nullish(),
   attention_bias: noBias,
   mlp_bias: noBias,

@@ -8,6 +8,7 @@ import {
   type WeightFormat,
 } from '../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../src/core/errors.js';
+import { BLOCK, BLOCK_BYTES, type BlockFormat } from '../onnx/graph/weight-blocks.js';
 import { floatsOf } from '../onnx/graph/weights.js';
 import type { PlacedTensor, SafetensorsFiles } from './safetensors-files.js';
 
@@ -36,6 +37,15 @@ const formats: ReadonlyMap<string, WeightFormat> = new Map([
   ['BF16', 'bf16'],
 ]);
 
+/**
+ * Matrices may also be bytes, rows x blocks of 32 inputs x bytes of a block: GGUF's blocks, told by their length.
+ * models/train exports them.
+ */
+const blockFormats: ReadonlyMap<number, BlockFormat> = new Map(
+  (['q4_0', 'q4_1', 'q8_0'] as const).map((format) => [BLOCK_BYTES[format], format]),
+);
+const BLOCKS_DTYPE = 'U8';
+
 /** Angles that older versions of transformers stored: they follow from the configuration. */
 const DERIVED = /^model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq$/;
 
@@ -52,8 +62,10 @@ export function safetensorsCheckpoint(
   checkTensors(files, config, folder);
   const matrix = (name: string): StoredMatrix => {
     const tensor = files.tensors.get(name) as PlacedTensor;
-    const [rows = 0, columns = 0] = tensor.shape;
-    return { format: formats.get(tensor.dtype) as WeightFormat, rows, columns, bytes: files.read(tensor) };
+    const [rows = 0, inputs = 0, blockBytes] = tensor.shape;
+    const format = blockBytes === undefined ? formats.get(tensor.dtype) : blockFormats.get(blockBytes);
+    const columns = blockBytes === undefined ? inputs : inputs * BLOCK;
+    return { format: format as WeightFormat, rows, columns, bytes: files.read(tensor) };
   };
   const norm = (name: string): Float32Array => {
     const tensor = files.tensors.get(name) as PlacedTensor;
@@ -110,9 +122,23 @@ function tensorProblem(
     const bias = name.endsWith('.bias') ? ', whose matrices have no biases' : '';
     return `is not part of a plain Llama decoder${bias}`;
   }
+  if (dtype === BLOCKS_DTYPE) return blocksProblem(shape, expected);
   if (!formats.has(dtype))
     return `dtype ${dtype} is not supported: must be ${[...formats.keys()].join(', ')}`;
   if (shape.length !== expected.length || shape.some((size, i) => size !== expected[i]))
     return `shape is ${shape.join(' x ')}, but by config.json must be ${expected.join(' x ')}`;
   return undefined;
+}
+
+function blocksProblem(shape: readonly number[], expected: readonly number[]): string | undefined {
+  const [rows, columns] = expected;
+  if (columns === undefined) return `dtype ${BLOCKS_DTYPE} is for matrices only`;
+  const isRight =
+    shape.length === 3 &&
+    shape[0] === rows &&
+    (shape[1] as number) * BLOCK === columns &&
+    blockFormats.has(shape[2] as number);
+  if (isRight) return undefined;
+  const allowed = [...blockFormats.keys()].join(' or ');
+  return `shape is ${shape.join(' x ')}, but for blocks of ${BLOCK} must by config.json be ${rows} x ${columns / BLOCK} x ${allowed}`;
 }

@@ -1,14 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BLOCK, BLOCK_BYTES } from '../../infra/onnx/graph/weight-blocks.js';
 import { floatsOf } from '../../infra/onnx/graph/weights.js';
-import type { DecoderCheckpoint, LayerMatrix, StoredMatrix } from '../../src/core/checkpoint.js';
+import type {
+  DecoderCheckpoint,
+  LayerMatrix,
+  StoredMatrix,
+  WeightFormat,
+} from '../../src/core/checkpoint.js';
 import { type SafetensorsWriterTensor, writeSafetensors } from './safetensors-writer.js';
 import { type TinyModelOptions, tinyCheckpoint, writeTinyConfig } from './tiny-model.js';
 import { storeAs } from './tiny-quantise.js';
 import { writeTinyTokenizer } from './tiny-tokenizer.js';
 
 export interface TinySafetensorsOptions extends TinyModelOptions {
-  readonly format?: 'f32' | 'f16' | 'bf16';
+  /** Of matrices; with blocks gains are f32. */
+  readonly format?: WeightFormat;
   /** Files; with more than one there is an index. Default 1. */
   readonly shards?: number;
 }
@@ -41,7 +48,12 @@ export function writeTinySafetensors(
   if (shards === 1) writeFileSync(join(directory, 'model.safetensors'), writeSafetensors(tensors));
   else writeShards(directory, tensors, shards);
   const rounded = (gain: Float32Array) =>
-    floatsOf({ format, rows: 1, columns: gain.length, bytes: storeAs(gain, format) });
+    floatsOf({
+      format: gainFormat(format),
+      rows: 1,
+      columns: gain.length,
+      bytes: storeAs(gain, gainFormat(format)),
+    });
   return {
     ...checkpoint,
     norm: (layer, which) => rounded(checkpoint.norm(layer, which)),
@@ -49,23 +61,20 @@ export function writeTinySafetensors(
   };
 }
 
-export function tinyTensors(
-  checkpoint: DecoderCheckpoint,
-  format: 'f32' | 'f16' | 'bf16',
-): SafetensorsWriterTensor[] {
+export function tinyTensors(checkpoint: DecoderCheckpoint, format: WeightFormat): SafetensorsWriterTensor[] {
   const { config } = checkpoint;
-  const dtype = format.toUpperCase();
   const matrix = (name: string, { rows, columns, bytes }: StoredMatrix): SafetensorsWriterTensor => ({
     name: `${name}.weight`,
-    dtype,
-    shape: [rows, columns],
     bytes,
+    ...(isFloat(format)
+      ? { dtype: format.toUpperCase(), shape: [rows, columns] }
+      : { dtype: 'U8', shape: [rows, columns / BLOCK, BLOCK_BYTES[format]] }),
   });
   const norm = (name: string, gain: Float32Array): SafetensorsWriterTensor => ({
     name: `${name}.weight`,
-    dtype,
+    dtype: gainFormat(format).toUpperCase(),
     shape: [gain.length],
-    bytes: storeAs(gain, format),
+    bytes: storeAs(gain, gainFormat(format)),
   });
   const tensors = [matrix('model.embed_tokens', checkpoint.embedding())];
   if (!config.tiedEmbeddings) tensors.push(matrix('lm_head', checkpoint.output()));
@@ -78,6 +87,14 @@ export function tinyTensors(
   }
   tensors.push(norm('model.norm', checkpoint.finalNorm()));
   return tensors;
+}
+
+function isFloat(format: WeightFormat): format is 'f32' | 'f16' | 'bf16' {
+  return format === 'f32' || format === 'f16' || format === 'bf16';
+}
+
+function gainFormat(format: WeightFormat): 'f32' | 'f16' | 'bf16' {
+  return isFloat(format) ? format : 'f32';
 }
 
 function writeShards(directory: string, tensors: readonly SafetensorsWriterTensor[], shards: number): void {

@@ -34,7 +34,7 @@ let settings: ModelStoreSettings;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'slipstream-safetensors-import-'));
   folder = join(root, 'tiny');
-  settings = { cacheFolder: join(root, 'cache'), registry: [] };
+  settings = { cacheFolder: join(root, 'cache'), registry: [], bundled: [] };
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -74,6 +74,9 @@ describe('a folder of safetensors', () => {
     ['F32', {}],
     ['F16 in two files', { format: 'f16', shards: 2 }],
     ['BF16, tied', { format: 'bf16', tiedEmbeddings: true }],
+    ['Q4_0', { format: 'q4_0' }],
+    ['Q8_0, tied', { format: 'q8_0', tiedEmbeddings: true }],
+    ['Q4_1', { format: 'q4_1' }],
   ])('becomes a model that computes what its weights define: %s', async (_, options) => {
     const checkpoint = writeTinySafetensors(folder, options);
     expect(checkpoint.config.ropeInterleaved).toBe(false);

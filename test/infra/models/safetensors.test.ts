@@ -135,7 +135,10 @@ describe('a folder of safetensors', () => {
     [{ rope_parameters: { rope_type: 'yarn' } }, /rope_parameters.rope_type: "yarn" is not supported/],
     [{ sliding_window: 4096 }, /sliding_window: 4096 is not supported: must be null/],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor: 0.5 is not supported/],
-    [{ quantization_config: { quant_method: 'awq' } }, /quantization_config: .* is not supported/],
+    [
+      { quantization_config: { quant_method: 'awq' } },
+      /quantization_config.quant_method: "awq" is not supported .*: must be "gguf-blocks"/,
+    ],
     [{ num_key_value_heads: 3 }, /num_key_value_heads: 3 does not divide 4 heads/],
     [{ head_dim: 8 }, /head_dim: 8 is not a multiple of 16/],
     [{ num_hidden_layers: 3 }, /tensor "model.layers.2.self_attn.q_proj.weight" is missing/],
@@ -149,6 +152,30 @@ describe('a folder of safetensors', () => {
     writeTinySafetensors(folder);
     changeConfig(change);
     expect(refusal().message).toMatch(message);
+  });
+
+  it('is refused with blocks of another shape, or for gains', () => {
+    const { config } = writeTinySafetensors(folder, { format: 'q4_0' });
+    open();
+    changeConfig({ intermediate_size: config.feedForwardWidth - 32 });
+    expect(refusal().message).toMatch(
+      /mlp.gate_proj.weight": shape is 128 x 2 x 18, but for blocks of 32 must by config.json be 96 x 2 x 18 or 20 or 34/,
+    );
+    const tensors = tinyTensors(tinyCheckpoint({ ropeInterleaved: false }), 'f32');
+    const asBytes = (name: string, shape: number[]) =>
+      writeFileSync(
+        weights(),
+        writeSafetensors(
+          tensors.map((tensor) => (tensor.name === name ? { ...tensor, dtype: 'U8', shape } : tensor)),
+        ),
+      );
+    changeConfig({ intermediate_size: config.feedForwardWidth });
+    asBytes('model.norm.weight', [4 * config.width]);
+    expect(refusal().message).toMatch(/"model.norm.weight": dtype U8 is for matrices only/);
+    asBytes('model.embed_tokens.weight', [config.vocabularySize, 4 * config.width]);
+    expect(refusal().message).toMatch(
+      /"model.embed_tokens.weight": shape is 512 x 256, but for blocks of 32/,
+    );
   });
 
   it('is refused with a tokenizer of more tokens than the model has', () => {
