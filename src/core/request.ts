@@ -106,7 +106,11 @@ function promptOf(
     const field = nameOf('messages');
     const messages = request.messages.map(({ role, content }) => ({ role, content }));
     if (tokenizer.encodeChat === undefined)
-      throw new InvalidOptionError(field, messages, 'left out: this model has no chat template');
+      throw new InvalidOptionError(
+        field,
+        messages,
+        'left out: this model has no chat template, it only continues a prompt',
+      );
     const characters = messages.reduce((sum, { content }) => sum + content.length, 0);
     checkLength(field, characters, model.contextTokens);
     return { prompt: { kind: 'chat', messages }, field, value: messages };

@@ -15,14 +15,9 @@ import type { Cli } from './services.js';
 import { textTable } from './text-table.js';
 import { withEngine } from './with-engine.js';
 
-const PROMPT = `def add(a, b):
-    return a + b
-
-def subtract(a, b):
-    return a - b
-
-def multiply(a, b):
-`;
+/** For a model that tells stories, as the default one does; without the penalty a small model soon repeats itself. */
+const PROMPT = 'The captain looked at the map for a long time, and then';
+const FREQUENCY_PENALTY = 0.5;
 
 const EXPLANATIONS: Readonly<Record<GenerationMode, string>> = {
   none: 'the target alone, token by token',
@@ -33,7 +28,7 @@ const EXPLANATIONS: Readonly<Record<GenerationMode, string>> = {
 const EXAMPLES = `
 Examples:
   slipstream demo
-  slipstream demo --prompt "1, 2, 3, 4, 1, 2, 3," --max-tokens 48 --targets 3
+  slipstream demo --model smollm2 --prompt "1, 2, 3, 4, 1, 2, 3," --max-tokens 48 --targets 3
   slipstream demo --temperature 0.8 --seed 7
 `;
 
@@ -47,7 +42,7 @@ export function addDemoCommand(program: Command, cli: Cli): void {
   const command = program
     .command('demo')
     .description('decode one prompt plainly, with si and with dsi, and compare speed and tokens')
-    .option('--prompt <TEXT>', 'the text to continue (default: a few lines of Python)');
+    .option('--prompt <TEXT>', 'the text to continue (default: the beginning of a story)');
   addFlags(command, engineOptionDefinitions, ['mode', 'parallel', 'queue']);
   addRequestFlags(command);
   addFlags(command, logOptionDefinitions);
@@ -60,8 +55,14 @@ async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> 
     { ...readFlags(command, engineOptionDefinitions), mode: 'dsi' },
     io.context(flagName(engineOptionDefinitions)),
   );
-  // One seed for all, or sampled texts would differ.
-  const request: GenerationRequest = { maxTokens: 96, seed: 0, ...readRequestFlags(command), prompt };
+  const request: GenerationRequest = {
+    maxTokens: 96,
+    frequencyPenalty: FREQUENCY_PENALTY,
+    // One for all, or sampled texts would differ.
+    seed: 0,
+    ...readRequestFlags(command),
+    prompt,
+  };
   checkRequest(request, requestFlagName);
   const logger = openLogger(command, io, 'warn');
   return await withEngine(options, io, services, { logger }, async (engine) => {

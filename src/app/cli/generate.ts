@@ -19,8 +19,8 @@ import { withEngine } from './with-engine.js';
 const EXAMPLES = `
 Examples:
   slipstream generate --prompt "Once upon a time" --max-tokens 64
-  slipstream generate --chat "What is a rollback?" --temperature 0.7 --seed 1
-  echo "def fibonacci(n):" | slipstream generate --mode none --json
+  slipstream generate --model smollm2 --chat "What is a rollback?" --temperature 0.7 --seed 1
+  echo "The old sailor lit his pipe" | slipstream generate --mode none --json
   slipstream generate --prompt-file story.txt --nats nats://gpu-1:4222 --trace trace.json
 `;
 

@@ -31,7 +31,7 @@ export function addModelsCommand(program: Command, cli: Cli): void {
 
   const list = models
     .command('list')
-    .description('models that have a name: here, or to be downloaded')
+    .description('models that have a name: built in, here, or to be downloaded')
     .option('--json', 'print a JSON array');
   addFlags(list, modelStoreOptionDefinitions, ['offline']);
   list.action(async () => cli.exit(await listAll(list, cli)));

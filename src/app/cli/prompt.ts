@@ -15,7 +15,10 @@ export function addPromptFlags(command: Command): void {
   command
     .option('--prompt <TEXT>', 'the text to continue (default: stdin)')
     .option('--prompt-file <FILE>', 'read the text from a file')
-    .option('--chat <TEXT>', "a user's message, rendered with the model's chat template")
+    .option(
+      '--chat <TEXT>',
+      "a user's message, for a model with a chat template (the default model has none)",
+    )
     .option('--raw', 'special tokens in the prompt count as such, and are shown in the output');
 }
 

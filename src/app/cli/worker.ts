@@ -12,8 +12,8 @@ prefix. Start as many as you have machines for; kill any at any time: it costs t
 a token. The same settings can be given as SLIPSTREAM_... variables.
 
 Examples:
-  slipstream worker --role target --model smollm2 --nats nats://nats-1:4222
-  slipstream worker --role drafter --model ./tiny-drafter --nats nats://nats-1:4222 --threads 1
+  slipstream worker --role target --model fable --nats nats://nats-1:4222
+  slipstream worker --role drafter --model fable-drafter --nats nats://nats-1:4222 --threads 1
 `;
 
 export function addWorkerCommand(program: Command, cli: Cli): void {

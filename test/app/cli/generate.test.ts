@@ -123,7 +123,7 @@ describe('slipstream generate', () => {
     expect(JSON.parse(stdout)).toEqual({
       id: 'g0',
       mode: 'none',
-      model: 'smollm2',
+      model: 'fable',
       drafter: null,
       seed: 7,
       numerics: 'exact',
@@ -354,7 +354,7 @@ describe('slipstream generate', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('Examples:');
     expect(stdout).toContain('--drafter <ngram|MODEL,...|none>');
-    expect(stdout).toContain('(default: ngram)');
+    expect(stdout).toContain('(default: fable)');
   });
 });
 

@@ -22,10 +22,12 @@ describe('slipstream models', () => {
     expect(imported).toMatchObject({ code: 0, stdout: 'mine is ready\n', stderr: '' });
     const table = await run(['models', 'list', ...cache]);
     expect(table.stdout).toMatch(
-      /^name +state +description\nsmollm2 +downloadable +.*\nmine +ready +.*mine\n$/,
+      /^name +state +description\nfable +built-in +.*\nfable-drafter +built-in +.*\nsmollm2 +downloadable +.*\nmine +ready +.*mine\n$/,
     );
     const json = await run(['models', 'list', '--json', ...cache]);
     expect(JSON.parse(json.stdout)).toMatchObject([
+      { name: 'fable', state: 'built-in' },
+      { name: 'fable-drafter', state: 'built-in' },
       { name: 'smollm2', state: 'downloadable' },
       { name: 'mine', state: 'ready', folder: join(folder, 'mine') },
     ]);

@@ -9,12 +9,12 @@ const compile = (options: EngineOptions = {}, environment: Record<string, string
 const loose = (options: Readonly<Record<string, unknown>>) => options as EngineOptions;
 
 describe('compileEngineOptions', () => {
-  test('the defaults: a small model, n-gram drafts, an embedded server, two local targets', () => {
+  test('the defaults: the built-in pair, an embedded server, a local worker per core', () => {
     expect(compile()).toEqual({
-      model: 'smollm2',
-      drafting: { ngram: true, models: [] },
+      model: 'fable',
+      drafting: { ngram: false, models: ['fable-drafter'] },
       defaults: { mode: 'auto', lookahead: undefined, targets: undefined },
-      local: { targets: 4, drafters: 0, threads: 1 },
+      local: { targets: 3, drafters: 1, threads: 1 },
       remote: false,
       nats: {
         servers: undefined,
@@ -55,6 +55,19 @@ describe('compileEngineOptions', () => {
     expect(compiled).toMatchObject({ model: 'given', parallel: 7, queue: 64, store: { offline: true } });
   });
 
+  test('a model without a drafter of its own, and plain decoding, get lookup', () => {
+    expect(compile({ model: 'smollm2' }).drafting).toEqual({ ngram: true, models: [] });
+    expect(compile({ mode: 'none' })).toMatchObject({
+      model: 'fable',
+      drafting: { ngram: true, models: [] },
+      local: { targets: 1, drafters: 0, threads: 4 },
+    });
+    expect(compile({ drafter: 'ngram,fable-drafter' }).drafting).toEqual({
+      ngram: true,
+      models: ['fable-drafter'],
+    });
+  });
+
   test('an empty variable counts as unset', () => {
     expect(compile({}, { SLIPSTREAM_PARALLEL: '' }).parallel).toBe(4);
   });
@@ -67,16 +80,17 @@ describe('compileEngineOptions', () => {
     expect(local({ drafter: 'tiny', drafters: 2 }, 6)).toEqual({ targets: 4, drafters: 2, threads: 1 });
     expect(local({ drafter: 'ngram,tiny' }, 6)).toEqual({ targets: 5, drafters: 1, threads: 1 });
     expect(local({ drafter: 'tiny,small', drafters: 2 }, 6)).toEqual({ targets: 2, drafters: 2, threads: 1 });
-    expect(local({}, 1)).toEqual({ targets: 1, drafters: 0, threads: 1 });
-    expect(local({ mode: 'si' }, 4)).toEqual({ targets: 1, drafters: 0, threads: 4 });
+    expect(local({ drafter: 'ngram' }, 1)).toEqual({ targets: 1, drafters: 0, threads: 1 });
+    expect(local({}, 1)).toEqual({ targets: 1, drafters: 1, threads: 1 });
+    expect(local({ drafter: 'ngram', mode: 'si' }, 4)).toEqual({ targets: 1, drafters: 0, threads: 4 });
     expect(local({ threads: 3 }, 4).threads).toBe(3);
   });
 
   test('with a NATS address workers are remote unless said otherwise', () => {
     const natsUrl = ['nats://a:4222'];
     expect(compile({ natsUrl })).toMatchObject({ remote: true, local: { targets: 0, drafters: 0 } });
-    expect(compile({ natsUrl, workers: 'both' })).toMatchObject({ remote: true, local: { targets: 4 } });
-    expect(compile({ natsUrl, workers: 'local' })).toMatchObject({ remote: false, local: { targets: 4 } });
+    expect(compile({ natsUrl, workers: 'both' })).toMatchObject({ remote: true, local: { targets: 3 } });
+    expect(compile({ natsUrl, workers: 'local' })).toMatchObject({ remote: false, local: { targets: 3 } });
     expect(compile({}, { SLIPSTREAM_NATS_URL: 'a, b:4222' }).nats.servers).toEqual(['a', 'b:4222']);
   });
 
@@ -123,7 +137,7 @@ describe('compileEngineOptions', () => {
     [{ drafter: 'a,b,a' }, 'drafter is "a,b,a", but must be different names'],
     [{ drafter: 'none,ngram' }, 'drafter is "none,ngram", but must be none alone'],
     [{ drafter: 'a,b,c,d,e' }, 'drafter is "a,b,c,d,e", but must be 4 models at most'],
-    [{ drafters: 2 }, 'drafters is 2, but must be left out when drafter names no model'],
+    [{ drafters: 2, drafter: 'ngram' }, 'drafters is 2, but must be left out when drafter names no model'],
     [{ natsUrl: [] }, 'natsUrl is a list of 0'],
     [{ natsUrl: ['http://a'] }, 'natsUrl is a list of 1'],
     [{ natsUrl: ['nats://user:password@a'] }, 'natsUrl is a list of 1'],

@@ -34,6 +34,7 @@ import { compiledFile } from '../../support/compiled.js';
 import { type FlakyFileServer, startFlakyFileServer } from '../../support/flaky-file-server.js';
 import { writeGguf } from '../../support/gguf-writer.js';
 import { tinyGguf } from '../../support/tiny-gguf.js';
+import { writeTinySafetensors } from '../../support/tiny-safetensors.js';
 
 const bytes = writeGguf(tinyGguf());
 const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -55,6 +56,7 @@ beforeEach(() => {
   server.script();
   settings = {
     cacheFolder,
+    bundled: [],
     registry: [
       {
         name: 'tiny',
@@ -263,5 +265,44 @@ describe('resolveModel', () => {
     };
     await expect(open()).rejects.toThrow(ModelFormatError);
     await expect(open()).rejects.toThrow(message);
+  });
+});
+
+describe('a model that is built in', () => {
+  const builtIn = () => {
+    const folder = join(root, 'built-in');
+    writeTinySafetensors(folder, { format: 'q4_0' });
+    return { ...settings, bundled: [{ name: 'own', description: 'a tiny model', folder }] };
+  };
+
+  it('is imported at first use with progress, never downloaded, and found again', async () => {
+    const bundled = builtIn();
+    expect(listModels(bundled)[0]).toMatchObject({ name: 'own', state: 'built-in' });
+    const steps: string[] = [];
+    const onProgress = ({ step }: ModelProgress) => void steps.push(step);
+    const first = await resolveModel('own', { ...bundled, offline: true, onProgress });
+    expect([...new Set(steps)]).toEqual(['verify', 'import']);
+    steps.splice(0);
+    expect(await resolveModel('own', { ...bundled, onProgress })).toMatchObject({
+      kind: 'onnx',
+      folder: first.kind === 'onnx' ? first.folder : '',
+    });
+    expect(await pullModel('own', { ...bundled, onProgress })).toBe(
+      first.kind === 'onnx' ? first.folder : '',
+    );
+    expect(steps).toEqual([]);
+  });
+
+  it('cannot be removed, nor can its name be given', async () => {
+    const bundled = builtIn();
+    expect(() => removeModel('own', bundled)).toThrow(/name is "own", .* part of the package/);
+    await expect(importModel(source, 'own', bundled)).rejects.toThrow(/must be a name other than own, tiny/);
+  });
+
+  it('is broken without its weights, and says what is missing', async () => {
+    const bundled = builtIn();
+    rmSync(join(root, 'built-in', 'model.safetensors'));
+    expect(listModels(bundled)[0]).toMatchObject({ name: 'own', state: 'broken' });
+    await expect(resolveModel('own', bundled)).rejects.toThrow(/model\.safetensors.*: is missing/);
   });
 });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
 import { compileEngineOptions, engineOptionDefinitions } from '../../../../infra/config/engine-options.js';
+import { DEFAULT_MODEL } from '../../../../infra/models/bundled-models.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { untilInterrupted } from '../interrupt.js';
 import type { CliOutput } from '../io.js';
@@ -25,7 +26,11 @@ export function addDoctorCommand(program: Command, cli: Cli): void {
   const command = program
     .command('doctor')
     .description('look at this machine: what is here, what is missing, what can be reached')
-    .option('--model <MODEL>', 'also load this model and test whether its passes are exact')
+    .option(
+      '--model <MODEL>',
+      'load this model and test whether its passes are exact; none: no model',
+      DEFAULT_MODEL,
+    )
     .option('--json', 'print a JSON array');
   const shown = new Set(['natsUrl', 'natsServer', 'cacheFolder', 'offline', 'threads']);
   addFlags(
@@ -39,7 +44,7 @@ export function addDoctorCommand(program: Command, cli: Cli): void {
 }
 
 async function doctor(command: Command, { io }: Cli): Promise<ExitCode> {
-  const { model, json }: { model?: string; json?: true } = command.opts();
+  const { model, json }: { model: string; json?: true } = command.opts();
   const context = io.context(flagName(engineOptionDefinitions));
   const options = compileEngineOptions(readFlags(command, engineOptionDefinitions), context);
   const { nats, natsServer, store } = options;
@@ -53,7 +58,7 @@ async function doctor(command: Command, { io }: Cli): Promise<ExitCode> {
     modelsCheck(store),
     downloadsCheck(store.offline),
     environmentCheck(context.environment),
-    ...(model === undefined ? [] : [modelCheck(model, options.local.threads, store)]),
+    ...(model === 'none' ? [] : [modelCheck(model, options.local.threads, store)]),
   ];
   const findings: Finding[] = [];
   for (const check of checks)

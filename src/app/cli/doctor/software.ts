@@ -53,7 +53,7 @@ export function modelsCheck(store: CompiledModelStoreOptions): Check {
     examine: async () => {
       const { listModels } = await import('../../../../infra/models/model-store.js');
       const models = listModels(store);
-      const states = (['ready', 'downloadable', 'broken'] as const).flatMap((state) => {
+      const states = (['built-in', 'ready', 'downloadable', 'broken'] as const).flatMap((state) => {
         const names = models.filter((model) => model.state === state).map(({ name }) => name);
         return names.length === 0 ? [] : [`${state}: ${names.join(', ')}`];
       });

@@ -17,9 +17,10 @@ afterAll(() => {
   for (const server of servers) server.close();
 });
 
-/** Examines a machine without network; findings by what was looked at. */
+/** Examines a machine without network, and no model unless one is named; findings by what was looked at. */
 async function examine(argv: readonly string[] = [], environment: World['environment'] = {}) {
-  const result = await run(['doctor', '--json', '--offline', '--cache-folder', folder, ...argv], {
+  const command = ['doctor', '--json', '--offline', '--cache-folder', folder, '--model', 'none'];
+  const result = await run([...command, ...argv], {
     environment,
   });
   const findings = JSON.parse(result.stdout) as Finding[];
@@ -47,7 +48,7 @@ async function greeter(greeting: string | undefined): Promise<string> {
 }
 
 describe('slipstream doctor', () => {
-  test('finds Node.js, processor, memory, runtime and models, and prints a table', async () => {
+  test('finds Node.js, processor, memory, runtime and models, tries the default one, and prints a table', async () => {
     const { code, stdout } = await run(['doctor', '--offline', '--cache-folder', folder], {
       environment: { SLIPSTREAM_NATS_SERVER: serverOf('2.14.0') },
     });
@@ -57,7 +58,8 @@ describe('slipstream doctor', () => {
       /^memory +ok +[\d.]+ GB free/m,
       /^onnxruntime +ok +\d+\.\d+.*providers cpu/m,
       /^nats-server +ok +2\.14\.0, /m,
-      /^models +ok +downloadable: .*smollm2/m,
+      /^model fable +ok +exact numerics, context 1024, ms per pass/m,
+      /^models +ok +built-in: fable, fable-drafter; downloadable: smollm2/m,
       /^downloads +ok +switched off/m,
       /^environment +ok +set: SLIPSTREAM_NATS_SERVER/m,
     ])

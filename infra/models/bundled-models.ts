@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A model whose weights come with the package: imported when it is first used. */
+export interface BundledModel {
+  readonly name: string;
+  readonly description: string;
+  /** As Hugging Face has it, with weights in blocks. */
+  readonly folder: string;
+}
+
+/** What runs when nobody names a model: it needs no download. */
+export const DEFAULT_MODEL = 'fable';
+
+/** Drafters that were made for a target. */
+const DRAFTERS: ReadonlyMap<string, string> = new Map([['fable', 'fable-drafter']]);
+
+/** Who drafts for a model when nobody says: the drafter made for it, else lookup in the text so far. */
+export function defaultDrafter(model: string): string {
+  return DRAFTERS.get(model) ?? 'ngram';
+}
+
+/** See models/fable/README.md. */
+export const bundledModels: readonly BundledModel[] = [
+  {
+    name: 'fable',
+    description: 'continues English stories; 33M weights, 4 bits, context 1024',
+    folder: inPackage('models/fable/target'),
+  },
+  {
+    name: 'fable-drafter',
+    description: 'drafts for fable; 2M weights, 8 bits',
+    folder: inPackage('models/fable/drafter'),
+  },
+];
+
+/** The package's root lies above this file at another depth in a build than in the sources. */
+function inPackage(path: string): string {
+  const folders = ['../../', '../../../'].map((up) => fileURLToPath(new URL(up + path, import.meta.url)));
+  return folders.find((folder) => existsSync(folder)) ?? (folders[0] as string);
+}
