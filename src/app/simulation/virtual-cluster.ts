@@ -26,6 +26,8 @@ export interface VirtualClusterOptions {
   readonly stages?: number;
   /** Sessions per worker. Default 64. */
   readonly slots?: number;
+  /** The id of the worker that is started as the `place`th, counted from 1. Default `<role>-<place>`. */
+  readonly nameWorker?: (role: 'target' | 'drafter', place: number) => string;
   /** Workers share one host. Default: each has its own. */
   readonly sharedHost?: boolean;
   /** Milliseconds. Default 10,000. */
@@ -51,7 +53,7 @@ export interface VirtualGeneration {
 export function createVirtualCluster(options: VirtualClusterOptions) {
   const scheduler = new VirtualScheduler();
   const seed = options.seed ?? 1;
-  const { faults } = options;
+  const { faults, nameWorker = (role, place) => `${role}-${place}` } = options;
   const network = new MemoryNetwork({ scheduler, seed, ...(faults === undefined ? {} : { faults }) });
   const subjects = createSubjects();
   const workers: VirtualWorker[] = [];
@@ -68,7 +70,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
   const gateway = openGateway('gateway');
 
   function startWorker(role: 'target' | 'drafter', url: string): VirtualWorker {
-    const id = `${role}-${workers.length + 1}`;
+    const id = nameWorker(role, workers.length + 1);
     const worker = startVirtualWorker({
       id,
       role,

@@ -10,6 +10,7 @@ import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { type Lines, TEXT } from '../../../src/core/simulator/lines.js';
 import type { SimulationResult, SimulationSettings } from '../../../src/core/simulator/settings.js';
 import type { DraftTruth } from '../../../src/core/simulator/truth.js';
+import { lotOf } from '../../../src/core/target-pool.js';
 import type { TraceEvent } from '../../../src/core/trace.js';
 
 /** Settings without a recorded trace: what simulated models can be told. */
@@ -39,6 +40,7 @@ export function runActors(settings: ActorSettings, trace?: (event: TraceEvent) =
       drafters: new Array(settings.drafters).fill(drafterUrl(settings)),
       faults: { delayMs: latencyMs },
       seed: settings.seed,
+      nameWorker: (role, place) => workerNamed(role, place, sequenceOf(settings).generation),
       ...(trace === undefined ? {} : { trace }),
     });
     cluster.runFor(latencyMs);
@@ -69,6 +71,15 @@ export function runActors(settings: ActorSettings, trace?: (event: TraceEvent) =
     return { result, startMs };
   } finally {
     vi.restoreAllMocks();
+  }
+}
+
+/** Generations begin with another worker each; this one with the first, as the simulator numbers them. */
+function workerNamed(role: string, place: number, generation: string): string {
+  const first = (place - 1).toString(16).padStart(2, '0');
+  for (let attempt = 0; ; attempt++) {
+    const name = `${role}-${place}-${attempt}`;
+    if (lotOf(generation, name).startsWith(first)) return name;
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/core/generation.js';
 import { steadyTiming } from '../../../src/core/pass-timing.js';
 import { Planner } from '../../../src/core/planner/planner.js';
@@ -6,12 +6,6 @@ import { fixedPlan, type SimulationSettings } from '../../../src/core/simulator/
 import { simulate, simulateWith } from '../../../src/core/simulator/simulate.js';
 import { type ActorSettings, actorTruth, runActors } from './actor-run.js';
 import { randomSettings } from './random-settings.js';
-
-/** Generations begin with another worker each; here with the first, as the simulator numbers them. */
-vi.mock('../../../src/core/target-pool.js', async (original) => ({
-  ...(await original<object>()),
-  lotOf: (_: string, worker: string) => worker.padStart(16, '0'),
-}));
 
 /** All 200 with SLIPSTREAM_TEST_SETTINGS=200: minutes, nearly all of them the actors'. */
 const SETTINGS = Number(process.env.SLIPSTREAM_TEST_SETTINGS ?? 24);

@@ -30,9 +30,13 @@ async function play(code: string): Promise<string> {
 }
 
 test.each([
-  ['the Node client of docs/websocket.md', () => examples[0]],
-  ['the client of the README', () => readmeClient],
-])('%s prints the answer and its report', async (_, example) => {
+  [
+    'the Node client of docs/websocket.md',
+    () => examples[0],
+    { messages: [{ role: 'user', content: 'Why is the sky blue?' }] },
+  ],
+  ['the client of the README', () => readmeClient, { prompt: 'It was a dark night, and', temperature: 0.8 }],
+])('%s prints the answer and its report', async (_, example, asked) => {
   house.service.script = (generation) => {
     generation.log.append('Because', ' of', ' scattering.');
     generation.complete();
@@ -40,9 +44,7 @@ test.each([
   const output = await play(example() ?? '');
   expect(output).toMatch(/^Because of scattering\.\n/);
   expect(output).toContain('draft_n_accepted: 3');
-  expect(house.service.requests).toEqual([
-    { messages: [{ role: 'user', content: 'Why is the sky blue?' }], maxTokens: 64 },
-  ]);
+  expect(house.service.requests).toEqual([{ ...asked, maxTokens: 64 }]);
 });
 
 test('the browser client comes back after a lost connection and misses nothing', async () => {
