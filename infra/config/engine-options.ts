@@ -26,8 +26,8 @@ export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   /** Name, folder or `sim:` description of the target. Default `fable`, which is built in. */
   readonly model?: string;
   /**
-   * `ngram` (lookup in prompt and output), a model, several of these separated by commas, or `none`. Default: the drafter
-   * made for the target (`fable-drafter`), else `ngram`, as in mode `none`.
+   * `ngram` (lookup in prompt and output), a model, several of these separated by commas, or `none`. Default: those
+   * made for the target (`fable-drafter`; `ngram,smollm2-drafter`), else `ngram`, as in mode `none`.
    */
   readonly drafter?: string;
   /** Processes to start here of each model that drafts, 1..4: with two, one takes over at a rollback while the other is still inside a pass. Default 1. */
@@ -91,7 +91,7 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
     flag: 'drafter',
     placeholder: 'ngram|MODEL,...|none',
     description: 'who guesses ahead: lookup in the text so far, a model, several at once, or nobody',
-    defaultText: `${defaultDrafter(DEFAULT_MODEL)} for ${DEFAULT_MODEL}, else ngram`,
+    defaultText: 'those made for the model, else ngram',
     allowed: 'ngram, a model, several of these separated by commas, or none',
   }),
   drafters: integerOption({

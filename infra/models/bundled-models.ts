@@ -13,14 +13,17 @@ export interface BundledModel {
 export const DEFAULT_MODEL = 'fable';
 
 /** Drafters that were made for a target. */
-const DRAFTERS: ReadonlyMap<string, string> = new Map([['fable', 'fable-drafter']]);
+const DRAFTERS: ReadonlyMap<string, string> = new Map([
+  ['fable', 'fable-drafter'],
+  ['smollm2', 'ngram,smollm2-drafter'],
+]);
 
 /** Who drafts for a model when nobody says: the drafter made for it, else lookup in the text so far. */
 export function defaultDrafter(model: string): string {
   return DRAFTERS.get(model) ?? 'ngram';
 }
 
-/** See models/fable/README.md. */
+/** See models/fable/README.md and models/smollm2-drafter/README.md. */
 export const bundledModels: readonly BundledModel[] = [
   {
     name: 'fable',
@@ -31,6 +34,11 @@ export const bundledModels: readonly BundledModel[] = [
     name: 'fable-drafter',
     description: 'drafts for fable; 2M weights, 8 bits',
     folder: inPackage('models/fable/drafter'),
+  },
+  {
+    name: 'smollm2-drafter',
+    description: 'drafts for smollm2; 20M weights, 4 bits, knows 16,384 of its ids',
+    folder: inPackage('models/smollm2-drafter'),
   },
 ];
 

@@ -42,7 +42,14 @@ def main() -> None:
         for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
             if (options.tokenizer / name).exists():
                 shutil.copyfile(options.tokenizer / name, options.out / name)
+        drop_white_space(options.out / "tokenizer.json")
     say("exported", folder=str(options.out), parameters=model.parameter_count())
+
+
+def drop_white_space(path: Path) -> None:
+    """Half of a tokenizer's bytes, as most programs write it."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ describe('slipstream models', () => {
     expect(imported).toMatchObject({ code: 0, stdout: 'mine is ready\n', stderr: '' });
     const table = await run(['models', 'list', ...cache]);
     expect(table.stdout).toMatch(
-      /^name +state +description\nfable +built-in +.*\nfable-drafter +built-in +.*\nsmollm2 +downloadable +.*\nmine +ready +.*mine\n$/,
+      /^name +state +description\nfable +built-in +.*\nfable-drafter +built-in +.*\nsmollm2-drafter +built-in +.*\nsmollm2 +downloadable +.*\nmine +ready +.*mine\n$/,
     );
     const json = await run(['models', 'list', '--json', ...cache]);
     expect(JSON.parse(json.stdout)).toMatchObject([

@@ -56,7 +56,7 @@ describe('compileEngineOptions', () => {
   });
 
   test('a model without a drafter of its own, and plain decoding, get lookup', () => {
-    expect(compile({ model: 'smollm2' }).drafting).toEqual({ ngram: true, models: [] });
+    expect(compile({ model: 'smollm2' }).drafting).toEqual({ ngram: true, models: ['smollm2-drafter'] });
     expect(compile({ mode: 'none' })).toMatchObject({
       model: 'fable',
       drafting: { ngram: true, models: [] },

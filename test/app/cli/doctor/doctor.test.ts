@@ -59,7 +59,7 @@ describe('slipstream doctor', () => {
       /^onnxruntime +ok +\d+\.\d+.*providers cpu/m,
       /^nats-server +ok +2\.14\.0, /m,
       /^model fable +ok +exact numerics, context 1024, ms per pass/m,
-      /^models +ok +built-in: fable, fable-drafter; downloadable: smollm2/m,
+      /^models +ok +built-in: fable, fable-drafter, smollm2-drafter; downloadable: smollm2/m,
       /^downloads +ok +switched off/m,
       /^environment +ok +set: SLIPSTREAM_NATS_SERVER/m,
     ])
