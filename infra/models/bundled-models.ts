@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_IMPORT_WEIGHTS, type ImportWeights } from './import-weights.js';
 
 /** A model whose weights come with the package: imported when it is first used. */
 export interface BundledModel {
@@ -7,6 +8,7 @@ export interface BundledModel {
   readonly description: string;
   /** As Hugging Face has it, with weights in blocks. */
   readonly folder: string;
+  readonly weights: ImportWeights;
 }
 
 /** What runs when nobody names a model: it needs no download. */
@@ -29,11 +31,14 @@ export const bundledModels: readonly BundledModel[] = [
     name: 'fable',
     description: 'continues English stories; 33M weights, 4 bits, context 1024',
     folder: inPackage('models/fable/target'),
+    weights: DEFAULT_IMPORT_WEIGHTS,
   },
   {
     name: 'fable-drafter',
     description: 'drafts for fable; 2M weights, 8 bits',
     folder: inPackage('models/fable/drafter'),
+    // Its passes are of one token, which blocks make faster than int8 rows.
+    weights: 'blockwise',
   },
   {
     name: 'smollm2-drafter',

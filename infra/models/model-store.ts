@@ -81,7 +81,8 @@ export function listModels(settings: ModelStoreSettings): ListedModel[] {
  */
 export async function pullModel(name: string, settings: ModelStoreSettings): Promise<string> {
   const builtIn = bundleOf(settings).find((candidate) => candidate.name === name);
-  if (builtIn !== undefined) return (await importCheckpoint(builtIn.folder, settings)).folder;
+  if (builtIn !== undefined)
+    return (await importCheckpoint(builtIn.folder, { ...settings, weights: builtIn.weights })).folder;
   const model = registryOf(settings).find((candidate) => candidate.name === name);
   if (model === undefined) {
     const known = registryOf(settings).map((candidate) => candidate.name);

@@ -272,7 +272,10 @@ describe('a model that is built in', () => {
   const builtIn = () => {
     const folder = join(root, 'built-in');
     writeTinySafetensors(folder, { format: 'q4_0' });
-    return { ...settings, bundled: [{ name: 'own', description: 'a tiny model', folder }] };
+    return {
+      ...settings,
+      bundled: [{ name: 'own', description: 'a tiny model', folder, weights: 'blockwise' as const }],
+    };
   };
 
   it('is imported at first use with progress, never downloaded, and found again', async () => {
