@@ -7,15 +7,16 @@ export interface Cell {
   readonly targets: number;
 }
 
-const LOOKAHEADS = [1, 4, 8] as const;
+const LOOKAHEADS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
 const roundCells: readonly Cell[] = LOOKAHEADS.map((lookahead) => ({ mode: 'si', lookahead, targets: 1 }));
 const speculativeCells: readonly Cell[] = LOOKAHEADS.flatMap((lookahead) =>
   [1, 2].map((targets) => ({ mode: 'dsi' as const, lookahead, targets })),
 );
+export const ALL_CELLS: readonly Cell[] = [...roundCells, ...speculativeCells];
 
 /** Every cell, or one per mode in turn, so that `turn` after `turn` all are covered. */
 export function cellsFor(turn: number, every: boolean): readonly Cell[] {
-  if (every) return [...roundCells, ...speculativeCells];
+  if (every) return ALL_CELLS;
   return [roundCells, speculativeCells].flatMap((cells) => cells[turn % cells.length] ?? []);
 }

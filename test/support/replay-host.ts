@@ -6,7 +6,16 @@ import { startWorkerHost } from '../../src/app/worker-host.js';
 import { silentLogger } from '../../src/core/logger.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import { createSubjects } from '../../src/core/subjects.js';
-import { connectTestBus } from '../../test/support/nats.js';
+import { connectTestBus } from './nats.js';
+
+/**
+ * What a replay drafts of a text that is known: every token right, 70 % of them, none, the text's own tokens in another
+ * order (right by chance), or nothing at all.
+ */
+export const REPLAYS = ['right', 'mixed', 'wrong', 'random', 'empty'] as const;
+export type Replay = (typeof REPLAYS)[number];
+
+const ACCEPTANCE: Readonly<Record<Replay, number>> = { right: 1, mixed: 0.7, wrong: 0, random: 1, empty: 1 };
 
 export interface ReplayHost {
   /** What an engine calls this drafter. */
@@ -15,17 +24,17 @@ export interface ReplayHost {
 }
 
 /**
- * A drafter on a real nats-server that replays, with the given acceptance, the record of whatever generation it is
- * opened for, known by its seed. `sim:drafter?replay=FILE` knows one record only.
+ * A drafter on a real nats-server that replays the record of whatever generation it is opened for, known by its seed.
+ * `sim:drafter?replay=FILE` knows one record only.
  */
 export async function startReplayHost(
   server: EmbeddedServer,
-  acceptance: number,
+  replay: Replay,
   records: ReadonlyMap<number, readonly number[]>,
 ): Promise<ReplayHost> {
   const scheduler = createRealScheduler();
-  const name = `sim:drafter?ms=0.2&acceptance=${acceptance}&replay=by-seed`;
-  const workerId = `replay-${String(acceptance).replace('.', '_')}`;
+  const name = `sim:drafter?ms=0.2&acceptance=${ACCEPTANCE[replay]}&replay=${replay}`;
+  const workerId = `replay-${replay}`;
   const replaying = (recorded: readonly number[]): LoadedModel =>
     createSimModel({
       name,
@@ -36,7 +45,8 @@ export async function startReplayHost(
     });
   const model: LoadedModel = {
     ...replaying([]),
-    openSequence: (options) => replaying(records.get(options.seed) ?? []).openSequence(options),
+    openSequence: (options) =>
+      replaying(drafts(replay, records.get(options.seed) ?? [])).openSequence(options),
   };
   const bus = await connectTestBus(server);
   const ports = { workerId, bus, subjects: createSubjects(), scheduler, logger: silentLogger };
@@ -48,4 +58,11 @@ export async function startReplayHost(
       await bus.close();
     },
   };
+}
+
+function drafts(replay: Replay, record: readonly number[]): readonly number[] {
+  if (replay === 'empty') return [];
+  // A step that shares no divisor with the length takes each token once, far from its place.
+  const step = [61, 67, 71].find((prime) => record.length % prime !== 0) ?? 1;
+  return replay === 'random' ? record.map((_, i) => record[(i * step + 7) % record.length] ?? 0) : record;
 }
