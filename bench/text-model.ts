@@ -1,51 +1,176 @@
 /**
- * A real model with n-gram drafts, modes interleaved: `npx tsx bench/text-model.ts [--model smollm2] [--rounds 3]
- * [--tokens 96] [--targets N]`. Prints each mode's tokens per second as a share of plain decoding in the same round.
+ * What drafters do for a real model's speed, everything in turns in one run: plain decoding, and with each drafter
+ * rounds (si, by lookahead) and dsi, over a real nats-server and one worker process per model with one thread each:
+ * `npx tsx bench/text-model.ts [--model fable] [--drafter fable-drafter]... [--temperature 0 --temperature 0.8]
+ * [--lookahead 3 --lookahead 5] [--targets 1] [--prompts 8] [--tokens 128] [--rounds 3] [--prompt-file FILE]
+ * [--quiet 0.1]`.
+ * Speeds are tokens per second after the first token, over all prompts of a round: the median of the rounds, as a share
+ * of plain decoding in the same round (its least and most in brackets), and where the time went by the trace. With
+ * `--quiet` a text during which other programs kept more cores busy than that is not counted but repeated.
  */
 import { parseArgs } from 'node:util';
+import { summariseTrace } from '../infra/trace/summary.js';
 import { median } from '../src/core/statistics.js';
-import type { GenerationMode } from '../src/index.js';
-import { createEngine } from '../src/index.js';
+import type { TraceEvent } from '../src/core/trace.js';
+import type { Engine, GenerationMode, GenerationRequest } from '../src/index.js';
+import { type Run, run } from '../test/process/run.js';
+import { startWorkerFleet } from '../test/process/worker-fleet.js';
+import { watchForeignLoad } from './lib/foreign-load.js';
+import { readPrompts } from './lib/prompts.js';
 
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: 'smollm2' },
+    model: { type: 'string', default: 'fable' },
+    drafter: { type: 'string', multiple: true, default: ['fable-drafter'] },
+    temperature: { type: 'string', multiple: true, default: ['0', '0.8'] },
+    lookahead: { type: 'string', multiple: true, default: ['2', '3', '4', '6', '8'] },
+    targets: { type: 'string', default: '1' },
+    prompts: { type: 'string', default: '8' },
+    tokens: { type: 'string', default: '128' },
     rounds: { type: 'string', default: '3' },
-    tokens: { type: 'string', default: '96' },
-    targets: { type: 'string', default: '2' },
+    'prompt-file': { type: 'string' },
+    quiet: { type: 'string', default: 'Infinity' },
   },
 });
 
-const PROMPTS = {
-  repetitive: '1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2,',
-  'half repetitive': 'the cat and the dog and the cow and the pig and the old man and the sea and the',
-  prose: 'It was a dark and stormy night, and the old sailor',
-};
-const MODES: readonly GenerationMode[] = ['none', 'si', 'dsi'];
+const quiet = Number(values.quiet);
+/** A text that was disturbed this often is counted all the same. */
+const MOST_ATTEMPTS = 100;
+let disturbed = 0;
 
-await using engine = await createEngine({ model: values.model, targets: Number(values.targets) });
-for (const [name, prompt] of Object.entries(PROMPTS)) {
-  const shares = new Map<GenerationMode, number[]>(MODES.map((mode) => [mode, []]));
-  const notes = new Map<GenerationMode, string>();
-  for (let round = 0; round < Number(values.rounds); round++) {
-    let plainPerSecond = 0;
-    for (const mode of MODES) {
-      const maxTokens = Number(values.tokens);
-      const generation = await engine.generate({ prompt, mode, maxTokens, ignoreEndTokens: true });
-      const { timings, speculation } = await generation.result;
-      const perSecond = (1000 * (timings.predictedTokens - 1)) / timings.predictedMs;
-      if (mode === 'none') plainPerSecond = perSecond;
-      shares.get(mode)?.push(perSecond / plainPerSecond);
-      const acceptance = speculation.acceptance === undefined ? '-' : speculation.acceptance.toFixed(2);
-      notes.set(
-        mode,
-        `${perSecond.toFixed(1)} tokens/s, acceptance ${acceptance}, ${speculation.targetForwards} passes`,
-      );
-    }
+/** One way to decode, and what came of it. */
+interface Way {
+  readonly drafter: string;
+  readonly mode: GenerationMode;
+  readonly lookahead: number | undefined;
+  readonly engine: Engine;
+  /** By round: tokens after the first of each text, and the milliseconds they took. */
+  readonly tokens: number[];
+  readonly ms: number[];
+  accepted: number;
+  decided: number;
+  passes: number;
+  drafterPasses: number;
+  /** Milliseconds of the trace under pass, bus, waiting and wasted. */
+  readonly spent: [pass: number, bus: number, waiting: number, wasted: number];
+}
+
+const prompts = readPrompts(values.model, values['prompt-file']).slice(0, Number(values.prompts));
+const rounds = Number(values.rounds);
+let events: TraceEvent[] = [];
+
+const fleet = await startWorkerFleet();
+try {
+  await Promise.all(
+    Array.from({ length: Number(values.targets) }, () => fleet.start('target', values.model)),
+  );
+  const trace = (event: TraceEvent) => void events.push(event);
+  const ways: Way[] = [];
+  const plain = await fleet.engine({ model: values.model, drafter: 'none', trace });
+  ways.push(newWay('none', 'none', undefined, plain));
+  for (const drafter of values.drafter) {
+    if (drafter !== 'ngram') await fleet.start('drafter', drafter);
+    const engine = await fleet.engine({ model: values.model, drafter, trace });
+    for (const lookahead of values.lookahead) ways.push(newWay(drafter, 'si', Number(lookahead), engine));
+    ways.push(newWay(drafter, 'dsi', undefined, engine));
   }
-  for (const mode of MODES) {
-    console.log(
-      `${name.padEnd(18)} ${mode.padEnd(5)} ${median(shares.get(mode) ?? []).toFixed(2)} x none  (last: ${notes.get(mode)})`,
+  for (const temperature of values.temperature.map(Number)) {
+    for (const way of ways) reset(way);
+    // The first round is not counted: processes compile their code then.
+    for (let round = -1; round < rounds; round++) {
+      for (const [index, prompt] of prompts.entries())
+        for (const way of ways) await measure(way, prompt, temperature, index, round);
+    }
+    report(temperature, ways);
+  }
+} finally {
+  await fleet.close();
+}
+
+function newWay(drafter: string, mode: GenerationMode, lookahead: number | undefined, engine: Engine): Way {
+  const counts = { accepted: 0, decided: 0, passes: 0, drafterPasses: 0 };
+  return { drafter, mode, lookahead, engine, tokens: [], ms: [], ...counts, spent: [0, 0, 0, 0] };
+}
+
+function reset(way: Way): void {
+  way.tokens.splice(0);
+  way.ms.splice(0);
+  way.spent.fill(0);
+  Object.assign(way, { accepted: 0, decided: 0, passes: 0, drafterPasses: 0 });
+}
+
+async function measure(
+  way: Way,
+  prompt: string,
+  temperature: number,
+  seed: number,
+  round: number,
+): Promise<void> {
+  const request: GenerationRequest = {
+    prompt,
+    temperature,
+    seed,
+    mode: way.mode,
+    maxTokens: Number(values.tokens),
+    ignoreEndTokens: true,
+    ...(way.lookahead === undefined ? {} : { lookahead: way.lookahead }),
+  };
+  const { timings, speculation } = (await runUndisturbed(way.engine, request, round < 0 ? 1 : MOST_ATTEMPTS))
+    .result;
+  if (round < 0) return;
+  way.tokens[round] = (way.tokens[round] ?? 0) + timings.predictedTokens - 1;
+  way.ms[round] = (way.ms[round] ?? 0) + timings.predictedMs;
+  way.accepted += timings.draftTokensAccepted;
+  way.decided += timings.draftTokens;
+  way.passes += speculation.targetForwards;
+  way.drafterPasses += speculation.drafterForwards;
+  const [summary] = summariseTrace(events);
+  if (summary === undefined) return;
+  const { passMs, busMs, waitingMs, wastedMs } = summary;
+  for (const [at, ms] of [passMs, busMs, waitingMs, wastedMs].entries()) way.spent[at as 0] += ms;
+}
+
+async function runUndisturbed(engine: Engine, request: GenerationRequest, attempts: number): Promise<Run> {
+  for (let attempt = 1; ; attempt++) {
+    events = [];
+    const foreignLoad = watchForeignLoad();
+    const done = await run(engine, request);
+    if (foreignLoad() <= quiet || attempt >= attempts) return done;
+    disturbed++;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function report(temperature: number, ways: readonly Way[]): void {
+  const [plain] = ways;
+  if (plain === undefined) return;
+  const plainSpeeds = speeds(plain);
+  console.log(
+    `\ntemperature ${temperature}, ${prompts.length} prompts x ${values.tokens} tokens, ${rounds} rounds, ${disturbed} texts repeated`,
+  );
+  row('drafter', 'mode', 'tokens/s', 'x none', '', 'acceptance', 'tokens/pass', 'pass bus waiting wasted');
+  for (const way of ways) {
+    const mine = speeds(way);
+    const shares = mine.map((speed, round) => speed / (plainSpeeds[round] ?? Number.NaN));
+    const total = way.spent.reduce((sum, ms) => sum + ms, 0);
+    row(
+      way.drafter,
+      way.lookahead === undefined ? way.mode : `${way.mode} ${way.lookahead}`,
+      median(mine).toFixed(1),
+      median(shares).toFixed(2),
+      `(${Math.min(...shares).toFixed(2)}-${Math.max(...shares).toFixed(2)})`,
+      way.decided === 0 ? '-' : `${((100 * way.accepted) / way.decided).toFixed(1)} %`,
+      (way.tokens.reduce((sum, tokens) => sum + tokens, 0) / way.passes).toFixed(2),
+      way.spent.map((ms) => `${Math.round((100 * ms) / total)} %`).join(' '),
     );
   }
+}
+
+function speeds({ tokens, ms }: Way): number[] {
+  return tokens.map((count, round) => (1000 * count) / (ms[round] ?? Number.NaN));
+}
+
+function row(...cells: string[]): void {
+  const widths = [24, 7, 10, 8, 14, 12, 13, 0];
+  console.log(cells.map((cell, column) => cell.slice(-22).padEnd(widths[column] ?? 0)).join(''));
 }

@@ -3,7 +3,7 @@ import { compileWorkerOptions } from '../../infra/config/worker-options.js';
 import type { EmbeddedServer } from '../../infra/nats-server/embedded-server.js';
 import { type LocalWorker, startLocalWorker } from '../../src/app/local-workers.js';
 import { silentLogger } from '../../src/core/logger.js';
-import { createEngine, type Engine, type EngineOptions } from '../../src/index.js';
+import { createEngine, type Engine, type EngineHooks, type EngineOptions } from '../../src/index.js';
 import { startTestServer } from '../support/nats.js';
 
 export interface WorkerFleet {
@@ -11,7 +11,7 @@ export interface WorkerFleet {
   /** Starts a worker process; resolves when it serves. */
   start(role: 'target' | 'drafter', model: string): Promise<LocalWorker>;
   /** An engine that starts no workers but finds these. */
-  engine(options: EngineOptions): Promise<Engine>;
+  engine(options: EngineOptions & EngineHooks): Promise<Engine>;
   /** Ends engines, workers and server. */
   close(): Promise<void>;
 }
