@@ -1,21 +1,11 @@
 import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import type { EmbeddedServer } from '../../infra/nats-server/embedded-server.js';
-import { createSimModel } from '../../infra/sim/sim-model.js';
-import { parseSimModel } from '../../infra/sim/sim-options.js';
 import { startWorkerHost } from '../../src/app/worker-host.js';
 import { silentLogger } from '../../src/core/logger.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import { createSubjects } from '../../src/core/subjects.js';
 import { connectTestBus } from './nats.js';
-
-/**
- * What a replay drafts of a text that is known: every token right, 70 % of them, none, the text's own tokens in another
- * order (right by chance), or nothing at all.
- */
-export const REPLAYS = ['right', 'mixed', 'wrong', 'random', 'empty'] as const;
-export type Replay = (typeof REPLAYS)[number];
-
-const ACCEPTANCE: Readonly<Record<Replay, number>> = { right: 1, mixed: 0.7, wrong: 0, random: 1, empty: 1 };
+import { createReplay, type Replay, replayName } from './replays.js';
 
 export interface ReplayHost {
   /** What an engine calls this drafter. */
@@ -33,20 +23,11 @@ export async function startReplayHost(
   records: ReadonlyMap<number, readonly number[]>,
 ): Promise<ReplayHost> {
   const scheduler = createRealScheduler();
-  const name = `sim:drafter?ms=0.2&acceptance=${ACCEPTANCE[replay]}&replay=${replay}`;
+  const name = replayName(replay);
   const workerId = `replay-${replay}`;
-  const replaying = (recorded: readonly number[]): LoadedModel =>
-    createSimModel({
-      name,
-      options: parseSimModel(name),
-      recorded,
-      scheduler,
-      wait: (_ms, done) => void scheduler.schedule(0, done),
-    });
   const model: LoadedModel = {
-    ...replaying([]),
-    openSequence: (options) =>
-      replaying(drafts(replay, records.get(options.seed) ?? [])).openSequence(options),
+    ...createReplay(replay, []),
+    openSequence: (options) => createReplay(replay, records.get(options.seed) ?? []).openSequence(options),
   };
   const bus = await connectTestBus(server);
   const ports = { workerId, bus, subjects: createSubjects(), scheduler, logger: silentLogger };
@@ -58,11 +39,4 @@ export async function startReplayHost(
       await bus.close();
     },
   };
-}
-
-function drafts(replay: Replay, record: readonly number[]): readonly number[] {
-  if (replay === 'empty') return [];
-  // A step that shares no divisor with the length takes each token once, far from its place.
-  const step = [61, 67, 71].find((prime) => record.length % prime !== 0) ?? 1;
-  return replay === 'random' ? record.map((_, i) => record[(i * step + 7) % record.length] ?? 0) : record;
 }
