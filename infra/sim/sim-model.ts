@@ -93,6 +93,8 @@ class SimSequence implements Sequence {
       );
       return;
     }
+    const { firstMs } = this.input.options;
+    const isFirst = this.length === 0 && firstMs !== undefined;
     const tokenIds: number[] = [];
     tokens.forEach((token, index) => {
       this.path.push(token);
@@ -100,7 +102,7 @@ class SimSequence implements Sequence {
       const next = this.source.next(this.path.hash, this.path.length);
       if (next !== undefined) tokenIds.push(next);
     });
-    wait(this.times.next(tokens.length), (startedAtMs = askedAtMs) => {
+    wait(isFirst ? firstMs : this.times.next(tokens.length), (startedAtMs = askedAtMs) => {
       const result: ForwardResult = {
         tokenIds,
         confidences: tokenIds.map(() => 255),

@@ -5,6 +5,8 @@ import type { PassTiming } from '../../src/core/pass-timing.js';
 export interface SimOptions {
   readonly role: 'target' | 'drafter';
   readonly timing: PassTiming;
+  /** What the pass over the first tokens of a sequence takes, milliseconds: with a prompt, TTFT. Default: as any other. */
+  readonly firstMs: number | undefined;
   /** Share of right drafts, 0..1. Default 0.8. Drafters only. */
   readonly acceptance: number;
   /**
@@ -18,7 +20,7 @@ export interface SimOptions {
   readonly contextTokens: number;
 }
 
-const COMMON = ['ms', 'perToken', 'jitter', 'stragglers', 'slow', 'drift', 'context'];
+const COMMON = ['ms', 'first', 'perToken', 'jitter', 'stragglers', 'slow', 'drift', 'context'];
 const DRAFTER_ONLY = ['acceptance', 'burst', 'replay'];
 
 export function parseSimModel(name: string): SimOptions {
@@ -44,6 +46,7 @@ export function parseSimModel(name: string): SimOptions {
       stragglerFactor: number('slow', 5, 1, 100),
       drift: number('drift', 1, 0.1, 10),
     },
+    firstMs: parameters.has('first') ? number('first', 0, 0, 60_000) : undefined,
     acceptance: number('acceptance', 0.8, 0, 1),
     burst: number('burst', 1, 1, 10_000),
     replay: parameters.get('replay') ?? undefined,

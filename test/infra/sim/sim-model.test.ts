@@ -54,6 +54,16 @@ function decode(
 }
 
 describe('a simulated target', () => {
+  it('takes its time over the prompt', () => {
+    const { scheduler, open } = load('sim:target?ms=20&first=90');
+    const { made, pass } = open();
+    expect(pass([1, 2]).forwardMs).toBe(90);
+    expect(pass([3]).forwardMs).toBe(20);
+    made.crop(0);
+    expect(pass([1, 2]).forwardMs).toBe(90);
+    expect(scheduler.now()).toBe(200);
+  });
+
   it('says the same after the same path, however it was chunked or rolled back', () => {
     const { open } = load('sim:target?ms=20');
     const text = decode(open, 30);
