@@ -28,6 +28,8 @@ export interface LinePanel extends PanelFrame {
   readonly series: readonly {
     readonly name: string;
     readonly points: readonly (readonly [x: number | string, y: number])[];
+    /** So that a line below shows. Default false. */
+    readonly dashed?: boolean;
   }[];
 }
 

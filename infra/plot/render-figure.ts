@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom';
 import type { DotPanel, FieldPanel, Figure, LinePanel, Panel } from './figure.js';
 
 /** Colours that people with any colour vision can tell apart (Okabe and Ito). */
-const COLORS = ['#767676', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+const COLORS = ['#767676', '#d55e00', '#0072b2', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
 const PANEL_WIDTH = 380;
 const LINE_HEIGHT = 18;
 const DOT_ROW_HEIGHT = 26;
@@ -129,14 +129,19 @@ function lineOptions(panel: LinePanel, colorOf: (name: string) => string): Plot.
       ...BELOW,
       type: isCategory ? 'point' : xScale,
       label: panel.xLabel,
-      tickFormat: isCategory ? String : '~g',
+      tickFormat: isCategory ? String : '~r',
       ...(isCategory ? { domain: categories(panel) } : {}),
     },
-    y: { type: yScale, label: panel.yLabel, grid: true, zero: yScale === 'linear', tickFormat: '~g' },
+    y: { type: yScale, label: panel.yLabel, grid: true, zero: yScale === 'linear', tickFormat: '~r' },
     marks: [
       ...(panel.rules === undefined ? [] : [Plot.ruleY(panel.rules, { strokeDasharray: '4 3' })]),
-      ...panel.series.map(({ name, points }) =>
-        Plot.line(points, { stroke: colorOf(name), strokeWidth: 2, marker: 'dot' }),
+      ...panel.series.map(({ name, points, dashed }) =>
+        Plot.line(points, {
+          stroke: colorOf(name),
+          strokeWidth: 2,
+          marker: 'dot',
+          ...(dashed ? { strokeDasharray: '6 5' } : {}),
+        }),
       ),
     ],
   };
@@ -152,7 +157,7 @@ function dotOptions(panel: DotPanel, colorOf: (name: string) => string): Plot.Pl
     height: 62 + DOT_ROW_HEIGHT * panel.names.length,
     marginLeft: 230,
     marginBottom: 42,
-    x: { ...BELOW, label: panel.xLabel, grid: true, tickFormat: '~g' },
+    x: { ...BELOW, label: panel.xLabel, grid: true, tickFormat: '~r' },
     y: { type: 'point', domain: panel.names, label: null },
     marks: [
       Plot.ruleY(panel.names, { strokeOpacity: 0.15 }),
