@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './demo.js';
 import { addDoctorCommand } from './doctor/doctor.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
+import { addExperimentCommand } from './experiment/experiment.js';
 import { addGenerateCommand } from './generate.js';
 import { InterruptedError } from './interrupt.js';
 import type { CliIo } from './io.js';
@@ -57,6 +58,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: CliSe
   addModelsCommand(program, cli);
   addDemoCommand(program, cli);
   addSimulateCommand(program, cli);
+  addExperimentCommand(program, cli);
   addDoctorCommand(program, cli);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -1,0 +1,50 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { errorMessage, SystemError } from '../../../core/errors.js';
+import type { ExperimentOutcome } from '../../experiments/outcome.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
+import type { CliIo } from '../io.js';
+import { packageVersion } from '../package-version.js';
+
+interface OutputFlags {
+  readonly json?: true;
+  readonly out?: string;
+}
+
+export function addOutputFlags(command: Command): void {
+  command
+    .option('--json', 'print one JSON object instead of tables')
+    .option('--out <FOLDER>', 'also write the JSON, the tables and an SVG figure there');
+}
+
+/** Prints what an experiment found, and writes it to files named after it when a folder was given. */
+export async function present(
+  command: Command,
+  io: CliIo,
+  settings: object,
+  { report, text, figure }: ExperimentOutcome,
+): Promise<ExitCode> {
+  const { json, out }: OutputFlags = command.opts();
+  const name = command.name();
+  const object = { experiment: name, version: packageVersion(), settings, ...report };
+  if (out !== undefined) {
+    const { renderFigure } = await import('../../../../infra/plot/render-figure.js');
+    await writeFiles(out, {
+      [`${name}.json`]: `${JSON.stringify(object)}\n`,
+      [`${name}.txt`]: text,
+      [`${name}.svg`]: renderFigure(figure),
+    });
+  }
+  await io.stdout.write(json ? `${JSON.stringify(object)}\n` : text);
+  return EXIT.ok;
+}
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  } catch (error) {
+    throw new SystemError(`cannot write to --out ${folder}: ${errorMessage(error)}`, { cause: error });
+  }
+}

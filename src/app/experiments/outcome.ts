@@ -1,0 +1,15 @@
+import type { Figure } from '../../../infra/plot/figure.js';
+
+/** What an experiment found, three times. */
+export interface ExperimentOutcome {
+  /** As data, for `--json`. */
+  readonly report: Readonly<Record<string, unknown>>;
+  /** As text, for a terminal. */
+  readonly text: string;
+  readonly figure: Figure;
+}
+
+/** Rounds for a report: digits beyond these mean nothing. Null where there is no number. */
+export function rounded(value: number, digits = 4): number | null {
+  return Number.isFinite(value) ? Number(value.toFixed(digits)) : null;
+}
