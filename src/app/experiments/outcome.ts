@@ -9,6 +9,9 @@ export interface ExperimentOutcome {
   readonly figure: Figure;
 }
 
+/** Called before each part of a long experiment: lets others run, and throws when nobody wants the rest any more. */
+export type BetweenRuns = (next: string) => Promise<void>;
+
 /** Rounds for a report: digits beyond these mean nothing. Null where there is no number. */
 export function rounded(value: number, digits = 4): number | null {
   return Number.isFinite(value) ? Number(value.toFixed(digits)) : null;

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type { Cli } from '../services.js';
 import { addHeatmapCommand } from './heatmap.js';
+import { addRelaxedCommand } from './relaxed.js';
 
 const EXAMPLES = `
 Examples:
   slipstream experiment heatmap --out .
+  slipstream experiment relaxed --scenarios latency,drafter --json
 `;
 
 export function addExperimentCommand(program: Command, cli: Cli): void {
@@ -13,4 +15,5 @@ export function addExperimentCommand(program: Command, cli: Cli): void {
     .description("the DSI paper's experiments, and what becomes of its assumptions")
     .addHelpText('after', EXAMPLES);
   addHeatmapCommand(experiments, cli);
+  addRelaxedCommand(experiments, cli);
 }

@@ -1,0 +1,68 @@
+import { SystemError } from '../../../core/errors.js';
+import type { Plan, RequestMode } from '../../../core/generation.js';
+import { mean } from '../../../core/statistics.js';
+import { createVirtualCluster, type VirtualGeneration } from '../../simulation/virtual-cluster.js';
+import type { Setting } from './setting.js';
+
+/** What decoding in one mode took; milliseconds of virtual time. */
+export interface SettingRun {
+  /** Mean over generations, from the first token that counts to the last. */
+  readonly msPerToken: number;
+  readonly firstTokenMs: number;
+  /** Of all generations together. */
+  readonly tokensPerSecond: number;
+  /** The last in force, of the first generation. */
+  readonly plan: Plan;
+}
+
+/** Plans are still being made: this share of the tokens does not count. */
+const LEARNING_SHARE = 0.1;
+/** Virtual milliseconds after which a run is given up: a year. */
+const LIMIT_MS = 365 * 24 * 3600 * 1000;
+
+/** Decodes `tokens` tokens per generation through the production actors in virtual time. */
+export function runSetting(setting: Setting, mode: RequestMode, tokens: number, seed: number): SettingRun {
+  const timing = `jitter=${setting.jitter}&stragglers=${setting.stragglers}&context=1000000`;
+  const { scheduler, generate, runFor, shutDown } = createVirtualCluster({
+    target: `sim:target?ms=${setting.targetMs}&${timing}`,
+    targets: setting.targets,
+    stages: setting.stages,
+    drafters: setting.drafters.map(
+      ({ ms, acceptance }) =>
+        `sim:drafter?ms=${ms}&acceptance=${acceptance}&burst=${setting.burst}&${timing}`,
+    ),
+    faults: { delayMs: setting.latencyMs },
+    seed,
+    patienceMs: LIMIT_MS,
+  });
+  // Until everybody has heard of everybody.
+  runFor(setting.latencyMs + 1);
+  const startMs = scheduler.now();
+  const generations = Array.from({ length: setting.generations }, (_, index) =>
+    // Drafts are right by the path: another prompt is another text.
+    generate({ promptTokenIds: [seed % 100, index, 3], mode, maxTokens: tokens }),
+  );
+  scheduler.run({ until: () => generations.every(({ log }) => log.end !== undefined), limitMs: LIMIT_MS });
+  const elapsedMs = scheduler.now() - startMs;
+  shutDown();
+  const results = generations.map(resultOf);
+  return {
+    msPerToken: mean(generations.map(msPerTokenOf)),
+    firstTokenMs: mean(results.map(({ timings }) => timings.promptMs)),
+    tokensPerSecond: (1000 * tokens * setting.generations) / elapsedMs,
+    plan: (results[0] as (typeof results)[number]).speculation.plan,
+  };
+}
+
+function resultOf({ log: { end } }: VirtualGeneration) {
+  if (end === undefined) throw new SystemError(`a simulated generation did not end within ${LIMIT_MS} ms`);
+  if (end.outcome === 'failed') throw end.error;
+  return end.result;
+}
+
+function msPerTokenOf({ log: { tokens } }: VirtualGeneration): number {
+  const start = Math.floor(LEARNING_SHARE * tokens.length);
+  const first = tokens[start]?.atMs ?? Number.NaN;
+  const last = tokens[tokens.length - 1]?.atMs ?? Number.NaN;
+  return (last - first) / (tokens.length - 1 - start);
+}
