@@ -67,6 +67,6 @@ function distributedMsPerToken(settings: SpeedSettings): number {
 }
 
 /** 1 + a + ... + a^(terms - 1). */
-function powerSum(a: number, terms: number): number {
+export function powerSum(a: number, terms: number): number {
   return a === 1 ? terms : (1 - a ** terms) / (1 - a);
 }

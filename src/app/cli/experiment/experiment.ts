@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import type { Cli } from '../services.js';
 import { addHeatmapCommand } from './heatmap.js';
 import { addRelaxedCommand } from './relaxed.js';
+import { addTable2Command } from './table2.js';
 
 const EXAMPLES = `
 Examples:
+  slipstream experiment table2 --rows vicuna7-alpaca,phi3-mbpp --seeds 3
   slipstream experiment heatmap --out .
   slipstream experiment relaxed --scenarios latency,drafter --json
 `;
@@ -14,6 +16,7 @@ export function addExperimentCommand(program: Command, cli: Cli): void {
     .command('experiment')
     .description("the DSI paper's experiments, and what becomes of its assumptions")
     .addHelpText('after', EXAMPLES);
+  addTable2Command(experiments, cli);
   addHeatmapCommand(experiments, cli);
   addRelaxedCommand(experiments, cli);
 }
