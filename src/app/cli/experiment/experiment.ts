@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../services.js';
 import { addHeatmapCommand } from './heatmap.js';
+import { addAcceptanceCommand, addLatencyCommand } from './pair.js';
 import { addRelaxedCommand } from './relaxed.js';
 import { addTable2Command } from './table2.js';
 
@@ -8,6 +9,7 @@ const EXAMPLES = `
 Examples:
   slipstream experiment table2 --rows vicuna7-alpaca,phi3-mbpp --seeds 3
   slipstream experiment heatmap --out .
+  slipstream experiment acceptance --model smollm2 --drafter ngram --prompt-file prompts.json
   slipstream experiment relaxed --scenarios latency,drafter --json
 `;
 
@@ -18,5 +20,7 @@ export function addExperimentCommand(program: Command, cli: Cli): void {
     .addHelpText('after', EXAMPLES);
   addTable2Command(experiments, cli);
   addHeatmapCommand(experiments, cli);
+  addAcceptanceCommand(experiments, cli);
+  addLatencyCommand(experiments, cli);
   addRelaxedCommand(experiments, cli);
 }

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { run } from '../harness.js';
+import { expectRefusal, json } from './harness.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'slipstream-pair-'));
+const file = (name: string, text: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const lines = file('prompts.txt', 'the old sailor\n\na quiet river\n');
+const texts = file('prompts.json', JSON.stringify(['the old sailor', 'a quiet\nriver', 'the town']));
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const pair = (name: string, drafter: string, prompts = lines) => [
+  ...[name, '--model', 'sim:target?ms=0', '--drafter', drafter],
+  ...['--prompt-file', prompts, '--max-tokens', '40'],
+];
+
+describe('experiment acceptance', () => {
+  it('asks the drafter at every position of what the target says', async () => {
+    const { summary, texts, positions, settings } = await json(
+      pair('acceptance', 'sim:drafter?ms=0&acceptance=0.7'),
+    );
+    expect(settings).toMatchObject({ drafter: 'sim:drafter?ms=0&acceptance=0.7', maxTokens: 40 });
+    expect(summary).toMatchObject({ prompts: 2, tokens: 80, guessed_share: 1 });
+    const right = texts.map((text: { right: string }) => text.right).join('');
+    expect(right).toMatch(/^[01]{80}$/);
+    const share = [...right].filter((digit) => digit === '1').length / 80;
+    expect(summary.right_share).toBeCloseTo(share, 4);
+    expect(Math.abs(share - 0.7)).toBeLessThan(0.15);
+    expect(Math.abs(summary.acceptance - share)).toBeLessThan(0.05);
+    expect(positions).toHaveLength(40);
+    expect(texts[0]).toMatchObject({ prompt_tokens: 3 });
+    expect(texts[0].token_ids).toHaveLength(40);
+  });
+
+  it('finds a drafter that is always right, and one that is silent', async () => {
+    const always = await json(pair('acceptance', 'sim:drafter?ms=0&acceptance=1'));
+    expect(always.summary).toMatchObject({ right_share: 1, mean_run: 40 });
+    const { summary } = await json(pair('acceptance', 'ngram'));
+    expect(summary.guessed_share).toBeLessThan(0.5);
+  });
+});
+
+describe('experiment latency', () => {
+  it('tells the passes of both models, the first over the prompt', async () => {
+    const models = ['--model', 'sim:target?ms=1&first=4', '--drafter', 'sim:drafter?ms=0.2'];
+    const report = await json(['latency', ...models, '--prompt-file', texts, '--max-tokens', '4']);
+    expect(report.prompts).toBe(3);
+    expect(report.target.ttft_median_ms).toBeGreaterThanOrEqual(4);
+    expect(report.target.tpot_median_ms).toBeGreaterThanOrEqual(1);
+    expect(report.target.tpot_median_ms).toBeLessThan(report.target.ttft_median_ms);
+  });
+
+  it('refuses what is no list of prompts', async () => {
+    const empty = file('empty.txt', '\n\n');
+    const message = `--prompt-file is ${JSON.stringify(empty)}, but must be a file of prompts: one a line, or a JSON array of texts`;
+    await expectRefusal(pair('latency', 'ngram', empty), message);
+    const numbers = file('numbers.json', '[1, 2]');
+    await expectRefusal(pair('latency', 'ngram', numbers), message.replace('empty.txt', 'numbers.json'));
+    const absent = await run(['experiment', ...pair('latency', 'ngram', join(folder, 'absent'))]);
+    expect(absent.code).toBe(1);
+    expect(absent.stderr).toMatch(/^slipstream: cannot read --prompt-file .*ENOENT/);
+  });
+
+  it.each([
+    [['acceptance'], '--prompt-file is missing, but must be given'],
+    [
+      ['acceptance', '--prompt-file', lines, '--max-tokens', '1'],
+      '--max-tokens is 1, but must be a whole number from 2 to 100000',
+    ],
+    [['latency', '--prompts', '0'], '--prompts is 0, but must be a whole number from 1 to 100000'],
+  ])('refuses %j', async (argv, message) => {
+    await expectRefusal(argv, message);
+  });
+});
