@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
 import { REQUEST_MODES, type RequestMode } from '../../src/core/generation.js';
-import { choiceOption, integerOption, numberOption, type OptionDefinitions } from './option.js';
+import { choiceOption, integerOption, numberOption, type OptionDefinitions, textOption } from './option.js';
 import { type ConfigContext, resolveOptions } from './resolve.js';
 
 export const SIMULATION_ENGINES = ['actors', 'fast'] as const;
@@ -17,6 +17,7 @@ export interface SimulationOptions {
   readonly drafterMs?: number;
   readonly acceptance?: number;
   readonly burst?: number;
+  readonly acceptanceTrace?: string;
   readonly targets?: number;
   readonly drafters?: number;
   readonly lookahead?: number;
@@ -30,7 +31,9 @@ export interface SimulationOptions {
 }
 
 export type CompiledSimulationOptions = Readonly<
-  Required<Omit<SimulationOptions, 'lookahead' | 'wait'>> & {
+  Required<Omit<SimulationOptions, 'lookahead' | 'wait' | 'acceptanceTrace'>> & {
+    /** Undefined: drafts are right at random. */
+    acceptanceTrace: string | undefined;
     /** Undefined: planned. */
     lookahead: number | undefined;
     wait: number | undefined;
@@ -77,6 +80,12 @@ export const simulationOptionDefinitions: OptionDefinitions<SimulationOptions> =
     maximum: 10_000,
     description: 'positions that drafts are well or badly right for together; 1: each by itself',
     defaultText: '1',
+  }),
+  acceptanceTrace: textOption({
+    flag: 'acceptance-trace',
+    placeholder: 'FILE',
+    description: 'where drafts are right, as `experiment acceptance --json` found it, instead of at random',
+    defaultText: 'none',
   }),
   targets: integerOption({
     flag: 'targets',
@@ -164,6 +173,13 @@ export function compileSimulationOptions(
     hostName: '',
     nameOf: context.nameOf,
   });
+  for (const field of ['acceptance', 'burst'] as const)
+    if (values.acceptanceTrace !== undefined && values[field] !== undefined)
+      throw new InvalidOptionError(
+        context.nameOf(field),
+        values[field],
+        `left out when ${context.nameOf('acceptanceTrace')} is given`,
+      );
   const engine = values.engine ?? 'actors';
   const compiled: CompiledSimulationOptions = {
     mode: values.mode ?? 'auto',
@@ -172,6 +188,7 @@ export function compileSimulationOptions(
     drafterMs: values.drafterMs ?? 2,
     acceptance: values.acceptance ?? 0.8,
     burst: values.burst ?? 1,
+    acceptanceTrace: values.acceptanceTrace,
     targets: values.targets ?? 7,
     drafters: values.drafters ?? 1,
     lookahead: values.lookahead,

@@ -25,6 +25,8 @@ export interface SimModelInput {
   readonly options: SimOptions;
   /** Token ids to replay; undefined: agree by hash. */
   readonly recorded: readonly number[] | undefined;
+  /** Whether the draft for each output position is right; begins anew after the last. Undefined: by `acceptance`. */
+  readonly trace?: readonly boolean[] | undefined;
   readonly scheduler: Scheduler;
   readonly wait: PassWait;
   /** Uniform in [0, 1): decides pass times that vary. Default: the same sequence always. */
@@ -57,7 +59,7 @@ function sourceOf(input: SimModelInput, sequence: SequenceOptions): SimTokenSour
   const { options, recorded } = input;
   if (options.role === 'target') return simTarget(sequence);
   return recorded === undefined
-    ? simDrafter(sequence, options)
+    ? simDrafter(sequence, options, input.trace)
     : replayDrafter(sequence, recorded, options.acceptance);
 }
 

@@ -14,6 +14,8 @@ export interface SimOptions {
    * probability `acceptance`; what is right in it, see `acceptanceInBlock`. Drafters only.
    */
   readonly burst: number;
+  /** File that says at which positions drafts are right, as `experiment acceptance --out` writes it. Drafters only. */
+  readonly trace: string | undefined;
   /** File with the token ids to draft from, as `generate --json` prints them. Drafters only. */
   readonly replay: string | undefined;
   /** Most tokens of a sequence, 16..1000000. Default 65536. */
@@ -21,7 +23,7 @@ export interface SimOptions {
 }
 
 const COMMON = ['ms', 'first', 'perToken', 'jitter', 'stragglers', 'slow', 'drift', 'context'];
-const DRAFTER_ONLY = ['acceptance', 'burst', 'replay'];
+const DRAFTER_ONLY = ['acceptance', 'burst', 'trace', 'replay'];
 
 export function parseSimModel(name: string): SimOptions {
   const [, kind = '', query = ''] = /^sim:([a-z]*)(?:\?(.*))?$/.exec(name) ?? [];
@@ -49,6 +51,7 @@ export function parseSimModel(name: string): SimOptions {
     firstMs: parameters.has('first') ? number('first', 0, 0, 60_000) : undefined,
     acceptance: number('acceptance', 0.8, 0, 1),
     burst: number('burst', 1, 1, 10_000),
+    trace: parameters.get('trace') ?? undefined,
     replay: parameters.get('replay') ?? undefined,
     contextTokens: number('context', 65_536, 16, 1_000_000),
   };

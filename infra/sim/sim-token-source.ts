@@ -18,13 +18,19 @@ export function simTarget(options: SequenceOptions): SimTokenSource {
   return { root, next: (path) => Math.floor(fraction(path, 0) * SIM_WORDS.length) };
 }
 
-/** A drafter that agrees with the target on a share of paths, decided by hash: the same paths in every run. */
+/**
+ * A drafter that agrees with the target on a share of paths, decided by hash: the same paths in every run. With a trace,
+ * where that says so.
+ */
 export function simDrafter(
   options: SequenceOptions,
   { acceptance, burst }: Pick<SimOptions, 'acceptance' | 'burst'>,
+  trace?: readonly boolean[],
 ): SimTokenSource {
   const target = simTarget(options);
+  const { promptLength } = options.sampler;
   const acceptanceAt = (length: number): number => {
+    if (trace !== undefined) return trace[(length - promptLength) % trace.length] ? 1 : 0;
     if (burst === 1) return acceptance;
     const block = extendPathHash(target.root, Math.floor(length / burst));
     return acceptanceInBlock(acceptance, agrees(block, acceptance));

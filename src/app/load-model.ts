@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { blockingPass } from '../../infra/clock/blocking-wait.js';
 import type { CompiledModelStoreOptions } from '../../infra/config/model-store-options.js';
 import { newSeed } from '../../infra/ids/random-ids.js';
@@ -8,10 +6,11 @@ import type { OnModelProgress } from '../../infra/models/progress.js';
 import type { TokenizerSource } from '../../infra/models/tokenizer-source.js';
 import { createSimModel } from '../../infra/sim/sim-model.js';
 import { parseSimModel } from '../../infra/sim/sim-options.js';
-import { errorMessage, InvalidOptionError, ModelFormatError } from '../core/errors.js';
+import { InvalidOptionError } from '../core/errors.js';
 import type { LoadedModel } from '../core/model.js';
 import type { Scheduler } from '../core/scheduler.js';
 import { createSeededRandom } from '../core/seeded-random.js';
+import { readSimRecords } from './sim-records.js';
 
 export interface LoadModelOptions {
   readonly name: string;
@@ -80,22 +79,9 @@ function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Sched
   return createSimModel({
     name,
     options,
-    recorded: options.replay === undefined ? undefined : readRecord(options.replay),
+    ...readSimRecords(options),
     scheduler,
     wait: (ms, done) => blockingPass(ms, scheduler.now, done),
     random: createSeededRandom(newSeed()),
   });
-}
-
-const recordSchema = z.looseObject({ token_ids: z.array(z.int().min(0)).min(1) });
-
-/** The output of `generate --json`. */
-function readRecord(path: string): number[] {
-  try {
-    return recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).token_ids;
-  } catch (error) {
-    throw new ModelFormatError(path, `is no record of token ids: ${errorMessage(error).split('\n')[0]}`, {
-      cause: error,
-    });
-  }
 }

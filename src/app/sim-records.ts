@@ -20,11 +20,12 @@ export interface SimRecords {
 export function readSimRecords({ replay, trace }: SimOptions): SimRecords {
   return {
     recorded: replay === undefined ? undefined : read(replay, 'token ids', tokensSchema).token_ids,
-    trace: trace === undefined ? undefined : readTrace(trace),
+    trace: trace === undefined ? undefined : readAcceptanceTrace(trace),
   };
 }
 
-function readTrace(path: string): boolean[] {
+/** Whether each draft was right, text after text. Throws ModelFormatError. */
+export function readAcceptanceTrace(path: string): boolean[] {
   const { texts } = read(path, 'right drafts', traceSchema);
   const right = texts.flatMap((text) => [...text.right].map((digit) => digit === '1'));
   if (right.length === 0) throw new ModelFormatError(path, 'is a record of no draft at all');

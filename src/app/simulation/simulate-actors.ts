@@ -9,7 +9,7 @@ const LIMIT_MS = 365 * 24 * 3600 * 1000;
 /** One generation through the production actors in virtual time. */
 export function simulateWithActors(options: CompiledSimulationOptions): Simulated {
   const timing = `jitter=${options.jitter}&stragglers=${options.stragglers}&context=1000000`;
-  const drafter = `sim:drafter?ms=${options.drafterMs}&acceptance=${options.acceptance}&burst=${options.burst}&${timing}`;
+  const drafter = `sim:drafter?ms=${options.drafterMs}&${acceptanceOf(options)}&${timing}`;
   const cluster = createVirtualCluster({
     target: `sim:target?ms=${options.targetMs}&perToken=${options.targetTokenMs}&${timing}`,
     targets: options.targets,
@@ -45,4 +45,10 @@ export function simulateWithActors(options: CompiledSimulationOptions): Simulate
     acceptance: speculation.acceptance,
     plan: speculation.plan,
   };
+}
+
+function acceptanceOf({ acceptance, burst, acceptanceTrace }: CompiledSimulationOptions): string {
+  return acceptanceTrace === undefined
+    ? `acceptance=${acceptance}&burst=${burst}`
+    : `trace=${encodeURIComponent(acceptanceTrace)}`;
 }

@@ -3,6 +3,7 @@ import { steadyTiming } from '../../core/pass-timing.js';
 import { Planner } from '../../core/planner/planner.js';
 import type { DraftAcceptance, SimulationSettings } from '../../core/simulator/settings.js';
 import { simulate } from '../../core/simulator/simulate.js';
+import { readAcceptanceTrace } from '../sim-records.js';
 import type { Simulated } from './simulated.js';
 
 /** One generation through the fast simulator: the production planner and measurements, and no tokens. */
@@ -34,6 +35,8 @@ function settingsOf(options: CompiledSimulationOptions): SimulationSettings {
   };
 }
 
-function acceptanceOf({ acceptance: rate, burst }: CompiledSimulationOptions): DraftAcceptance {
+function acceptanceOf(options: CompiledSimulationOptions): DraftAcceptance {
+  const { acceptance: rate, burst, acceptanceTrace } = options;
+  if (acceptanceTrace !== undefined) return { kind: 'trace', right: readAcceptanceTrace(acceptanceTrace) };
   return burst === 1 ? { kind: 'independent', rate } : { kind: 'bursts', rate, length: burst };
 }

@@ -8,6 +8,7 @@ import { createSeededRandom } from '../../core/seeded-random.js';
 import type { Subjects } from '../../core/subjects.js';
 import type { VirtualScheduler } from '../../core/virtual-scheduler.js';
 import type { ActorInspector } from '../actor-options.js';
+import { readSimRecords } from '../sim-records.js';
 import { startWorkerHost, type WorkerHost } from '../worker-host.js';
 import type { EnterPipeline } from './pipelines.js';
 
@@ -57,10 +58,11 @@ export function startVirtualWorker(options: VirtualWorkerOptions): VirtualWorker
     scheduler.schedule(beginsInMs + ms, end);
   };
   const sequences = { opened: 0, closed: 0 };
+  const simOptions = parseSimModel(url);
   const sim = createSimModel({
     name: url,
-    options: parseSimModel(url),
-    recorded: undefined,
+    options: simOptions,
+    ...readSimRecords(simOptions),
     scheduler,
     wait,
     random: createSeededRandom(options.seed),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from './harness.js';
 
@@ -33,6 +36,30 @@ describe('slipstream simulate', () => {
     ]);
     expect(printed.speedup_over_none).toBeGreaterThan(1.5);
     expect(await report('--engine', engine, '--tokens', '200')).toEqual(printed);
+  });
+
+  test('is right where a measured trace says so, with both engines', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipstream-trace-'));
+    try {
+      const file = join(folder, 'acceptance.json');
+      // Seven of ten, over and over.
+      writeFileSync(file, JSON.stringify({ texts: [{ right: '11101' }, { right: '10110' }] }));
+      const flags = ['--mode', 'si', '--lookahead', '2', '--tokens', '400', '--acceptance-trace', file];
+      const actors = await report(...flags);
+      expect(actors.acceptance).toBeGreaterThan(0.5);
+      const fast = await report(...flags, '--engine', 'fast');
+      expect(fast.acceptance).toBeCloseTo(actors.acceptance, 2);
+      expect(fast.ms_per_token).toBeCloseTo(actors.ms_per_token, 1);
+      const both = await run(['simulate', '--acceptance-trace', file, '--burst', '4']);
+      expect(both.code).toBe(2);
+      expect(both.stderr).toContain('--burst is 4, but must be left out when --acceptance-trace is given');
+      writeFileSync(file, '{"token_ids": [1]}');
+      const broken = await run(['simulate', '--acceptance-trace', file]);
+      expect(broken.code).toBe(1);
+      expect(broken.stderr).toContain('acceptance.json: is no record of right drafts');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test.each([

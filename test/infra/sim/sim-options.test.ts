@@ -19,13 +19,14 @@ describe('parseSimModel', () => {
       replay: undefined,
     });
     const url =
-      'sim:drafter?ms=0.5&first=7&perToken=0.1&jitter=0.2&stragglers=0.01&slow=9&drift=2&acceptance=1&burst=8&replay=x.json&context=16';
+      'sim:drafter?ms=0.5&first=7&perToken=0.1&jitter=0.2&stragglers=0.01&slow=9&drift=2&acceptance=1&burst=8&trace=t.json&replay=x.json&context=16';
     expect(parseSimModel(url)).toEqual({
       role: 'drafter',
       timing: { ms: 0.5, perTokenMs: 0.1, jitter: 0.2, stragglers: 0.01, stragglerFactor: 9, drift: 2 },
       firstMs: 7,
       acceptance: 1,
       burst: 8,
+      trace: 't.json',
       replay: 'x.json',
       contextTokens: 16,
     });

@@ -12,8 +12,8 @@ const sequence: SequenceOptions = {
 };
 
 /** Along the target's own text: which of the drafter's tokens are right. */
-function rights(acceptance: number, burst: number, count: number): boolean[] {
-  const [target, drafter] = [simTarget(sequence), simDrafter(sequence, { acceptance, burst })];
+function rights(acceptance: number, burst: number, count: number, trace?: readonly boolean[]): boolean[] {
+  const [target, drafter] = [simTarget(sequence), simDrafter(sequence, { acceptance, burst }, trace)];
   let path = target.root;
   return Array.from({ length: count }, (_, length) => {
     const token = target.next(path, length) ?? 0;
@@ -32,6 +32,12 @@ describe("a simulated drafter's drafts", () => {
   it.each([1, 16])('are right as often as asked for, in bursts of %i', (burst) => {
     const values = rights(0.7, burst, 40_000);
     expect(values.filter(Boolean).length / values.length).toBeCloseTo(0.7, 1);
+  });
+
+  it('are right where a trace says so, from the first position of the output on', () => {
+    const trace = [true, false, false, true, true];
+    // One token of prompt.
+    expect(rights(0.5, 1, 11, trace).slice(1)).toEqual([...trace, ...trace]);
   });
 
   it('depend on those before them in bursts only', () => {
