@@ -86,6 +86,7 @@ async function generate(prompt: string, temperature: number, on: Case, recorded:
   const cluster = openInProcessCluster({ target, drafter, targets: on.targets });
   const { ids, end } = await cluster.run(request);
   await cluster.close();
+  if (end.outcome === 'failed') throw end.error;
   return { ids, result: end.result };
 }
 
