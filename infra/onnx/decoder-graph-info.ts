@@ -1,5 +1,5 @@
 import { ModelFormatError } from '../../src/core/errors.js';
-import { GRAPH_PRODUCER } from './graph/build-decoder-model.js';
+import { GRAPH_BUILDER_VERSION, GRAPH_PRODUCER } from './graph/build-decoder-model.js';
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from './graph/onnx-format.js';
 import { TENSOR_TYPES } from './graph/onnx-format.js';
 
@@ -11,7 +11,10 @@ export interface DecoderGraphInfo {
   readonly kvType: 'float32' | 'float16';
   /** From the shape of `logits`; undefined when the graph leaves it open. */
   readonly vocabularySize: number | undefined;
-  /** Built here: returns new key and value rows only, takes `logits_rows`, gives attention an even number of slots. */
+  /**
+   * Built here: returns new key and value rows only, all in `present`, and the two largest logits; takes `logits_rows`;
+   * gives attention an even number of slots.
+   */
   readonly builtHere: boolean;
   /** The version of the tool that wrote it. */
   readonly producer: string;
@@ -50,6 +53,11 @@ export function inspectDecoderGraph(
     throw new ModelFormatError(where, problem);
   };
   const { graph } = model;
+  const builtHere = model.producerName === GRAPH_PRODUCER;
+  if (builtHere && model.producerVersion !== GRAPH_BUILDER_VERSION)
+    fail(
+      `was made by version ${model.producerVersion} of the graph builder, this is version ${GRAPH_BUILDER_VERSION}: import it again`,
+    );
   const inputs = new Map(graph.input.map((input) => [input.name, input]));
   const outputs = new Map(graph.output.map((output) => [output.name, output]));
   const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
@@ -64,7 +72,7 @@ export function inspectDecoderGraph(
     else if (RECURRENT.test(name)) fail(`input ${name} is recurrent state, which cannot be rolled back`);
     else fail(`input ${name} is not one that a decoder has`);
   }
-  const layers = countLayers(inputs, outputs, fail);
+  const layers = countLayers(inputs, builtHere ? undefined : outputs, fail);
   const past = inputs.get('past_key_values.0.key');
   const [, kvHeads, , headSize] = dimensions(past);
   if (kvHeads === undefined || headSize === undefined)
@@ -84,7 +92,7 @@ export function inspectDecoderGraph(
     headSize,
     kvType: element === TENSOR_TYPES.float16 ? 'float16' : 'float32',
     vocabularySize: dimensions(logits).at(-1),
-    builtHere: model.producerName === GRAPH_PRODUCER,
+    builtHere,
     producer: `${model.producerName ?? ''} ${model.producerVersion ?? ''}`.trim(),
     groupQuery: nodes.some((node) => node.opType === 'GroupQueryAttention'),
     integerProducts: nodes.some((node) => node.opType === 'MatMulIntegerToFloat'),
@@ -95,7 +103,8 @@ export function inspectDecoderGraph(
 
 type Values = ReadonlyMap<string, OnnxValueInfo>;
 
-function countLayers(inputs: Values, outputs: Values, fail: (problem: string) => never): number {
+/** `outputs`: where each must have its own. */
+function countLayers(inputs: Values, outputs: Values | undefined, fail: (problem: string) => never): number {
   const past = [...inputs.keys()].filter((name) => PAST.test(name));
   if (past.length === 0) fail('input past_key_values.0.key is missing');
   const layers = Math.ceil(past.length / 2);
@@ -103,7 +112,8 @@ function countLayers(inputs: Values, outputs: Values, fail: (problem: string) =>
     for (const what of ['key', 'value']) {
       if (!inputs.has(`past_key_values.${layer}.${what}`))
         fail(`input past_key_values.${layer}.${what} is missing`);
-      if (!outputs.has(`present.${layer}.${what}`)) fail(`output present.${layer}.${what} is missing`);
+      if (outputs?.has(`present.${layer}.${what}`) === false)
+        fail(`output present.${layer}.${what} is missing`);
     }
   }
   return layers;

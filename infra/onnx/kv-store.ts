@@ -82,58 +82,78 @@ function output(outputs: Feeds, name: string): Tensor {
   return tensor;
 }
 
-abstract class BufferedStore {
-  protected readonly slots: Slot[];
-  protected tensors: Tensor[] = [];
+/** All keys and values in one buffer, head after head: tensors are parts of it, and new rows come in one tensor. */
+class RowStore implements KvStore {
+  private readonly names: readonly string[];
+  private readonly heads: number;
+  private tensors: readonly Tensor[] = [];
+  private values = new Float32Array(0);
+  private rows = 0;
+
+  constructor(private readonly info: DecoderGraphInfo) {
+    this.names = slotsOf(info).map(({ past }) => past);
+    this.heads = this.names.length * info.kvHeads;
+  }
+
+  bind(past: number, _fresh: number, feeds: Feeds, fetches: Fetches): void {
+    this.grow(Math.max(1, past), past);
+    for (let i = 0; i < this.names.length; i++) feeds[this.names[i] as string] = this.tensors[i] as Tensor;
+    fetches.present = null;
+  }
+
+  take(outputs: Feeds, past: number, kept: number): void {
+    this.grow(past + kept, past);
+    const fresh = output(outputs, 'present');
+    this.copyHeads(fresh.data as Float32Array, fresh.dims[2] ?? 0, past, kept);
+    fresh.dispose();
+  }
+
+  release(): void {
+    for (const tensor of this.tensors) tensor.dispose();
+    this.tensors = [];
+    this.values = new Float32Array(0);
+    this.rows = 0;
+  }
+
+  /** Makes room for `length` rows; keeps the first `valid`. */
+  private grow(length: number, valid: number): void {
+    if (length <= this.rows) return;
+    const { kvHeads, headSize } = this.info;
+    const { values: old, rows: oldRows } = this;
+    const rows = bucket(length);
+    const values = new Float32Array(this.heads * rows * headSize);
+    this.values = values;
+    this.rows = rows;
+    if (valid > 0) this.copyHeads(old, oldRows, 0, valid);
+    const size = kvHeads * rows * headSize;
+    for (const tensor of this.tensors) tensor.dispose();
+    this.tensors = this.names.map(
+      (_, i) =>
+        new Tensor('float32', values.subarray(i * size, (i + 1) * size), [1, kvHeads, rows, headSize]),
+    );
+  }
+
+  /** The first `count` of the `fromRows` rows that `from` has per head, to row `toRow`. */
+  private copyHeads(from: Float32Array, fromRows: number, toRow: number, count: number): void {
+    const { values, rows } = this;
+    const { headSize } = this.info;
+    for (let head = 0; head < this.heads; head++) {
+      const start = head * fromRows * headSize;
+      values.set(from.subarray(start, start + count * headSize), (head * rows + toRow) * headSize);
+    }
+  }
+}
+
+/** A tensor for each, into which attention writes. */
+class SharedStore implements KvStore {
+  private readonly slots: readonly Slot[];
+  private tensors: Tensor[] = [];
   private rows = 0;
 
   constructor(private readonly info: DecoderGraphInfo) {
     this.slots = slotsOf(info);
   }
 
-  /** Makes room for `length` rows; keeps the first `valid`. */
-  protected grow(length: number, valid: number): void {
-    if (length <= this.rows) return;
-    const rows = bucket(length);
-    this.tensors = this.slots.map((_, i) => {
-      const larger = emptyTensor(this.info, rows);
-      const old = this.tensors[i];
-      if (old !== undefined) {
-        copyRows(old, 0, larger, 0, valid);
-        old.dispose();
-      }
-      return larger;
-    });
-    this.rows = rows;
-  }
-
-  release(): void {
-    for (const tensor of this.tensors) tensor.dispose();
-    this.tensors = [];
-    this.rows = 0;
-  }
-}
-
-class RowStore extends BufferedStore implements KvStore {
-  bind(past: number, _fresh: number, feeds: Feeds, fetches: Fetches): void {
-    this.grow(Math.max(1, past), past);
-    this.slots.forEach((slot, i) => {
-      feeds[slot.past] = this.tensors[i] as Tensor;
-      fetches[slot.present] = null;
-    });
-  }
-
-  take(outputs: Feeds, past: number, kept: number): void {
-    this.grow(past + kept, past);
-    this.slots.forEach((slot, i) => {
-      const fresh = output(outputs, slot.present);
-      copyRows(fresh, 0, this.tensors[i] as Tensor, past, kept);
-      fresh.dispose();
-    });
-  }
-}
-
-class SharedStore extends BufferedStore implements KvStore {
   bind(past: number, fresh: number, feeds: Feeds, fetches: Fetches): void {
     this.grow(past + fresh, past);
     this.slots.forEach((slot, i) => {
@@ -149,6 +169,28 @@ class SharedStore extends BufferedStore implements KvStore {
       const copy = output(outputs, slot.present);
       if (copy !== this.tensors[i]) copy.dispose();
     }
+  }
+
+  release(): void {
+    for (const tensor of this.tensors) tensor.dispose();
+    this.tensors = [];
+    this.rows = 0;
+  }
+
+  /** Makes room for `length` rows; keeps the first `valid`. */
+  private grow(length: number, valid: number): void {
+    if (length <= this.rows) return;
+    const rows = bucket(length);
+    this.tensors = this.slots.map((_, i) => {
+      const larger = emptyTensor(this.info, rows);
+      const old = this.tensors[i];
+      if (old !== undefined) {
+        copyRows(old, 0, larger, 0, valid);
+        old.dispose();
+      }
+      return larger;
+    });
+    this.rows = rows;
   }
 }
 

@@ -5,7 +5,8 @@ import {
   WorkerFailedError,
 } from '../../src/core/errors.js';
 import type { ForwardCallback, ForwardResult, Sequence, SequenceOptions } from '../../src/core/model.js';
-import { PathSampler } from '../../src/core/sampler.js';
+import { PathSampler, type Pick } from '../../src/core/sampler.js';
+import type { Contest } from '../../src/core/sampler-contest.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import type { Decoder, Padding } from './decoder.js';
 import type { KvStore } from './kv-store.js';
@@ -80,19 +81,12 @@ export class OnnxSequence implements Sequence {
   }
 
   private async pass(tokens: readonly number[], want: number): Promise<ForwardResult> {
-    const { decoder, padding, rows: vocabularyRows, scheduler } = this.context;
+    const { scheduler } = this.context;
     const past = this.valid;
     const startedAtMs = scheduler.now();
-    let rows: Float32Array[];
+    const pickNext = await this.run(tokens, want);
     try {
-      const inputs = vocabularyRows?.rowsOf(tokens) ?? tokens;
-      rows = await decoder.pass(this.store, inputs, past, want, padding);
-    } catch (error) {
-      const where = `a pass of ${tokens.length} tokens after ${past}`;
-      throw new WorkerFailedError(`${where} failed: ${errorMessage(error)}`, { cause: error });
-    }
-    try {
-      const picks = this.pick(tokens, rows, tokens.length - want);
+      const picks = this.pick(tokens, tokens.length - want, pickNext);
       this.valid = past + tokens.length;
       return { ...picks, startedAtMs, forwardMs: scheduler.now() - startedAtMs };
     } catch (error) {
@@ -101,17 +95,47 @@ export class OnnxSequence implements Sequence {
     }
   }
 
+  /** Runs the model; what it gives picks the token after each of the last `want` of `tokens`, once these are pushed. */
+  private async run(tokens: readonly number[], want: number): Promise<(index: number) => Pick> {
+    const { decoder, padding, rows } = this.context;
+    const past = this.valid;
+    const inputs = rows?.rowsOf(tokens) ?? tokens;
+    try {
+      if (this.takesLargest(past + tokens.length - want + 1)) {
+        const winners = await decoder.topPass(this.store, inputs, past, want, padding);
+        return (index) => {
+          const contest = winners[index] as Contest;
+          return this.sampler.pickWinner(
+            rows === undefined ? contest : { ...contest, winner: rows.idOf(contest.winner) },
+          );
+        };
+      }
+      const logits = await decoder.pass(this.store, inputs, past, want, padding);
+      return (index) => {
+        const row = logits[index] as Float32Array;
+        return this.sampler.pick((rows?.logitsOf(row) ?? row).subarray(0, this.context.vocabularySize));
+      };
+    } catch (error) {
+      const where = `a pass of ${tokens.length} tokens after ${past}`;
+      throw new WorkerFailedError(`${where} failed: ${errorMessage(error)}`, { cause: error });
+    }
+  }
+
+  /** Whether the graph itself finds what is picked after paths of `length` tokens and more. */
+  private takesLargest(length: number): boolean {
+    const { decoder, rows, vocabularySize } = this.context;
+    const known = rows?.vocabularySize ?? decoder.info.vocabularySize;
+    return decoder.info.builtHere && known === vocabularySize && this.sampler.picksLargest(length);
+  }
+
   /** Takes the tokens up and picks after each from index `first` on. */
-  private pick(tokens: readonly number[], rows: readonly Float32Array[], first: number) {
-    const { vocabularySize, rows: vocabularyRows } = this.context;
+  private pick(tokens: readonly number[], first: number, pickNext: (index: number) => Pick) {
     const tokenIds: number[] = [];
     const confidences: number[] = [];
     tokens.forEach((token, i) => {
       this.sampler.push(token);
-      const row = rows[i - first];
-      if (row === undefined) return;
-      const logits = (vocabularyRows?.logitsOf(row) ?? row).subarray(0, vocabularySize);
-      const { token: picked, confidence } = this.sampler.pick(logits);
+      if (i < first) return;
+      const { token: picked, confidence } = pickNext(i - first);
       tokenIds.push(picked);
       confidences.push(confidence);
     });

@@ -38,6 +38,11 @@ export class VocabularyRows {
     return ids.map((id) => this.rowOfId[id] as number);
   }
 
+  /** The id that a row predicts. */
+  idOf(row: number): number {
+    return this.idOfRow[row] as number;
+  }
+
   /** The logits of all ids from those of the rows. The array is used again by the next call. */
   logitsOf(rows: Float32Array): Float32Array {
     const { spread, idOfRow } = this;

@@ -76,7 +76,16 @@ export class PathSampler {
     if (logits.length !== this.vocabularySize) {
       throw this.invalid(`${logits.length} logits for a vocabulary of ${this.vocabularySize}`);
     }
-    const { winner, best, second } = this.contest(this.adjusted(logits));
+    return this.pickWinner(this.contest(this.adjusted(logits)));
+  }
+
+  /** Whether the largest logit, as the model gives it, is the pick after every path of `length` tokens or more. */
+  picksLargest(length: number): boolean {
+    return this.parameters.temperature === 0 && !this.adjusts(length);
+  }
+
+  /** The same as `pick` where `picksLargest`: whose logit is the largest is known already. */
+  pickWinner({ winner, best, second }: Contest): Pick {
     if (best === Number.NEGATIVE_INFINITY) throw this.invalid('every token is excluded');
     if (!Number.isFinite(best)) throw this.invalid('a logit is NaN or +Infinity');
     return { token: winner, confidence: Math.round(255 * (1 - Math.exp(second - best))) };
@@ -96,18 +105,24 @@ export class PathSampler {
 
   /** The row after bias, penalties and excluded end tokens; the row itself when there is nothing to change. */
   private adjusted(logits: Float32Array): Float32Array {
-    const { logitBias, minTokens, endTokenIds, promptLength } = this.parameters;
-    const outputTokens = Math.max(0, this.pathLength - promptLength);
-    const endsExcluded = outputTokens < minTokens && endTokenIds.length > 0;
-    if (logitBias.length === 0 && this.counts === undefined && !endsExcluded) return logits;
-
+    if (!this.adjusts(this.pathLength)) return logits;
+    const { logitBias, endTokenIds } = this.parameters;
     this.scratch ??= new Float32Array(this.vocabularySize);
     const row = this.scratch;
     row.set(logits);
     for (const [id, bias] of logitBias) row[id] = (row[id] as number) + bias;
     this.counts?.penalize(row, this.parameters);
-    if (endsExcluded) for (const id of endTokenIds) row[id] = Number.NEGATIVE_INFINITY;
+    if (this.excludesEnds(this.pathLength)) for (const id of endTokenIds) row[id] = Number.NEGATIVE_INFINITY;
     return row;
+  }
+
+  private adjusts(length: number): boolean {
+    return this.parameters.logitBias.length > 0 || this.counts !== undefined || this.excludesEnds(length);
+  }
+
+  private excludesEnds(length: number): boolean {
+    const { minTokens, endTokenIds, promptLength } = this.parameters;
+    return Math.max(0, length - promptLength) < minTokens && endTokenIds.length > 0;
   }
 
   private invalid(problem: string): InvalidLogitsError {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidLogitsError, InvalidOptionError } from '../../src/core/errors.js';
 import { PathSampler } from '../../src/core/sampler.js';
+import { largestLogit } from '../../src/core/sampler-contest.js';
 import { neutralSampler, type SamplerParameters } from '../../src/core/sampler-parameters.js';
 import { naivePick } from './naive-sampler.js';
 import { chiSquareLimit, softmax } from './statistics.js';
@@ -55,6 +56,26 @@ function neutral(changes: Partial<SamplerParameters>): SamplerParameters {
 }
 
 describe('as a function', () => {
+  it('is the largest logit where it says so beforehand', () => {
+    const largest = (changes: Partial<SamplerParameters>, length: number) =>
+      samplerOn(neutral(changes), 1, []).picksLargest(length);
+    expect(largest({}, 1)).toBe(true);
+    expect(largest({ temperature: 0.1 }, 1)).toBe(false);
+    expect(largest({ repetitionPenalty: 1.1 }, 1)).toBe(false);
+    expect(largest({ logitBias: [[3, 1]] }, 1)).toBe(false);
+    const ends = { promptLength: 4, minTokens: 2, endTokenIds: [0] };
+    expect([4, 5, 6, 7].map((length) => largest(ends, length))).toEqual([false, false, true, true]);
+    const greedy = parameters.map((p) => ({ ...p, temperature: 0, logitBias: [], repetitionPenalty: 1 }));
+    const plain = greedy.map((p) => ({ ...p, presencePenalty: 0, frequencyPenalty: 0 }));
+    fc.assert(
+      fc.property(plain, seed, path, logits, (p, s, tokens, row) => {
+        const sampler = samplerOn(p, s, tokens);
+        fc.pre(sampler.picksLargest(tokens.length));
+        expect(sampler.pickWinner(largestLogit(row))).toEqual(sampler.pick(row));
+      }),
+    );
+  });
+
   it('equals the naive reference', () => {
     fc.assert(
       fc.property(parameters, seed, path, logits, (p, s, tokens, row) => {

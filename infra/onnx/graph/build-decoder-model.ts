@@ -8,7 +8,7 @@ import { RotatedProjections } from './rotated-projections.js';
 import { StoredProjections } from './stored-projections.js';
 
 /** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
-export const GRAPH_BUILDER_VERSION = '3';
+export const GRAPH_BUILDER_VERSION = '4';
 export const GRAPH_PRODUCER = 'slipstream';
 
 const OPSET = 21;
@@ -18,9 +18,12 @@ const OPSET = 21;
  * are streamed, so memory stays at a few matrices. Existing files are replaced; on failure nothing is left.
  * Throws ModelFormatError when the checkpoint cannot be built.
  *
- * Inputs: `input_ids` [1, n], `attention_mask` [1, past + n], `logits_rows` [r] (indices into the n new tokens
- * after which logits are wanted), `past_key_values.i.key|value` [1, kv heads, capacity >= past, head size].
- * Outputs: `logits` [1, r, vocabulary], `present.i.key|value` [1, kv heads, n, head size]: the new rows alone.
+ * Inputs: `input_ids` [1, n], `attention_mask` [1, past + n], `logits_rows` [r >= 1] (indices into the n new
+ * tokens after which logits are wanted), `past_key_values.i.key|value` [1, kv heads, capacity >= past, head size].
+ * Outputs: `logits` [1, r, vocabulary]; `top_logits` and `top_ids` [1, r, 2], the two largest of each row and their
+ * ids, equal ones by ascending id; `present` [2 x layers, kv heads, n, head size], the new rows alone: keys and values of
+ * the first layer, of the second and so on. The caller keeps the past, so no buffer of the size of the context is
+ * copied per pass, and one output is cheaper than one for each.
  */
 export async function buildDecoderModel(
   checkpoint: DecoderCheckpoint,
@@ -41,7 +44,7 @@ export async function buildDecoderModel(
     const rows = graph.input('logits_rows', 'int64', ['rows']);
     const weights = projections(graph, checked, options.weights ?? 'stored');
     const shared = attentionInputs(graph, config);
-    let stream: Stream = { residual: weights.embed(ids), delta: undefined };
+    let stream: Stream = { residual: weights.embed(ids), delta: undefined, newRows: [] };
     for (let layer = 0; layer < config.layers; layer++) {
       stream = decoderLayer(graph, config, weights, shared, layer, stream);
       await progress(layer + 1);
@@ -52,6 +55,11 @@ export async function buildDecoderModel(
     const hidden = norm(graph, wanted, weights.finalGain(), config);
     graph.node('Identity', [weights.logits(hidden)], { outputs: ['logits'] });
     graph.output('logits', 'float', [1, 'rows', config.vocabularySize]);
+    graph.node('TopK', ['logits', graph.int64(2)], { outputs: ['top_logits', 'top_ids'] });
+    graph.output('top_logits', 'float', [1, 'rows', 2]);
+    graph.output('top_ids', 'int64', [1, 'rows', 2]);
+    graph.node('Concat', stream.newRows, { outputs: ['present'], attributes: { axis: 0 } });
+    graph.output('present', 'float', [2 * config.layers, config.kvHeads, 'new', config.headSize]);
     graph.finish({ name: GRAPH_PRODUCER, version: GRAPH_BUILDER_VERSION }, OPSET);
   } catch (error) {
     graph.abandon();
@@ -60,10 +68,11 @@ export async function buildDecoderModel(
   options.onProgress?.(1);
 }
 
-/** The residual stream, and what the layer before has yet to add to it. */
+/** The residual stream, what the layer before has yet to add to it, and the new keys and values of all layers so far. */
 interface Stream {
   readonly residual: string;
   readonly delta: string | undefined;
+  readonly newRows: readonly string[];
 }
 
 function projections(graph: GraphWriter, checkpoint: CheckedCheckpoint, choice: WeightChoice): Projections {
@@ -78,7 +87,7 @@ function decoderLayer(
   weights: Projections,
   shared: AttentionInputs,
   layer: number,
-  { residual, delta }: Stream,
+  { residual, delta, newRows }: Stream,
 ): Stream {
   const gain = weights.gain(layer, 'attention');
   const before =
@@ -86,8 +95,12 @@ function decoderLayer(
       ? { normed: norm(graph, residual, gain, config), residual }
       : addAndNorm(graph, delta, residual, gain, config);
   const qkv = weights.attentionInput(layer, before.normed);
-  const attended = attention(graph, config, layer, qkv, shared);
+  const { attended, newRows: ownRows } = attention(graph, config, layer, qkv, shared);
   const output = weights.attentionOutput(layer, attended);
   const middle = addAndNorm(graph, output, before.residual, weights.gain(layer, 'feedForward'), config);
-  return { residual: middle.residual, delta: weights.feedForward(layer, middle.normed) };
+  return {
+    residual: middle.residual,
+    delta: weights.feedForward(layer, middle.normed),
+    newRows: [...newRows, ...ownRows],
+  };
 }

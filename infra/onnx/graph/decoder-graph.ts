@@ -66,17 +66,20 @@ function rotaryTables(graph: GraphWriter, config: DecoderConfig): { cosines: str
   };
 }
 
-/**
- * Attention over past and new tokens. Of the keys and values only the new rows leave the graph: the caller keeps
- * the past, and no buffer of the size of the context is copied per pass.
- */
+/** What attention gives: its result, and the rows that it adds to the keys and values, [1, kv heads, n, head size]. */
+interface Attended {
+  readonly attended: string;
+  readonly newRows: readonly [keys: string, values: string];
+}
+
+/** Attention over past and new tokens. */
 export function attention(
   graph: GraphWriter,
   config: DecoderConfig,
   layer: number,
   qkv: string,
   shared: AttentionInputs,
-): string {
+): Attended {
   const { kvHeads, headSize } = config;
   const past = (what: string) =>
     graph.input(`past_key_values.${layer}.${what}`, 'float', [1, kvHeads, 'past', headSize]);
@@ -97,15 +100,12 @@ export function attention(
       rotary_interleaved: config.ropeInterleaved ? 1 : 0,
     },
   });
-  for (const [what, present] of [
-    ['key', keys],
-    ['value', values],
-  ] as const) {
-    const name = `present.${layer}.${what}`;
-    graph.node('Slice', [present, shared.pastLength, shared.endLength, graph.int64(2)], { outputs: [name] });
-    graph.output(name, 'float', [1, kvHeads, 'new', headSize]);
-  }
-  return graph.node('Slice', [output, graph.int64(0), shared.newLength, graph.int64(1)]);
+  const newRows = (present: string) =>
+    graph.node('Slice', [present, shared.pastLength, shared.endLength, graph.int64(2)]);
+  return {
+    attended: graph.node('Slice', [output, graph.int64(0), shared.newLength, graph.int64(1)]),
+    newRows: [newRows(keys), newRows(values)],
+  };
 }
 
 export function norm(graph: GraphWriter, x: string, gain: Float32Array, config: DecoderConfig): string {

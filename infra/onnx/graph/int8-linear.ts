@@ -24,8 +24,6 @@ export interface QuantiseOptions {
   readonly columns: number;
   /** Of `zeroPoints`. */
   readonly zeros: string;
-  /** Whether there may be no tokens. */
-  readonly perhapsNone?: boolean;
 }
 
 export function storeInt8(graph: GraphWriter, weights: Int8Weights, hint: string): StoredInt8Weights {
@@ -46,12 +44,10 @@ export function storeInt8(graph: GraphWriter, weights: Int8Weights, hint: string
 export function quantiseRows(
   graph: GraphWriter,
   x: string,
-  { columns, zeros, perhapsNone = false }: QuantiseOptions,
+  { columns, zeros }: QuantiseOptions,
 ): QuantisedRows {
   const largest = graph.node('ReduceMax', [graph.node('Abs', [x]), graph.int64(-1)]);
-  // onnxruntime leaves the shape of an empty input as it is.
-  const size = perhapsNone ? graph.node('Reshape', [largest, graph.int64(0, 0, 1)]) : largest;
-  const scales = graph.node('Mul', [size, graph.scalarFloat(1 / 127)]);
+  const scales = graph.node('Mul', [largest, graph.scalarFloat(1 / 127)]);
   const attributes = { axis: 2, block_size: columns };
   return { quants: graph.node('QuantizeLinear', [x, scales, zeros], { attributes }), scales };
 }

@@ -87,7 +87,7 @@ export class RotatedProjections implements Projections {
   logits(hidden: string): string {
     const { graph, head } = this;
     const zeros = zeroPoints(graph, hidden);
-    const rows = quantiseRows(graph, hidden, { columns: head.columns, zeros, perhapsNone: true });
+    const rows = quantiseRows(graph, hidden, { columns: head.columns, zeros });
     return int8Linear(graph, rows, head);
   }
 

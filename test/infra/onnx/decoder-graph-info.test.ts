@@ -47,6 +47,9 @@ describe('inspectDecoderGraph', () => {
       rotaryPositions: 201,
       inputs: new Set(['logits_rows']),
     });
+    expect(() => inspect({ ...model, producerVersion: '1' })).toThrow(
+      /a.onnx: was made by version 1 of the graph builder, this is version \d+: import it again/,
+    );
   });
 
   it.each([

@@ -9,6 +9,7 @@ import { readModelFiles } from '../../../../infra/onnx/model-files.js';
 import { createSession } from '../../../../infra/onnx/runtime.js';
 import type { DecoderCheckpoint, LayerMatrix, StoredMatrix } from '../../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../../src/core/errors.js';
+import { largestLogit } from '../../../../src/core/sampler-contest.js';
 import { type TinyModelOptions, tinyCheckpoint } from '../../../support/tiny-model.js';
 import { referenceLogits } from '../../../support/tiny-reference.js';
 import { modelFolder } from '../open-model.js';
@@ -140,6 +141,27 @@ describe('buildDecoderModel', () => {
     expect(await decoder.pass(store, tokens.slice(20), 20, 1, 2)).toEqual(all.slice(-1));
     await decoder.release();
   });
+
+  it.each(['stored', 'rowwise'] as const)(
+    'gives the two largest logits, the lower id first: %s',
+    async (weights) => {
+      const whole = tinyCheckpoint();
+      const output = whole.output();
+      const bytes = output.bytes.slice();
+      const rowBytes = bytes.length / output.rows;
+      // Every id ties with its neighbour.
+      for (let row = 0; row < output.rows; row += 2)
+        bytes.copyWithin((row + 1) * rowBytes, row * rowBytes, (row + 1) * rowBytes);
+      const path = newFolder(`top-${weights}`);
+      await buildDecoderModel({ ...whole, output: () => ({ ...output, bytes }) }, path, { weights });
+      const decoder = await openDecoder(path);
+      const logits = await decoder.pass(decoder.openStore(), tokens, 0, tokens.length, 2);
+      const winners = await decoder.topPass(decoder.openStore(), tokens, 0, tokens.length, 2);
+      await decoder.release();
+      expect(winners).toEqual(logits.map(largestLogit));
+      for (const { winner, best, second } of winners) expect([winner % 2, second]).toEqual([0, best]);
+    },
+  );
 
   it('reports progress and leaves whole files only', async () => {
     const shares: number[] = [];

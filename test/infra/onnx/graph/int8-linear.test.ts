@@ -13,11 +13,11 @@ const writer = new Int8WeightsWriter(ROWS, COLUMNS);
 writer.add(normalNumbers(1, ROWS * COLUMNS, 1));
 const { weights } = writer;
 
-async function runner(perhapsNone: boolean) {
-  const path = folder(`linear-${perhapsNone}.onnx`);
+async function runner() {
+  const path = folder('linear.onnx');
   const graph = new GraphWriter(path);
   graph.input('x', 'float', [1, 'n', COLUMNS]);
-  const x = quantiseRows(graph, 'x', { columns: COLUMNS, zeros: zeroPoints(graph, 'x'), perhapsNone });
+  const x = quantiseRows(graph, 'x', { columns: COLUMNS, zeros: zeroPoints(graph, 'x') });
   graph.node('Identity', [int8Linear(graph, x, storeInt8(graph, weights, 'w'))], { outputs: ['y'] });
   graph.output('y', 'float', [1, 'n', ROWS]);
   graph.finish({ name: 'test', version: '1' }, 21);
@@ -45,7 +45,7 @@ function expected(x: Float32Array): number[] {
 
 describe('int8Linear', () => {
   it('multiplies integers, with one scale per token and one per output', async () => {
-    const run = await runner(false);
+    const run = await runner();
     for (const tokens of [1, 2, 5, 33]) {
       const x = normalNumbers(tokens, tokens * COLUMNS, 3);
       const y = await run(x);
@@ -57,7 +57,7 @@ describe('int8Linear', () => {
   });
 
   it('gives a token the same bits in any company', async () => {
-    const run = await runner(false);
+    const run = await runner();
     const x = normalNumbers(9, 33 * COLUMNS, 3);
     x.fill(1000, 0, COLUMNS);
     const together = await run(x);
@@ -67,12 +67,11 @@ describe('int8Linear', () => {
     }
   });
 
-  it('gives zeros for a token of zeros, and nothing for no tokens', async () => {
-    const run = await runner(true);
+  it('gives zeros for a token of zeros', async () => {
+    const run = await runner();
     const x = normalNumbers(9, 3 * COLUMNS, 3).fill(0, COLUMNS, 2 * COLUMNS);
     const y = await run(x);
     expect(y.slice(ROWS, 2 * ROWS).map(Math.abs)).toEqual(new Float32Array(ROWS));
     expect(y[0]).not.toBe(0);
-    expect(await run(new Float32Array(0))).toHaveLength(0);
   });
 });
