@@ -6,6 +6,10 @@ export const defaultServices: CliServices = {
     const { resolveModel } = await import('../../../infra/models/model-folder.js');
     await resolveModel(name, { ...store, onProgress });
   },
+  fittingDrafters: async (model, store) => {
+    const { fittingDrafters } = await import('../fitting-drafters.js');
+    return await fittingDrafters(model, store);
+  },
   createEngine: async (options, deps) => {
     const { createEngine } = await import('../engine.js');
     return createEngine(options, deps);

@@ -1,7 +1,6 @@
-import { Writable } from 'node:stream';
-import { SingleBar } from 'cli-progress';
 import type { ModelProgress, OnModelProgress } from '../../../infra/models/progress.js';
 import type { CliOutput } from './io.js';
+import { type ProgressBar, startProgressBar } from './progress-bar.js';
 
 const STEPS: Readonly<Record<ModelProgress['step'], string>> = {
   download: 'downloading',
@@ -31,29 +30,18 @@ function lines(name: string, output: CliOutput) {
 }
 
 function bars(name: string, output: CliOutput) {
-  const stream = new Writable({
-    decodeStrings: false,
-    write: (text, _encoding, done) => void output.write(String(text)).then(() => done()),
-  });
   let current: ModelProgress['step'] | undefined;
-  let bar: SingleBar | undefined;
+  let bar: ProgressBar | undefined;
   return {
     update: ({ step, doneBytes, totalBytes = 0, weights }: ModelProgress) => {
+      const words = { megabytes: megabytes(totalBytes) };
       if (step !== current) {
         bar?.stop();
         current = step;
-        bar = new SingleBar({
-          stream: Object.assign(stream, { isTTY: true, columns: output.columns }),
-          format: `${name}: ${STEPS[step]} [{bar}] {percentage} % of {megabytes} MB${asWeights(weights)}`,
-          barsize: 30,
-          hideCursor: true,
-          // The signals of the process are handled in one place.
-          gracefulExit: false,
-        });
-        bar.start(totalBytes, 0, { megabytes: megabytes(totalBytes) });
+        const format = `${name}: ${STEPS[step]} [{bar}] {percentage} % of {megabytes} MB${asWeights(weights)}`;
+        bar = startProgressBar(output, format, totalBytes, words);
       }
-      bar?.setTotal(totalBytes);
-      bar?.update(doneBytes, { megabytes: megabytes(totalBytes) });
+      bar?.update(doneBytes, words, totalBytes);
     },
     end: () => bar?.stop(),
   };

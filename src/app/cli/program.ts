@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addBenchCommand } from './bench/bench.js';
 import { addDemoCommand } from './demo.js';
 import { addDoctorCommand } from './doctor/doctor.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
@@ -22,6 +23,7 @@ Examples:
   slipstream demo
   slipstream generate --prompt "Once upon a time"
   slipstream serve --port 8080
+  slipstream bench --quick
   slipstream doctor
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
@@ -59,6 +61,7 @@ export async function runCli(argv: readonly string[], io: CliIo, services: CliSe
   addDemoCommand(program, cli);
   addSimulateCommand(program, cli);
   addExperimentCommand(program, cli);
+  addBenchCommand(program, cli);
   addDoctorCommand(program, cli);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -246,6 +246,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
       return Promise.resolve(engine);
     },
     bringModel: () => Promise.resolve(),
+    fittingDrafters: () => Promise.resolve([]),
     startGateway: unexpected,
     runWorker: unexpected,
     ...world.services,

@@ -12,6 +12,7 @@ import { environmentCheck } from './environment.js';
 import { memoryCheck, nodeCheck, processorCheck } from './machine.js';
 import { downloadsCheck, natsCheck } from './network.js';
 import { modelCheck, modelsCheck, natsServerCheck, runtimeCheck } from './software.js';
+import { speedCheck } from './speed.js';
 
 const EXAMPLES = `
 Exits with 1 when there is a problem. Downloads nothing unless a model is named that is not here.
@@ -56,6 +57,7 @@ async function doctor(command: Command, { io }: Cli): Promise<ExitCode> {
     natsServerCheck(natsServer, store),
     ...(nats.servers === undefined ? [] : [natsCheck(nats.servers)]),
     modelsCheck(store),
+    speedCheck(store),
     downloadsCheck(store.offline),
     environmentCheck(context.environment),
     ...(model === 'none' ? [] : [modelCheck(model, options.local.threads, store)]),
