@@ -16,6 +16,7 @@ import { type WireMessage, wireMessageSchema } from '../src/core/messages.js';
 import { median } from '../src/core/statistics.js';
 import { createSubjects, DEFAULT_SUBJECT_PREFIX } from '../src/core/subjects.js';
 import { sampleMessages } from '../test/support/sample-messages.js';
+import { measured } from './lib/measured.js';
 
 const REPETITIONS = 100_000;
 const ROUND_TRIPS = 5_000;
@@ -39,7 +40,11 @@ function benchCodec(message: WireMessage): void {
     ['check alone', () => checkMessage(message)],
     ['check by the schema', () => wireMessageSchema.safeParse(message)],
   ];
-  for (const [name, task] of rows) console.log(`  ${name.padEnd(24)}${microseconds(task).toFixed(1)} us`);
+  for (const [name, task] of rows) {
+    const us = microseconds(task);
+    measured(`${message.type}, ${name}`, us, 'us');
+    console.log(`  ${name.padEnd(24)}${us.toFixed(1)} us`);
+  }
 }
 
 /** Milliseconds from a publish until the answer that its receiver publishes is heard. */
@@ -69,6 +74,7 @@ const scheduler = createRealScheduler();
 const [proposal] = messages as [WireMessage];
 const network = new MemoryNetwork({ scheduler });
 const overMemory = await roundTripMs(network.connect('a'), network.connect('b'), proposal);
+measured('round trip over the memory bus', overMemory, 'ms');
 console.log(`round trip over the memory bus   ${overMemory.toFixed(3)} ms`);
 
 const { binary, version } = await findNatsServer({
@@ -91,6 +97,7 @@ const connect = (name: string) =>
   );
 const [asking, answering] = [await connect('a'), await connect('b')];
 const overNats = await roundTripMs(asking, answering, proposal);
+measured('round trip over nats-server', overNats, 'ms');
 console.log(`round trip over nats-server ${version} ${overNats.toFixed(3)} ms, both ends in this process`);
 await asking.close();
 await answering.close();

@@ -10,6 +10,7 @@ import { readModelFiles } from '../infra/onnx/model-files.js';
 import { createSession, type InferenceSession, Tensor } from '../infra/onnx/runtime.js';
 import type { ForwardResult, LoadedModel, Sequence } from '../src/core/model.js';
 import { neutralSampler } from '../src/core/sampler-parameters.js';
+import { measured } from './lib/measured.js';
 
 const PAST_TOKENS = 64;
 const DECODED_TOKENS = 40;
@@ -37,7 +38,9 @@ const session = await createSession(files.path, { threads: Number(threads), prov
 console.log(`${model.info.numerics} numerics, chunks of up to ${model.info.maxChunkTokens} tokens`);
 console.log(`median ms of a pass after ${PAST_TOKENS} tokens, all next tokens picked:`);
 for (const size of SIZES.filter((tokens) => tokens <= model.info.maxChunkTokens)) {
-  console.log(`  ${String(size).padStart(3)} tokens ${(await passTime(model, size)).toFixed(2).padStart(8)}`);
+  const ms = await passTime(model, size);
+  measured(`pass over ${size} tokens`, ms, 'ms');
+  console.log(`  ${String(size).padStart(3)} tokens ${ms.toFixed(2).padStart(8)}`);
 }
 
 /** The fastest round of each, taken in turns, so that other load meets all alike. */
@@ -51,6 +54,8 @@ for (let round = 0; round < ROUNDS; round++) {
   best.padded = Math.min(best.padded, await decodeBare(session, graph, 2));
   best.runner = Math.min(best.runner, await decodeRunner(model));
 }
+measured('greedy decoding, share of a bare padded loop', best.runner / best.padded, 'times its ms');
+measured('greedy decoding, share of a bare loop of single tokens', best.runner / best.bare, 'times its ms');
 console.log('greedy decoding, ms per token:');
 console.log(`  bare onnxruntime, one token a pass    ${best.bare.toFixed(2)}`);
 console.log(`  bare onnxruntime, padded to two       ${best.padded.toFixed(2)}`);

@@ -12,6 +12,7 @@ import { type MeasuredRun, RunRecorder } from '../src/app/experiments/measure-ru
 import { idealDistributedMs, idealPlainMs, idealRoundsMs } from '../src/core/ideal.js';
 import { silentLogger } from '../src/core/logger.js';
 import { mean, median } from '../src/core/statistics.js';
+import { measured } from './lib/measured.js';
 import { processorTimes } from './lib/processor-time.js';
 
 const { values } = parseArgs({
@@ -77,6 +78,8 @@ for (const mode of values.modes.split(',')) {
   const [targetMs, drafterMs] = (['targetMs', 'drafterMs'] as const).map((kind) =>
     mean(mine.map(({ run }) => run.trace[kind])).toFixed(3),
   );
+  measured(`${mode}, share of its ideal speed`, 100 * mean(mine.map(({ share }) => share)), '%');
+  measured(`${mode}, time`, mean(mine.map(({ run }) => run.ms / run.tokens)), 'ms per token');
   console.log(
     `${mode.padEnd(5)} ${(100 * mean(mine.map(({ share }) => share))).toFixed(1)} % of ideal (${shares})  ` +
       `${perToken} ms/token  T ${targetMs} c ${drafterMs}  hops ${jobMs} ${verdictMs} gap ${draftGapMs}  cpu ${processor}`,

@@ -1,6 +1,7 @@
 /** What a pick costs per position, by sampler parameters: `npx tsx bench/sampler.ts`. */
 import { PathSampler } from '../src/core/sampler.js';
 import { neutralSampler, type SamplerParameters } from '../src/core/sampler-parameters.js';
+import { measured } from './lib/measured.js';
 
 const VOCABULARY = 49_152;
 const PATH_TOKENS = 1_000;
@@ -48,5 +49,6 @@ function millisecondsPerPick(parameters: Partial<SamplerParameters>, rows: reado
 const rows = exampleLogits(8);
 for (const [name, parameters] of cases) {
   const ms = millisecondsPerPick(parameters, rows);
+  measured(name, ms, 'ms per position');
   console.log(`${name.padEnd(38)} ${ms.toFixed(3)} ms per position (median)`);
 }

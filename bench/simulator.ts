@@ -3,6 +3,7 @@ import type { Plan } from '../src/core/generation.js';
 import { steadyTiming } from '../src/core/pass-timing.js';
 import { fixedPlan, type SimulationSettings } from '../src/core/simulator/settings.js';
 import { simulate } from '../src/core/simulator/simulate.js';
+import { measured } from './lib/measured.js';
 
 /** Tokens per second of processor time that the fast simulator simulates, setting by setting: `npx tsx bench/simulator.ts [--json]`. */
 const TOKENS = 300_000;
@@ -47,6 +48,8 @@ const results = rows.map(([name, setting, planned]) => {
   return { name, tokens_per_second: Math.round(TOKENS / ((user + system) / 1e6)), ms_per_token: msPerToken };
 });
 
+for (const { name, tokens_per_second } of results)
+  measured(name, tokens_per_second / 1e6, 'M tokens per second');
 if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(results)}\n`);
 else
   process.stdout.write(

@@ -16,6 +16,7 @@ import type { Engine, GenerationMode, GenerationRequest } from '../src/index.js'
 import { type Run, run } from '../test/process/run.js';
 import { startWorkerFleet } from '../test/process/worker-fleet.js';
 import { watchForeignLoad } from './lib/foreign-load.js';
+import { measured } from './lib/measured.js';
 import { readPrompts } from './lib/prompts.js';
 
 const { values } = parseArgs({
@@ -153,6 +154,8 @@ function report(temperature: number, ways: readonly Way[]): void {
     const mine = speeds(way);
     const shares = mine.map((speed, round) => speed / (plainSpeeds[round] ?? Number.NaN));
     const total = way.spent.reduce((sum, ms) => sum + ms, 0);
+    const name = `${values.model}, ${way.drafter}, ${way.mode} ${way.lookahead ?? ''}`.trimEnd();
+    measured(`${name}, temperature ${temperature}`, median(shares), 'times none');
     row(
       way.drafter,
       way.lookahead === undefined ? way.mode : `${way.mode} ${way.lookahead}`,
