@@ -26,8 +26,10 @@ export class Controller {
   private readonly drafters: DrafterSide;
   private readonly targets: TargetSide;
   private readonly textEnd: number;
+  private readonly half: number;
   private plan: unknown;
   private firstAtMs = 0;
+  private halfAtMs = 0;
   private lastAtMs = 0;
   private accepted = 0;
   private refuted = 0;
@@ -45,6 +47,7 @@ export class Controller {
     const { promptTokens, tokens } = settings;
     this.openedAtMs = world.agenda.nowMs;
     this.textEnd = promptTokens + tokens;
+    this.half = promptTokens + Math.ceil(tokens / 2);
     this.chain = new DraftChain(world.lines, promptTokens, this.textEnd, world.reach);
     this.course = new Course(settings, plans, crew.drafters);
     this.policy = { ...plans.plan, extend: PLAIN_EXTEND_TOKENS, remaining: tokens };
@@ -125,6 +128,7 @@ export class Controller {
     const { proposedDrafts } = this.drafters;
     return {
       msPerToken: (lastAtMs - firstAtMs) / (textEnd - world.promptTokens - 1),
+      steadyMsPerToken: (lastAtMs - this.halfAtMs) / (textEnd - this.half),
       timeToFirstTokenMs: firstAtMs - openedAtMs,
       targetForwards: this.targets.forwards,
       drafterForwards: proposedDrafts,
@@ -160,6 +164,7 @@ export class Controller {
       course.committed(rootWasDrafted, refutedAtRoot);
       this.lastAtMs = this.world.agenda.nowMs;
       if (chain.root === this.world.promptTokens + 1) this.firstAtMs = this.lastAtMs;
+      if (chain.root === this.half) this.halfAtMs = this.lastAtMs;
     }
     course.settled();
     this.policy.remaining = this.textEnd - chain.root;

@@ -49,6 +49,8 @@ export interface SimulationSettings {
 export interface SimulationResult {
   /** From the first committed token to the last, divided by the tokens after the first. */
   readonly msPerToken: number;
+  /** The same without the first half of the tokens: when everything has been learned. */
+  readonly steadyMsPerToken: number;
   /** From the request to the first committed token: sessions opened, the prompt ingested. */
   readonly timeToFirstTokenMs: number;
   /** Target passes whose verdicts came in time. */

@@ -21,7 +21,7 @@ export type ActorSettings = SimulationSettings & {
 };
 
 export interface ActorRun {
-  readonly result: SimulationResult;
+  readonly result: Omit<SimulationResult, 'steadyMsPerToken'>;
   /** What the clock said when the generation was asked for. */
   readonly startMs: number;
 }
