@@ -96,6 +96,7 @@ export class Speculation {
     const link = this.link(worker);
     if (link === undefined) return;
     const now = this.ports.scheduler.now();
+    if (outcome.kind === 'reply') this.state.measurements.answered(now - link.toldAtMs);
     if (acceptAnswer(link, outcome, now)) this.becameReady(link);
     if (outcome.kind === 'reply') this.heardAnswer(worker, outcome.message, now);
     this.openSessions();

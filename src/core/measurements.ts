@@ -5,11 +5,11 @@ import { forwardMs } from './planner/forward-times.js';
 /** Assumed before a message's way was measured, milliseconds. */
 const FIRST_HOP_MS = 0.3;
 /** What one measurement counts against those before it. */
-const NEWS = 0.1;
+const NEWS = 0.05;
 /** One that is so many times what was measured before says something about that moment alone. */
 const OUTLIER = 4;
-/** Each decided draft makes those before it count for this much less: about fifty are remembered. */
-const ACCEPTANCE_MEMORY = 0.98;
+/** Each decided draft makes those before it count for this much less: about a hundred are remembered. */
+const ACCEPTANCE_MEMORY = 0.99;
 
 /** One message of a drafter: where its drafts go on, and what they took. */
 export interface DraftsReceived {
@@ -25,7 +25,8 @@ export interface DraftsReceived {
 export class Measurements {
   private confirmedWeight: number;
   private decidedWeight: number;
-  private hop = FIRST_HOP_MS;
+  private hop: number | undefined;
+  private answerHop = Number.POSITIVE_INFINITY;
   private targetRatio = 1;
   private readonly drafters = new Map<
     string,
@@ -45,7 +46,8 @@ export class Measurements {
 
   /** Milliseconds of a message one way, what is done about it at its end included. */
   get hopMs(): number {
-    return this.hop;
+    if (this.hop !== undefined) return this.hop;
+    return Number.isFinite(this.answerHop) ? this.answerHop : FIRST_HOP_MS;
   }
 
   decided(confirmed: boolean): void {
@@ -54,9 +56,15 @@ export class Measurements {
     this.decidedWeight = this.decidedWeight * ACCEPTANCE_MEMORY + 1;
   }
 
+  /** A worker answered after `roundTripMs`: of several the one that was least busy tells of messages. */
+  answered(roundTripMs: number): void {
+    this.answerHop = Math.min(this.answerHop, Math.max(0, roundTripMs) / 2);
+  }
+
   /** A job of an idle target came back after `roundTripMs`, of which the pass took `passMs`. */
   jobReturned(roundTripMs: number, passMs: number): void {
-    this.hop = average(this.hop, Math.max(0, roundTripMs - passMs) / 2);
+    const measured = Math.max(0, roundTripMs - passMs) / 2;
+    this.hop = this.hop === undefined ? measured : average(this.hop, measured);
   }
 
   /** A target's pass over `tokens` tokens took `ms`, where `times` say otherwise. */

@@ -57,7 +57,7 @@ describe('passes', () => {
       { tokens: 1, ms: 20 },
       { tokens: 11, ms: 30 },
     ];
-    for (let i = 0; i < 100; i++) measured.passTook(50, 6, times);
+    for (let i = 0; i < 200; i++) measured.passTook(50, 6, times);
     expect(measured.targetTimes(times).map(({ ms }) => ms)).toEqual([
       expect.closeTo(40, 1),
       expect.closeTo(60, 1),

@@ -27,6 +27,7 @@ export class Controller {
   private readonly targets: TargetSide;
   private readonly textEnd: number;
   private readonly half: number;
+  private readonly latencyMs: number;
   private plan: unknown;
   private firstAtMs = 0;
   private halfAtMs = 0;
@@ -46,6 +47,7 @@ export class Controller {
   ) {
     const { promptTokens, tokens } = settings;
     this.openedAtMs = world.agenda.nowMs;
+    this.latencyMs = settings.latencyMs;
     this.textEnd = promptTokens + tokens;
     this.half = promptTokens + Math.ceil(tokens / 2);
     this.chain = new DraftChain(world.lines, promptTokens, this.textEnd, world.reach);
@@ -79,6 +81,12 @@ export class Controller {
     this.course.observe();
     this.considerPlans();
     this.checkLater();
+    const { agenda } = this.world;
+    agenda.at(agenda.nowMs + 2 * this.latencyMs, WAKE.sessionsGranted);
+  }
+
+  sessionsGranted(): void {
+    this.course.answered(2 * this.latencyMs);
   }
 
   take(message: SimulatedMessage): void {

@@ -114,6 +114,10 @@ export class Course {
     this.measureDrafters();
   }
 
+  answered(roundTripMs: number): void {
+    this.measurements.answered(roundTripMs);
+  }
+
   passTook(ms: number, tokens: number): void {
     this.measurements.passTook(ms, tokens, this.targetTimes);
   }

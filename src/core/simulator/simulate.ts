@@ -121,6 +121,9 @@ export function simulateWith(
       case WAKE.draftsLate:
         controller.draftsLate();
         break;
+      case WAKE.sessionsGranted:
+        controller.sessionsGranted();
+        break;
       case WAKE.planDue:
         controller.planDue();
         break;

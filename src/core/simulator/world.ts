@@ -15,6 +15,7 @@ export const WAKE = {
   draftsLate: 0x600,
   deadlineChecked: 0x700,
   planDue: 0x800,
+  sessionsGranted: 0x900,
 } as const;
 
 export const WAKE_WORKER = 0xff;
