@@ -1,5 +1,4 @@
 import { GENERATION_MODES, type GenerationMode, type RequestMode } from '../generation.js';
-import { forwardMs } from './forward-times.js';
 import { lookaheadFor, type PlanChoice, roundFor, waitFor } from './make-plan.js';
 import type { Situation } from './situation.js';
 
@@ -18,6 +17,9 @@ export function thumbChoice(wish: PlanWish, situation: Situation): PlanChoice {
   const lookahead = wish.lookahead ?? lookaheadFor(situation);
   return { mode, lookahead, wait: wish.wait ?? waitFor(situation, 16) };
 }
+
+/** Drafts that a first job may wait for: the more, the less one more matters. */
+const WAITS = [0, 1, 2, 3, 5, 8, 12];
 
 /** Every choice worth a look, each once; the first is plain decoding where that is allowed. */
 export function candidates(wish: PlanWish, situation: Situation): PlanChoice[] {
@@ -46,20 +48,12 @@ function rounds(wish: PlanWish, situation: Situation): number[] {
 }
 
 function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {
-  const { draftMs = 0, targetTimes, hopMs, targets } = situation;
   const enough = lookaheadFor(situation);
-  const keepUp = targets * draftMs >= forwardMs(targetTimes, 1) + 2 * hopMs;
   const lookaheads =
     wish.lookahead === undefined
-      ? spread([1, 2, 3, Math.ceil(enough / 2), enough, enough + 1, 2 * enough], 1, 16)
+      ? spread([1, 2, 4, Math.ceil(enough / 2), enough, 2 * enough, 16], 1, 16)
       : [wish.lookahead];
-  const thumb = waitFor(situation, 16);
-  const waits =
-    wish.wait !== undefined
-      ? [wish.wait]
-      : keepUp
-        ? [0]
-        : spread([0, 1, 2, thumb - 2, thumb - 1, thumb, thumb + 1, thumb + 3], 0, 16);
+  const waits = wish.wait === undefined ? WAITS : [wish.wait];
   return lookaheads.flatMap((lookahead) => waits.map((wait) => ({ mode: 'dsi' as const, lookahead, wait })));
 }
 

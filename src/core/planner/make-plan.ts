@@ -30,8 +30,9 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
     return { mode, lookahead, wait: 0, ahead: lookahead, jobTokens: lookahead, targets: 1, reason };
   }
   const { lookahead } = choice;
-  const ratio = forwardMs(situation.targetTimes, 1) / Math.max(situation.draftMs, 0.01);
-  const ahead = clamp(Math.ceil(1.5 * ratio) + 2 * lookahead, 8, MAX_AHEAD_TOKENS);
+  const busyMs = 1.5 * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
+  const drafts = busyMs / Math.max(situation.draftMs, 0.01);
+  const ahead = clamp(Math.ceil(drafts) + 2 * lookahead, 8, MAX_AHEAD_TOKENS);
   const jobTokens = jobTokensFor(situation, ahead);
   const wait = Math.min(choice.wait, jobTokens);
   return { mode, lookahead, wait, ahead, jobTokens, targets: situation.targets, reason };

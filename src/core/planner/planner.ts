@@ -6,7 +6,7 @@ import { predictMsPerToken } from './predict.js';
 import { hasDrifted, type Situation } from './situation.js';
 
 /** Another plan must promise this much less time per token, or the one in force stays. */
-const WORTH_A_CHANGE = 0.97;
+const WORTH_A_CHANGE = 0.985;
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
 const WORTH_A_RISK = 0.98;
 
