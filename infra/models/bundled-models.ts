@@ -44,6 +44,7 @@ export const bundledModels: readonly BundledModel[] = [
     name: 'smollm2-drafter',
     description: 'drafts for smollm2; 20M weights, 4 bits, knows 16,384 of its ids',
     folder: inPackage('models/smollm2-drafter'),
+    weights: 'blockwise',
   },
 ];
 
