@@ -163,6 +163,7 @@ export class GenerationState {
       hopMs: measurements.hopMs,
       targets: this.crew.targets,
       drafters: this.crew.drafters,
+      remaining: this.remaining,
     });
   }
 

@@ -12,6 +12,7 @@ import type {
   WireMessage,
   WorkerAnnounced,
 } from '../../src/core/messages.js';
+import { STEP_EVERY_MS } from '../../src/core/planner/search-pace.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 import type { DrafterLink } from './drafter-links.js';
 import { DrafterSide } from './drafter-side.js';
@@ -261,7 +262,8 @@ export class Speculation {
   /** Looks at other plans bit by bit, between other events. */
   private considerPlans(): void {
     if (!this.state.planner.isSearching || this.planTimer !== undefined) return;
-    this.planTimer = this.ports.scheduler.schedule(0, () => {
+    const { scheduler, pool } = this.ports;
+    this.planTimer = scheduler.schedule(STEP_EVERY_MS * pool.generations, () => {
       this.planTimer = undefined;
       this.events.planDue();
     });

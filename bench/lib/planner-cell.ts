@@ -104,6 +104,7 @@ function situationOf({ ratio, acceptance, targets, latency }: Cell): Situation {
     hopMs: latency * TARGET_MS,
     targets,
     drafters: 1,
+    remaining: Number.POSITIVE_INFINITY,
   };
 }
 

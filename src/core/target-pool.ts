@@ -31,6 +31,11 @@ export class TargetPool {
     this.clients.delete(client);
   }
 
+  /** Generations that run. */
+  get generations(): number {
+    return this.clients.size;
+  }
+
   jobSent(worker: string): void {
     this.outstanding.set(worker, (this.outstanding.get(worker) ?? 0) + 1);
   }

@@ -114,13 +114,15 @@ describe.each(drafters)('with $name', (drafter) => {
   });
 
   it('was put to the test: drafts confirmed, drafts refuted, jobs on both targets', async () => {
-    // Which target answers is a matter of time: on a busy machine one may have done all there was to do.
+    // Who answers, and which drafts come in time, is a matter of time: on a busy machine one target may have done all
+    // there was to do, and lookup may always have been late.
     const onBoth = () => runs.some(({ result }) => result.speculation.targets === 2);
-    for (let more = 0; more < 10 && !onBoth(); more++) {
-      const how = { mode: 'dsi', lookahead: 1, targets: 2 } as const;
-      runs.push(await run(engines.get(drafter) as Engine, { ...requests.greedy, ...how }));
+    const confirmed = () => replays?.acceptance === 0 || runs.some(({ accepted }) => accepted > 0);
+    for (let more = 0; more < 3 * cases.length && !(onBoth() && confirmed()); more++) {
+      const { text, ...how } = cases[more % cases.length] as Case;
+      runs.push(await run(engines.get(drafter) as Engine, { ...requests[text], ...how }));
     }
-    if (replays?.acceptance !== 0) expect(runs.some(({ accepted }) => accepted > 0)).toBe(true);
+    expect(confirmed()).toBe(true);
     expect(runs.some(({ refuted }) => refuted > 0)).toBe(true);
     expect(onBoth()).toBe(true);
   });

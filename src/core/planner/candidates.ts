@@ -21,7 +21,10 @@ export function thumbChoice(wish: PlanWish, situation: Situation): PlanChoice {
 /** Drafts that a first job may wait for: the more, the less one more matters. */
 const WAITS = [0, 1, 2, 3, 5, 8, 12];
 
-/** Every choice worth a look, each once; the first is plain decoding where that is allowed. */
+/**
+ * What is worth a look at first, each once: plain decoding where that is allowed, rounds, and speculation by lookahead
+ * with the wait that rules of thumb say.
+ */
 export function candidates(wish: PlanWish, situation: Situation): PlanChoice[] {
   const modes: readonly GenerationMode[] = wish.mode === 'auto' ? GENERATION_MODES : [wish.mode];
   const found = new Map<string, PlanChoice>();
@@ -53,8 +56,14 @@ function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {
     wish.lookahead === undefined
       ? spread([1, 2, 4, Math.ceil(enough / 2), enough, 2 * enough, 16], 1, 16)
       : [wish.lookahead];
-  const waits = wish.wait === undefined ? WAITS : [wish.wait];
-  return lookaheads.flatMap((lookahead) => waits.map((wait) => ({ mode: 'dsi' as const, lookahead, wait })));
+  const wait = wish.wait ?? waitFor(situation, 16);
+  return lookaheads.map((lookahead) => ({ mode: 'dsi' as const, lookahead, wait }));
+}
+
+/** Other waits of the best speculation so far: worth a look next. */
+export function otherWaits(wish: PlanWish, { mode, lookahead, wait }: PlanChoice): PlanChoice[] {
+  if (wish.wait !== undefined) return [];
+  return WAITS.filter((other) => other !== wait).map((other) => ({ mode, lookahead, wait: other }));
 }
 
 /** Each once, ascending, those within bounds. */

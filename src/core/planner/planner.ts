@@ -1,5 +1,5 @@
 import type { GenerationMode, Plan } from '../generation.js';
-import { candidates, type PlanWish, thumbChoice } from './candidates.js';
+import { candidates, otherWaits, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
 import { predictMsPerToken } from './predict.js';
@@ -10,9 +10,15 @@ const WORTH_A_CHANGE = 0.985;
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
 const WORTH_A_RISK = 0.98;
 
+/** For fewer tokens than this, rules of thumb are good enough. */
+const LEAST_TOKENS_TO_SEARCH = 24;
+
 interface Search {
   readonly situation: Situation;
-  readonly left: PlanChoice[];
+  left: PlanChoice[];
+  /** The best speculation with the wait of the rule of thumb; its other waits are looked at in the end. */
+  speculation: { readonly choice: PlanChoice; readonly ms: number } | undefined;
+  isRefining: boolean;
   readonly plainMs: number;
   /** What the plan in force takes, in this situation. */
   currentMs: number | undefined;
@@ -62,10 +68,12 @@ export class Planner {
     this.planned = situation;
     const choices = candidates(this.wish, situation);
     this.search =
-      choices.length > 1
+      choices.length > 1 && situation.remaining >= LEAST_TOKENS_TO_SEARCH
         ? {
             situation,
             left: choices,
+            speculation: undefined,
+            isRefining: false,
             plainMs: forwardMs(situation.targetTimes, 1),
             currentMs: undefined,
             best: undefined,
@@ -92,6 +100,12 @@ export class Planner {
       this.consider(choice, search);
       return false;
     }
+    if (search.speculation !== undefined) {
+      search.left = otherWaits(this.wish, search.speculation.choice);
+      search.speculation = undefined;
+      search.isRefining = true;
+      return false;
+    }
     this.search = undefined;
     const { best, bestMs, currentMs, plainMs } = search;
     if (best === undefined) return false;
@@ -110,6 +124,12 @@ export class Planner {
     const { situation, plainMs } = search;
     const plan = makePlan(choice, situation, '');
     const ms = plan.mode === 'none' ? plainMs : this.predict(plan, search);
+    if (
+      choice.mode === 'dsi' &&
+      !search.isRefining &&
+      ms < (search.speculation?.ms ?? Number.POSITIVE_INFINITY)
+    )
+      search.speculation = { choice, ms };
     const isRisky = this.wish.mode === 'auto' && plan.mode !== 'none' && ms > WORTH_A_RISK * plainMs;
     if (isRisky || ms >= search.bestMs) return;
     search.bestMs = ms;

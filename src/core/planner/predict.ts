@@ -7,7 +7,7 @@ import { forwardMs, slopeMs } from './forward-times.js';
 import type { Situation } from './situation.js';
 
 /** Long enough for differences of a percent, short enough for a moment between two messages. */
-const SIMULATED_TOKENS = 300;
+const SIMULATED_TOKENS = 160;
 /** Situations this near to each other are one: what was predicted for one holds for the other. */
 const ACCEPTANCE_STEP = 0.025;
 const TIME_STEP = 1.08;

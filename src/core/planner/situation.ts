@@ -15,6 +15,8 @@ export interface Situation {
   readonly targets: number;
   /** Drafters that are instances of one model. */
   readonly drafters: number;
+  /** Tokens that may still come. */
+  readonly remaining: number;
 }
 
 const ACCEPTANCE_DRIFT = 0.05;

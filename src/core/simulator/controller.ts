@@ -1,4 +1,5 @@
 import type { DispatchPolicy } from '../dispatch.js';
+import { STEP_EVERY_MS } from '../planner/search-pace.js';
 import { DraftChain } from './chain.js';
 import { Course } from './course.js';
 import { DrafterSide } from './drafter-side.js';
@@ -193,7 +194,8 @@ export class Controller {
   private considerPlans(): void {
     if (this.isPlanDue || !this.course.isSearching) return;
     this.isPlanDue = true;
-    this.world.agenda.soon(WAKE.planDue);
+    const { agenda } = this.world;
+    agenda.at(agenda.nowMs + STEP_EVERY_MS, WAKE.planDue);
   }
 
   /** An open root that waits only for drafts waits no longer than until they are late. */

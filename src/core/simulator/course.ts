@@ -82,6 +82,7 @@ export class Course {
       hopMs: measurements.hopMs,
       targets: settings.targets,
       drafters: this.drafterNames.length,
+      remaining: settings.tokens - this.tokens,
     });
   }
 

@@ -28,6 +28,7 @@ describe('slipstream models', () => {
     expect(JSON.parse(json.stdout)).toMatchObject([
       { name: 'fable', state: 'built-in' },
       { name: 'fable-drafter', state: 'built-in' },
+      { name: 'smollm2-drafter', state: 'built-in' },
       { name: 'smollm2', state: 'downloadable' },
       { name: 'mine', state: 'ready', folder: join(folder, 'mine') },
     ]);

@@ -18,7 +18,16 @@ const steep = [
 ];
 
 function situation(asked: Partial<Situation> = {}): Situation {
-  return { targetTimes: flat, draftMs: 2, acceptance: 0.8, hopMs: 0, targets: 4, drafters: 1, ...asked };
+  return {
+    targetTimes: flat,
+    draftMs: 2,
+    acceptance: 0.8,
+    hopMs: 0,
+    targets: 4,
+    drafters: 1,
+    remaining: 256,
+    ...asked,
+  };
 }
 
 describe('forwardMs', () => {
