@@ -167,7 +167,7 @@ export class DrafterSide {
       if (link.phase !== 'ready') continue;
       if (!this.isTold(link)) this.start(link, false);
       else if (link.ahead === 0 || this.state.tree.isOnBestPath(link.tip)) this.confirm(link);
-      else if (link.listen && !link.tip.alive) this.awaitTurn(link);
+      else if (hasHeard(link) && !link.tip.alive) this.awaitTurn(link);
       else this.start(link, false);
     }
   }
@@ -333,6 +333,11 @@ export class DrafterSide {
     while (node.parent !== undefined) node = node.parent;
     return node;
   }
+}
+
+/** Whether it surely hears the targets: one that has only just been told to may have missed a verdict. */
+function hasHeard({ listen, heardAtMs, toldAtMs }: DrafterLink): boolean {
+  return listen && heardAtMs >= toldAtMs;
 }
 
 function batchOf({ lookahead }: Plan): number {

@@ -134,7 +134,7 @@ export class DrafterSide {
       if (!link.ready) continue;
       if (!this.isTold(link)) this.start(link, false);
       else if (link.ahead === 0 || this.chain.has(link.line, link.length)) this.confirm(link);
-      else if (link.listen) this.awaitTurn(link);
+      else if (link.listen && link.heardAtMs >= link.toldAtMs) this.awaitTurn(link);
       else this.start(link, false);
     }
   }
