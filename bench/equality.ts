@@ -1,10 +1,11 @@
 /**
  * none = si = dsi, token by token, over worker processes and a real nats-server: `npx tsx bench/equality.ts
  * [--model fable] [--drafter fable-drafter] [--prompts 200] [--tokens 128] [--every] [--prompt-file FILE] [--checkpoint
- * FILE]`. With a checkpoint a run that was stopped goes on when it is started again. With `--model tiny` the target is a random-weight decoder and a noisy copy of it drafts. Besides the model's own drafter
- * there are n-gram lookup and replays: all right, partly, wrong, random and empty. Temperatures 0 and 0.8 for each
- * prompt; lookahead 1 to 8, si, and dsi on 1 and 2 targets take turns over the prompts, or with `--every` all run for
- * each. Exits with 1 when a text differs, or when something that should have been put to the test was not.
+ * FILE]`. With a checkpoint a run that was stopped goes on when it is started again. With `--model tiny` the target is a
+ * random-weight decoder and a noisy copy of it drafts. Besides the model's own drafter there are n-gram lookup and
+ * replays: all right, partly, wrong, random and empty. Temperatures 0 and 0.8 for each prompt; lookahead 1 to 8, si, and
+ * dsi on 1 and 2 targets take turns over the prompts, or with `--every` all run for each. Exits with 1 when a text
+ * differs, or when something that should have been put to the test was not.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -16,9 +16,10 @@ export interface MemoryNetworkOptions {
 }
 
 /**
- * A bus inside one process: every message is checked and copied as if it had crossed a wire, and frozen, so that neither publisher nor receivers can change what another sees. Messages from one endpoint to
- * another keep their order unless a fault says otherwise. Everything happens by callback through the scheduler:
- * the same seed and the same calls give the same deliveries.
+ * A bus inside one process: every message is checked and copied as if it had crossed a wire, and frozen, so that
+ * neither publisher nor receivers can change what another sees. Messages from one endpoint to another keep their order
+ * unless a fault says otherwise. Everything happens by callback through the scheduler: the same seed and the same calls
+ * give the same deliveries.
  */
 export class MemoryNetwork implements MemoryRoutes {
   readonly scheduler: Scheduler;
