@@ -13,7 +13,7 @@ const machines = [
   },
   {
     machine: drafterMachine,
-    purpose: 'One per drafter worker. It drafts ahead and never waits for a verdict, only for its limit.',
+    purpose: 'One per drafter worker. It drafts ahead and waits for verdicts only when it is far ahead.',
   },
   {
     machine: targetVerifierMachine,
