@@ -1,3 +1,5 @@
+import { createSeededRandom } from '../../../src/core/seeded-random.js';
+
 /** Vectors that are rotated at once, element beside element: loops are long, and all fits the first cache. */
 const LANES = 4;
 
@@ -27,7 +29,7 @@ export class Rotation {
     while (width % (2 * power) === 0) power *= 2;
     this.power = power;
     this.rest = width / power;
-    const uniform = uniformNumbers(seed);
+    const uniform = createSeededRandom(seed);
     this.signs = Float64Array.from({ length: width }, () => (uniform() < 0.5 ? -1 : 1));
     this.cosines = angles(this.rest, Math.cos);
     this.sines = angles(this.rest, Math.sin);
@@ -128,15 +130,4 @@ function angles(size: number, of: (angle: number) => number): Float64Array {
     const turns = (((1 + Math.floor(i / half)) * (1 + (i % half))) % size) / size;
     return of(2 * Math.PI * turns);
   });
-}
-
-/** Numbers in [0, 1): mulberry32. */
-function uniformNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

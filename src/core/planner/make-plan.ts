@@ -1,3 +1,4 @@
+import { smallestLookahead } from '../closed-forms.js';
 import type { GenerationMode, Plan } from '../generation.js';
 import { forwardMs } from './forward-times.js';
 import type { Situation } from './situation.js';
@@ -46,10 +47,12 @@ export function jobTokensFor({ targetTimes, acceptance }: Situation, most: numbe
   return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1), acceptance, most);
 }
 
-/** Lookahead by Eq. 1 of the DSI paper: the fewest drafts per job that SP targets keep up with, ceil((T + 2l) / (c * SP)). */
+/** Lookahead by Eq. 1 of the DSI paper: the fewest drafts per job that SP targets keep up with, 16 at most. */
 export function lookaheadFor({ targetTimes, draftMs = 0, hopMs, targets }: Situation): number {
-  const busyMs = forwardMs(targetTimes, 1) + 2 * hopMs;
-  return clamp(Math.ceil(busyMs / (Math.max(draftMs, 0.01) * targets)), 1, 16);
+  return Math.min(
+    16,
+    smallestLookahead({ targetMs: forwardMs(targetTimes, 1), drafterMs: draftMs, targets }, hopMs),
+  );
 }
 
 /** Drafts per round that maximise (1 - a^(k+1)) / (1 - a) / (k c + T(k + 1) + 2l): the fair lookahead of SI. */

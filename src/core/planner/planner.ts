@@ -58,9 +58,9 @@ export class Planner {
     return this.search !== undefined;
   }
 
-  /** Takes in what has been measured; returns whether the plan has changed at once. */
-  observe(situation: Situation): boolean {
-    if (this.planned !== undefined && !hasDrifted(this.planned, situation)) return false;
+  /** Takes in what has been measured. The plan changes at once when it is the first, or when workers have come or gone. */
+  observe(situation: Situation): void {
+    if (this.planned !== undefined && !hasDrifted(this.planned, situation)) return;
     const isFirst =
       this.planned === undefined ||
       this.planned.targets !== situation.targets ||
@@ -80,44 +80,37 @@ export class Planner {
             bestMs: Number.POSITIVE_INFINITY,
           }
         : undefined;
-    if (!isFirst) return false;
+    if (!isFirst) return;
     const choice =
       choices.length === 1 && choices[0] !== undefined ? choices[0] : thumbChoice(this.wish, situation);
     this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
-    return true;
   }
 
-  /** Looks at one more candidate; returns whether the plan has changed. */
-  step(): boolean {
+  /** Looks at one more candidate; after the last the plan may change. */
+  step(): void {
     const { search } = this;
-    if (search === undefined) return false;
+    if (search === undefined) return;
     if (search.currentMs === undefined) {
       search.currentMs = this.predict(this.current, search);
-      return false;
+      return;
     }
     const choice = search.left.shift();
     if (choice !== undefined) {
       this.consider(choice, search);
-      return false;
+      return;
     }
     if (search.speculation !== undefined) {
       search.left = otherWaits(this.wish, search.speculation.choice);
       search.speculation = undefined;
       search.isRefining = true;
-      return false;
+      return;
     }
     this.search = undefined;
     const { best, bestMs, currentMs, plainMs } = search;
-    if (best === undefined) return false;
-    if (isSame(best, this.current)) {
-      this.current = best;
-      return false;
-    }
+    if (best === undefined) return;
     // Nothing that is predicted to be slower than plain decoding stays.
     const mustGo = this.wish.mode === 'auto' && currentMs > plainMs;
-    if (!mustGo && bestMs > WORTH_A_CHANGE * currentMs) return false;
-    this.current = best;
-    return true;
+    if (isSame(best, this.current) || mustGo || bestMs <= WORTH_A_CHANGE * currentMs) this.current = best;
   }
 
   private consider(choice: PlanChoice, search: Search): void {

@@ -1,3 +1,4 @@
+import { powerSum } from '../closed-forms.js';
 import type { Plan } from '../generation.js';
 import { steadyTiming } from '../pass-timing.js';
 import { fixedPlan } from '../simulator/settings.js';
@@ -28,8 +29,7 @@ export function predictMsPerToken(plan: Plan, situation: Situation): number {
       return targetMs;
     case 'si': {
       const k = plan.lookahead;
-      const expected = a === 1 ? k + 1 : (1 - a ** (k + 1)) / (1 - a);
-      return (k * draftMs + forwardMs(targetTimes, k + 1) + 2 * l) / expected;
+      return (k * draftMs + forwardMs(targetTimes, k + 1) + 2 * l) / powerSum(a, k + 1);
     }
     case 'dsi':
       // Theorem 1 of the DSI paper is the bound: what cannot pay needs no simulation.
