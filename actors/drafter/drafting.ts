@@ -122,7 +122,7 @@ export class Drafting {
     return best;
   }
 
-  /** Whether any session waits for its controller to move its limit. */
+  /** Whether any session waits for more of its path to be committed. */
   isThrottled(): boolean {
     for (const session of this.sessions.values()) {
       if (session.course !== undefined && !session.exhausted) return true;

@@ -1,7 +1,8 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
 import { REQUEST_MODES, type RequestMode } from '../../src/core/generation.js';
+import { resolveGiven } from './given-options.js';
 import { choiceOption, integerOption, numberOption, type OptionDefinitions, textOption } from './option.js';
-import { type ConfigContext, resolveOptions } from './resolve.js';
+import type { ConfigContext } from './resolve.js';
 
 export const SIMULATION_ENGINES = ['actors', 'fast'] as const;
 export type SimulationEngine = (typeof SIMULATION_ENGINES)[number];
@@ -165,14 +166,7 @@ export function compileSimulationOptions(
   options: SimulationOptions,
   context: Pick<ConfigContext, 'nameOf'>,
 ): CompiledSimulationOptions {
-  // Nothing comes from the environment: SLIPSTREAM_TARGETS is about real ones.
-  const { values } = resolveOptions(simulationOptionDefinitions, options, {
-    environment: {},
-    cores: 1,
-    cacheFolder: '',
-    hostName: '',
-    nameOf: context.nameOf,
-  });
+  const values = resolveGiven(simulationOptionDefinitions, options, context);
   for (const field of ['acceptance', 'burst'] as const)
     if (values.acceptanceTrace !== undefined && values[field] !== undefined)
       throw new InvalidOptionError(

@@ -6,7 +6,7 @@ import type {
   Sequence,
   SequenceOptions,
 } from '../../src/core/model.js';
-import { announcedTimes, PassTimes } from '../../src/core/pass-timing.js';
+import { announcedTimes, MAX_CHUNK_TOKENS, PassTimes } from '../../src/core/pass-timing.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { createSeededRandom } from '../../src/core/seeded-random.js';
 import { TokenPath } from '../../src/core/token-path.js';
@@ -44,7 +44,7 @@ export function createSimModel(input: SimModelInput): LoadedModel {
     numerics: 'exact',
     tokenizerHash: recorded === undefined ? simTokenizer.hash : '*',
     forwardTimes: announcedTimes(options.timing),
-    maxChunkTokens: 1024,
+    maxChunkTokens: MAX_CHUNK_TOKENS,
     blocking: options.timing.ms > 0,
   };
   const times = new PassTimes(options.timing, input.random ?? createSeededRandom(1));

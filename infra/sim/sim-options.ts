@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
-import type { PassTiming } from '../../src/core/pass-timing.js';
+import { type PassTiming, STRAGGLER_FACTOR } from '../../src/core/pass-timing.js';
 
 /** A simulated model as its URL describes it: `sim:target?ms=20`, `sim:drafter?ms=2&acceptance=0.8&replay=FILE`. */
 export interface SimOptions {
@@ -25,6 +25,7 @@ export interface SimOptions {
 const COMMON = ['ms', 'first', 'perToken', 'jitter', 'stragglers', 'slow', 'drift', 'context'];
 const DRAFTER_ONLY = ['acceptance', 'burst', 'trace', 'replay'];
 
+/** Throws InvalidOptionError naming the parameter, the value and what it may be. */
 export function parseSimModel(name: string): SimOptions {
   const [, kind = '', query = ''] = /^sim:([a-z]*)(?:\?(.*))?$/.exec(name) ?? [];
   if (kind !== 'target' && kind !== 'drafter') {
@@ -45,7 +46,7 @@ export function parseSimModel(name: string): SimOptions {
       perTokenMs: number('perToken', 0, 0, 1000),
       jitter: number('jitter', 0, 0, 2),
       stragglers: number('stragglers', 0, 0, 1),
-      stragglerFactor: number('slow', 5, 1, 100),
+      stragglerFactor: number('slow', STRAGGLER_FACTOR, 1, 100),
       drift: number('drift', 1, 0.1, 10),
     },
     firstMs: parameters.has('first') ? number('first', 0, 0, 60_000) : undefined,

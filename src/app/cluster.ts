@@ -94,7 +94,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     bus,
     subjects,
     scheduler,
-    accepts: acceptance(options, tokenizer),
+    accepts: accepts(options, tokenizer),
   });
   closers.add(() => directory.close());
   let known: WorkerAnnounced | undefined;
@@ -182,7 +182,8 @@ async function openConnection(
   return { servers: [server.url], user: server.user, password: server.password };
 }
 
-function acceptance(options: CompiledEngineOptions, tokenizer: Tokenizer) {
+/** Which workers may take part: of our models, and with our tokenizer. */
+function accepts(options: CompiledEngineOptions, tokenizer: Tokenizer) {
   const { model, drafting } = options;
   return (announced: WorkerAnnounced): boolean => {
     const speaksOurs = announced.tokenizerHash === '*' || announced.tokenizerHash === tokenizer.hash;

@@ -83,7 +83,7 @@ export class Measurements {
     if (last.position + last.ids.length !== message.position) return;
     const spacing = (message.startedAtMs - last.startedAtMs) / last.ids.length;
     const passes = last.forwardMs / last.ids.length;
-    // One that waits for its limit to move is not drafting.
+    // One that is far enough ahead is not drafting.
     if (spacing > OUTLIER * Math.max(passes, 0.5)) return;
     drafter.spacingMs = drafter.spacingMs === undefined ? spacing : average(drafter.spacingMs, spacing);
   }

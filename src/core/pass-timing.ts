@@ -17,6 +17,12 @@ export interface PassTiming {
 
 const DRIFT_PASSES = 1000;
 
+/** What a straggler takes times as long, unless something else is said. */
+export const STRAGGLER_FACTOR = 5;
+
+/** A simulated pass over more new tokens than this is split. */
+export const MAX_CHUNK_TOKENS = 1024;
+
 export function steadyTiming(ms: number): PassTiming {
   return { ms, perTokenMs: 0, jitter: 0, stragglers: 0, stragglerFactor: 1, drift: 1 };
 }

@@ -1,6 +1,6 @@
+import { resolveGiven } from '../given-options.js';
 import { integerOption, type OptionDefinitions } from '../option.js';
 import type { ConfigContext } from '../resolve.js';
-import { resolveGiven } from './given-options.js';
 
 /** What `slipstream experiment heatmap` is told. */
 export interface HeatmapOptions {

@@ -1,6 +1,6 @@
+import { resolveGiven } from '../given-options.js';
 import { integerOption, listOption, type OptionDefinitions, oneOf } from '../option.js';
 import type { ConfigContext } from '../resolve.js';
-import { resolveGiven } from './given-options.js';
 
 /** What `slipstream experiment relaxed` is told. */
 export interface RelaxedOptions {

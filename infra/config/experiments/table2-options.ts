@@ -1,3 +1,4 @@
+import { resolveGiven } from '../given-options.js';
 import {
   integerOption,
   listOption,
@@ -8,7 +9,6 @@ import {
   textOption,
 } from '../option.js';
 import type { ConfigContext } from '../resolve.js';
-import { resolveGiven } from './given-options.js';
 
 /** What `slipstream experiment table2` is told. */
 export interface Table2Options {

@@ -1,5 +1,5 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
-import { steadyTiming } from '../../core/pass-timing.js';
+import { STRAGGLER_FACTOR, steadyTiming } from '../../core/pass-timing.js';
 import { Planner } from '../../core/planner/planner.js';
 import type { DraftAcceptance, SimulationSettings } from '../../core/simulator/settings.js';
 import { simulate } from '../../core/simulator/simulate.js';
@@ -20,7 +20,12 @@ export function simulateFast(options: CompiledSimulationOptions): Simulated {
 
 function settingsOf(options: CompiledSimulationOptions): SimulationSettings {
   const { mode, targets, drafters, latencyMs, tokens, seed, jitter, stragglers } = options;
-  const timing = (ms: number) => ({ ...steadyTiming(ms), jitter, stragglers, stragglerFactor: 5 });
+  const timing = (ms: number) => ({
+    ...steadyTiming(ms),
+    jitter,
+    stragglers,
+    stragglerFactor: STRAGGLER_FACTOR,
+  });
   return {
     mode,
     target: { ...timing(options.targetMs), perTokenMs: options.targetTokenMs },

@@ -1,4 +1,5 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
+import { STRAGGLER_FACTOR } from '../../core/pass-timing.js';
 import { wirePlan } from '../../core/report.js';
 import { simulateWithActors } from './simulate-actors.js';
 import { simulateFast } from './simulate-fast.js';
@@ -20,9 +21,9 @@ export function simulationReport(options: CompiledSimulationOptions) {
   };
 }
 
-/** Of plain decoding, milliseconds per token: jitter has a mean of 1, stragglers take five times as long. */
+/** Of plain decoding, milliseconds per token: jitter has a mean of 1. */
 function meanPassMs({ targetMs, stragglers }: CompiledSimulationOptions): number {
-  return targetMs * (1 + 4 * stragglers);
+  return targetMs * (1 + (STRAGGLER_FACTOR - 1) * stragglers);
 }
 
 function round(value: number): number {

@@ -1,8 +1,7 @@
-import type { PassTimes } from '../pass-timing.js';
+import { MAX_CHUNK_TOKENS, type PassTimes } from '../pass-timing.js';
 import { HeardVerdicts } from './heard-verdicts.js';
 import { TEXT } from './lines.js';
 import type { DraftConfirmed, DraftStart, VerdictOverheard } from './messages.js';
-import { MAX_CHUNK_TOKENS } from './target.js';
 import { WAKE, type World } from './world.js';
 
 const NOWHERE = Number.POSITIVE_INFINITY;

@@ -1,12 +1,9 @@
-import type { PassTimes } from '../pass-timing.js';
+import { MAX_CHUNK_TOKENS, type PassTimes } from '../pass-timing.js';
 import { KnownVerdicts } from './known-verdicts.js';
 import { TEXT } from './lines.js';
 import type { JobAssigned, ProposalOverheard } from './messages.js';
 import { OverheardDrafts } from './overheard-drafts.js';
 import { WAKE, type World } from './world.js';
-
-/** A pass over more new tokens than this is split. */
-export const MAX_CHUNK_TOKENS = 1024;
 
 /** A job being worked on: verdicts after paths of `next`..`last` tokens are still owed. */
 interface RunningJob {

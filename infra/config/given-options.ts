@@ -1,9 +1,9 @@
-import type { OptionDefinitions } from '../option.js';
-import { type ConfigContext, type ResolvedOptions, resolveOptions } from '../resolve.js';
+import type { OptionDefinitions } from './option.js';
+import { type ConfigContext, type ResolvedOptions, resolveOptions } from './resolve.js';
 
 /**
  * The fields that were given, checked one by one. Nothing comes from the environment: what it says of real workers
- * must not change an experiment.
+ * must not change a simulation or an experiment.
  */
 export function resolveGiven<Options extends object>(
   definitions: OptionDefinitions<Options>,
