@@ -1,9 +1,10 @@
 import type { DraftNode } from '../../src/core/draft-tree.js';
+import type { AwaitedDrafter } from '../../src/core/drafter-patience.js';
 import type { WorkerAnnounced } from '../../src/core/messages.js';
 import { createSessionLink, type SessionLink } from './session-links.js';
 
 /** The controller's view of one drafter. */
-export interface DrafterLink extends SessionLink {
+export interface DrafterLink extends SessionLink, AwaitedDrafter {
   readonly role: 'drafter';
   /** The last path it is known to have drafted to, or was told to start from. */
   tip: DraftNode;
@@ -15,10 +16,6 @@ export interface DrafterLink extends SessionLink {
   listen: boolean;
   /** What it was last told of the committed prefix. */
   root: number;
-  /** Since when drafts on the path that will be committed have been awaited. */
-  owesSinceMs: number;
-  /** Times in a row that it was waited for in vain. */
-  misses: number;
   /** It said that nothing more comes on its path. */
   exhausted: boolean;
   /** It was told to start from the beginning of the output, because it held another path. */

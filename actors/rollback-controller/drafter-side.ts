@@ -1,21 +1,13 @@
 import type { DraftSupply } from '../../src/core/dispatch.js';
 import type { DraftNode, ProposalOutcome } from '../../src/core/draft-tree.js';
-import type { Plan } from '../../src/core/generation.js';
+import { allowanceMs, flushMs, lateAtMs, noteAwaited, silenceMs } from '../../src/core/drafter-patience.js';
+import { batchOf, draftsFreely, owesConfirmation } from '../../src/core/drafter-rules.js';
 import type { DraftProposed, DraftRejected, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
 import { closeSession } from './session-links.js';
-
-/** Drafts wait at most this long in a drafter for the rest of their message. */
-const FLUSH_MS = 4;
-/** A drafter that takes less than this per draft costs nothing. */
-const FREE_DRAFT_MS = 0.1;
-/** A drafter that kept others waiting this often in a row waits the longest for another chance. */
-const MOST_MISSES = 8;
-/** A start or limit is sent again when nothing came for this long, plus twenty drafts' time. */
-const SILENCE_MS = 500;
 
 /** Where the drafters draft, and what came of it. */
 export class DrafterSide {
@@ -56,7 +48,7 @@ export class DrafterSide {
       sum += share * ms;
     }
     if (shares > 0) return sum / shares;
-    const models = times.filter((ms) => ms >= FREE_DRAFT_MS);
+    const models = times.filter((ms) => !draftsFreely(ms));
     return times.length === 0 ? undefined : Math.min(...(models.length > 0 ? models : times));
   }
 
@@ -207,7 +199,7 @@ export class DrafterSide {
 
   /** One whose drafts are of no use, and whose passes cost something. */
   private mayRest({ announced }: DrafterLink): boolean {
-    if (forwardMs(announced.forwardTimes, 1) < FREE_DRAFT_MS) return false;
+    if (draftsFreely(forwardMs(announced.forwardTimes, 1))) return false;
     return this.state.usefulness.rests(announced.fingerprint);
   }
 
@@ -223,7 +215,7 @@ export class DrafterSide {
     const now = this.state.ports.scheduler.now();
     for (const link of this.links.values()) {
       if (!this.isDrafting(link)) continue;
-      const silence = SILENCE_MS + 20 * forwardMs(link.announced.forwardTimes, 1);
+      const silence = silenceMs(forwardMs(link.announced.forwardTimes, 1));
       if (now - Math.max(link.heardAtMs, link.toldAtMs, link.owesSinceMs) > silence) this.start(link, true);
     }
   }
@@ -242,14 +234,12 @@ export class DrafterSide {
   }
 
   private lateAtMs(link: DrafterLink): number {
-    return Math.max(link.heardAtMs, link.owesSinceMs) + this.allowance(link);
+    return lateAtMs(link, this.allowance(link));
   }
 
   /** How long drafts are waited for, milliseconds. */
   private allowance(link: DrafterLink): number {
-    const draftMs = forwardMs(link.announced.forwardTimes, 1);
-    const inMessage = this.state.plan.mode === 'si' ? this.state.plan.lookahead : 1;
-    return (inMessage + 3) * draftMs + 2 * FLUSH_MS;
+    return allowanceMs(this.state.plan, forwardMs(link.announced.forwardTimes, 1));
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
@@ -283,7 +273,7 @@ export class DrafterSide {
       end: this.state.draftEnd,
       afresh,
       batch: link.batch,
-      flushMs: plan.mode === 'si' ? 1000 : FLUSH_MS,
+      flushMs: flushMs(plan),
     });
   }
 
@@ -292,9 +282,7 @@ export class DrafterSide {
     if (link.listen || link.ahead === 0) return;
     const { tree, ports, request } = this.state;
     const root = tree.root.length;
-    const step = Math.max(1, Math.floor(link.ahead / 4));
-    const isStarved = link.tip.length >= link.root + link.ahead - 1 && root > link.root;
-    if (root - link.root < step && !isStarved) return;
+    if (!owesConfirmation({ ahead: link.ahead, root: link.root, length: link.tip.length }, root)) return;
     link.root = root;
     link.toldAtMs = ports.scheduler.now();
     this.noteAwaited(link);
@@ -319,13 +307,8 @@ export class DrafterSide {
     return this.state.tree.bestPath().filter((node) => node.length < this.state.draftLimit);
   }
 
-  /** A drafter that kept nobody waiting is waited for; one that did is given another chance, each time later. */
   private noteAwaited(link: DrafterLink): void {
-    const now = this.state.ports.scheduler.now();
-    const isForgiven = now >= link.owesSinceMs + this.allowance(link) * 2 ** (link.misses + 1);
-    if (link.heardAtMs < link.owesSinceMs && !isForgiven) return;
-    if (isForgiven && link.heardAtMs < link.owesSinceMs) link.misses = Math.min(MOST_MISSES, link.misses + 1);
-    link.owesSinceMs = now;
+    noteAwaited(link, this.state.ports.scheduler.now(), this.allowance(link));
   }
 
   private promptNode() {
@@ -338,8 +321,4 @@ export class DrafterSide {
 /** Whether it surely hears the targets: one that has only just been told to may have missed a verdict. */
 function hasHeard({ listen, heardAtMs, toldAtMs }: DrafterLink): boolean {
   return listen && heardAtMs >= toldAtMs;
-}
-
-function batchOf({ lookahead }: Plan): number {
-  return Math.max(1, lookahead);
 }

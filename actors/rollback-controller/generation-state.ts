@@ -1,6 +1,7 @@
 import type { AcceptanceBook } from '../../src/core/acceptance-book.js';
-import type { DispatchPolicy } from '../../src/core/dispatch.js';
+import { type DispatchPolicy, PLAIN_EXTEND_TOKENS } from '../../src/core/dispatch.js';
 import { DraftTree } from '../../src/core/draft-tree.js';
+import { draftersListen } from '../../src/core/drafter-rules.js';
 import { DrafterUsefulness } from '../../src/core/drafter-usefulness.js';
 import type { SlipstreamError } from '../../src/core/errors.js';
 import type {
@@ -14,6 +15,7 @@ import { Measurements } from '../../src/core/measurements.js';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { Planner } from '../../src/core/planner/planner.js';
+import { REPLAN_TOKENS } from '../../src/core/planner/situation.js';
 import type { ActorPorts } from '../../src/core/ports.js';
 import type { TargetPool } from '../../src/core/target-pool.js';
 import { TokenPath } from '../../src/core/token-path.js';
@@ -40,15 +42,6 @@ export type Ending =
   | { readonly outcome: 'completed'; readonly finishReason: FinishReason }
   | { readonly outcome: 'cancelled'; readonly finishReason: 'cancelled' }
   | { readonly outcome: 'failed'; readonly finishReason: 'error'; readonly error: SlipstreamError };
-
-/** Own verdicts that a target may go on from before it needs a new job: a job is renewed when half is used. */
-const PLAIN_EXTEND_TOKENS = 32;
-
-/** Beyond this many verdicts per draft, listening costs a drafter more than it gains. */
-const MOST_VERDICTS_PER_DRAFT = 0.5;
-
-/** Tokens after which it is looked at again whether what was measured has drifted. */
-const REPLAN_TOKENS = 8;
 
 /** What the workers at hand say of themselves. */
 export interface Crew {
@@ -124,16 +117,11 @@ export class GenerationState {
     return Math.min(this.draftEnd, this.tree.root.length + this.plan.ahead);
   }
 
-  /**
-   * Whether drafters had better listen to the targets themselves. It saves a refutation a hop and costs the drafter a
-   * message per pass of a target: not where there are many passes to a draft.
-   */
+  /** Whether drafters had better listen to the targets themselves. */
   get draftersListen(): boolean {
-    const { mode, targets } = this.plan;
-    if (mode !== 'dsi' || this.crew === undefined) return true;
-    const draftMs = this.crew.draftMs() ?? 0;
-    const { targetTimes } = this.crew;
-    return targets * draftMs <= MOST_VERDICTS_PER_DRAFT * forwardMs(targetTimes, 1);
+    const { crew, plan } = this;
+    if (crew === undefined) return true;
+    return draftersListen(plan, crew.draftMs() ?? 0, forwardMs(crew.targetTimes, 1));
   }
 
   /** T(n) of one target as it was lately; empty before there is one. */

@@ -1,6 +1,7 @@
 import { type Assignment, type DraftSupply, nextAssignment } from '../../src/core/dispatch.js';
 import type { DraftNode } from '../../src/core/draft-tree.js';
 import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
+import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
@@ -9,9 +10,6 @@ import { missingAfter } from './missing-tokens.js';
 import { closeSession } from './session-links.js';
 import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
 
-/** A job is taken for lost after this many times its expected duration, plus the grace; doubled at each miss in a row. */
-const DEADLINE_FACTOR = 4;
-const DEADLINE_GRACE_MS = 300;
 /** A worker that failed this many times in a row is left alone. */
 const MOST_FAILURES = 3;
 
@@ -352,7 +350,7 @@ export class TargetSide implements PoolClient {
   private allowance(link: TargetLink, tokens: number): number {
     const turns = Math.max(1, this.state.ports.pool.load(link.announced.worker));
     const expected = turns * forwardMs(link.announced.forwardTimes, tokens);
-    return (DEADLINE_FACTOR * expected + DEADLINE_GRACE_MS) * 2 ** Math.min(link.misses, 6);
+    return jobAllowanceMs(expected, link.misses);
   }
 
   private trace(message: VerdictReturned): void {

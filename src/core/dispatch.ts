@@ -1,6 +1,9 @@
 import type { DraftNode, DraftTree } from './draft-tree.js';
 import type { GenerationMode } from './generation.js';
 
+/** Own verdicts that a target may go on from before it needs a new job: a job is renewed when half is used. */
+export const PLAIN_EXTEND_TOKENS = 32;
+
 /** What the dispatcher needs to know of the plan in force. */
 export interface DispatchPolicy {
   readonly mode: GenerationMode;

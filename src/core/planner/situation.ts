@@ -19,6 +19,9 @@ export interface Situation {
   readonly remaining: number;
 }
 
+/** Tokens after which it is looked at again whether what was measured has drifted. */
+export const REPLAN_TOKENS = 8;
+
 const ACCEPTANCE_DRIFT = 0.05;
 const TIME_DRIFT = 0.15;
 /** Of a target's pass: hops below this share matter little. */

@@ -1,4 +1,4 @@
-import type { DispatchPolicy } from '../dispatch.js';
+import { type DispatchPolicy, PLAIN_EXTEND_TOKENS } from '../dispatch.js';
 import { STEP_EVERY_MS } from '../planner/search-pace.js';
 import { DraftChain } from './chain.js';
 import { Course } from './course.js';
@@ -7,9 +7,6 @@ import type { SimulatedMessage } from './messages.js';
 import type { PlanSource, SimulationResult, SimulationSettings } from './settings.js';
 import { DEADLINE_CHECK_MS, TargetSide } from './target-side.js';
 import { WAKE, type World } from './world.js';
-
-/** Own verdicts that a target may go on from before it needs a new job: a job is renewed when half is used. */
-const PLAIN_EXTEND_TOKENS = 32;
 
 type ChangingPolicy = { -readonly [Key in keyof DispatchPolicy]: DispatchPolicy[Key] };
 

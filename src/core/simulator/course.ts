@@ -1,18 +1,15 @@
 import { AcceptanceBook } from '../acceptance-book.js';
 import type { Proposal } from '../draft-tree.js';
+import { draftersListen } from '../drafter-rules.js';
 import { DrafterUsefulness } from '../drafter-usefulness.js';
 import type { Plan } from '../generation.js';
 import { Measurements } from '../measurements.js';
 import type { ForwardTime } from '../model.js';
 import { announcedTimes } from '../pass-timing.js';
 import { forwardMs } from '../planner/forward-times.js';
+import { REPLAN_TOKENS } from '../planner/situation.js';
 import type { DraftProposed } from './messages.js';
 import type { PlanSource, SimulationSettings } from './settings.js';
-
-/** Beyond this many verdicts per draft, drafters do not listen to the targets. */
-const MOST_VERDICTS_PER_DRAFT = 0.5;
-/** Tokens after which it is looked at again whether what was measured has drifted. */
-const REPLAN_TOKENS = 8;
 
 /** All drafters are instances of one model, as sure as can be. */
 const DRAFTER = 'drafter';
@@ -52,11 +49,8 @@ export class Course {
     this.plans.step();
   }
 
-  /** As `GenerationState.draftersListen`. */
   get draftersListen(): boolean {
-    const { mode, targets } = this.plans.plan;
-    if (mode !== 'dsi') return true;
-    return targets * (this.draftMs ?? 0) <= MOST_VERDICTS_PER_DRAFT * forwardMs(this.targetTimes, 1);
+    return draftersListen(this.plans.plan, this.draftMs ?? 0, forwardMs(this.targetTimes, 1));
   }
 
   get draftsRest(): boolean {

@@ -1,24 +1,21 @@
 import type { DraftSupply } from '../dispatch.js';
-import type { Plan } from '../generation.js';
+import {
+  type AwaitedDrafter,
+  allowanceMs,
+  flushMs,
+  lateAtMs,
+  noteAwaited,
+  silenceMs,
+} from '../drafter-patience.js';
+import { batchOf, draftsFreely, owesConfirmation } from '../drafter-rules.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
 import { TEXT } from './lines.js';
 import type { DraftProposed } from './messages.js';
 import type { World } from './world.js';
 
-/** Drafts wait at most this long in a drafter for the rest of their message. */
-const FLUSH_MS = 4;
-/** In si a round is one message: it does not wait for the clock. */
-const ROUND_FLUSH_MS = 1000;
-/** A drafter that takes less than this per draft costs nothing. */
-const FREE_DRAFT_MS = 0.1;
-/** A drafter that kept others waiting this often in a row waits the longest for another chance. */
-const MOST_MISSES = 8;
-/** A start or limit is sent again when nothing came for this long, plus twenty drafts' time. */
-const SILENCE_MS = 500;
-
 /** The controller's view of one drafter; see `actors/rollback-controller/drafter-links.ts`. */
-interface DrafterLink {
+interface DrafterLink extends AwaitedDrafter {
   readonly drafter: number;
   ready: boolean;
   line: number;
@@ -28,10 +25,7 @@ interface DrafterLink {
   batch: number;
   listen: boolean;
   root: number;
-  owesSinceMs: number;
-  heardAtMs: number;
   toldAtMs: number;
-  misses: number;
   forgetful: boolean;
 }
 
@@ -145,7 +139,7 @@ export class DrafterSide {
     for (const link of this.links) {
       if (!this.isDrafting(link)) continue;
       const seenAtMs = Math.max(link.heardAtMs, link.toldAtMs, link.owesSinceMs);
-      if (now - seenAtMs > SILENCE_MS + 20 * this.announcedMs) this.start(link, true);
+      if (now - seenAtMs > silenceMs(this.announcedMs)) this.start(link, true);
     }
   }
 
@@ -172,7 +166,7 @@ export class DrafterSide {
 
   /** Drafts are of no use, and cost something. */
   private mayRest(): boolean {
-    return this.announcedMs >= FREE_DRAFT_MS && this.course.draftsRest;
+    return !draftsFreely(this.announcedMs) && this.course.draftsRest;
   }
 
   private isTold(link: DrafterLink): boolean {
@@ -193,13 +187,12 @@ export class DrafterSide {
   }
 
   private lateAtMs(link: DrafterLink): number {
-    return Math.max(link.heardAtMs, link.owesSinceMs) + this.allowanceMs();
+    return lateAtMs(link, this.allowanceMs());
   }
 
   /** How long drafts are waited for, milliseconds. */
   private allowanceMs(): number {
-    const { mode, lookahead } = this.course.plan;
-    return ((mode === 'si' ? lookahead : 1) + 3) * this.announcedMs + 2 * FLUSH_MS;
+    return allowanceMs(this.course.plan, this.announcedMs);
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
@@ -234,7 +227,7 @@ export class DrafterSide {
       ahead: link.ahead,
       afresh,
       batch: link.batch,
-      flushMs: course.plan.mode === 'si' ? ROUND_FLUSH_MS : FLUSH_MS,
+      flushMs: flushMs(course.plan),
     });
   }
 
@@ -242,9 +235,7 @@ export class DrafterSide {
   private confirm(link: DrafterLink): void {
     if (link.listen || link.ahead === 0) return;
     const { root } = this.chain;
-    const step = Math.max(1, Math.floor(link.ahead / 4));
-    const isStarved = link.length >= link.root + link.ahead - 1 && root > link.root;
-    if (root - link.root < step && !isStarved) return;
+    if (!owesConfirmation(link, root)) return;
     const { agenda, wire } = this.world;
     const { drafter, epoch } = link;
     link.root = root;
@@ -266,13 +257,8 @@ export class DrafterSide {
     return Math.max(root, Math.min(end, this.draftLimit() - 1));
   }
 
-  /** A drafter that kept nobody waiting is waited for; one that did is given another chance, each time later. */
   private noteAwaited(link: DrafterLink): void {
-    const now = this.world.agenda.nowMs;
-    const isForgiven = now >= link.owesSinceMs + this.allowanceMs() * 2 ** (link.misses + 1);
-    if (link.heardAtMs < link.owesSinceMs && !isForgiven) return;
-    if (isForgiven && link.heardAtMs < link.owesSinceMs) link.misses = Math.min(MOST_MISSES, link.misses + 1);
-    link.owesSinceMs = now;
+    noteAwaited(link, this.world.agenda.nowMs, this.allowanceMs());
   }
 
   private link(drafter: number): DrafterLink {
@@ -297,8 +283,4 @@ function newLink(drafter: number, promptTokens: number): DrafterLink {
     misses: 0,
     forgetful: false,
   };
-}
-
-function batchOf({ lookahead }: Plan): number {
-  return Math.max(1, lookahead);
 }

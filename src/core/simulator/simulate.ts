@@ -16,7 +16,7 @@ const REACH_TOKENS = 512;
 
 /**
  * What the production actors take for one generation in virtual time, by the same decisions on paths without tokens:
- * nothing but numbers, so a million tokens a second. The same settings always give the same result.
+ * nothing but numbers, so some hundred thousand tokens a second. The same settings always give the same result.
  */
 export function simulate(settings: SimulationSettings, plans: PlanSource): SimulationResult {
   const { acceptance, seed, promptTokens } = settings;

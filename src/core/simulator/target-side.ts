@@ -1,4 +1,5 @@
 import type { DispatchPolicy, DraftSupply } from '../dispatch.js';
+import { jobAllowanceMs } from '../job-deadline.js';
 import type { PassTiming } from '../pass-timing.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
@@ -7,9 +8,6 @@ import { TEXT } from './lines.js';
 import type { JobEnded, VerdictReturned } from './messages.js';
 import type { World } from './world.js';
 
-/** A job is taken for lost after this many times its expected duration, plus the grace; doubled at each miss in a row. */
-const DEADLINE_FACTOR = 4;
-const DEADLINE_GRACE_MS = 300;
 /** Workers announce themselves so often; one that missed a deadline is then trusted again. */
 const ANNOUNCE_MS = 1000;
 
@@ -316,7 +314,7 @@ export class TargetSide {
   private allowanceMs(link: TargetLink, tokens: number): number {
     const { ms, perTokenMs } = this.timing;
     const expectedMs = (link.waiting === undefined ? 1 : 2) * (ms + perTokenMs * (tokens - 1));
-    return (DEADLINE_FACTOR * expectedMs + DEADLINE_GRACE_MS) * 2 ** Math.min(link.misses, 6);
+    return jobAllowanceMs(expectedMs, link.misses);
   }
 
   private link(target: number): TargetLink {

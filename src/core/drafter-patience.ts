@@ -1,0 +1,50 @@
+import type { Plan } from './generation.js';
+
+/** Drafts wait at most this long in a drafter for the rest of their message. */
+const FLUSH_MS = 4;
+/** In si a round is one message: it does not wait for the clock. */
+const ROUND_FLUSH_MS = 1000;
+/** A drafter that kept others waiting this often in a row waits the longest for another chance. */
+const MOST_MISSES = 8;
+/** A start is sent again when nothing came for this long, plus twenty drafts' time. */
+const SILENCE_MS = 500;
+
+/** A drafter that verifications may wait for; times as the controller's clock has them, milliseconds. */
+export interface AwaitedDrafter {
+  /** When its drafts last came. */
+  heardAtMs: number;
+  /** Since when drafts on the path that will be committed have been awaited. */
+  owesSinceMs: number;
+  /** Times in a row that it was waited for in vain. */
+  misses: number;
+}
+
+/** How long drafts may wait in a drafter for the rest of their message, milliseconds. */
+export function flushMs({ mode }: Plan): number {
+  return mode === 'si' ? ROUND_FLUSH_MS : FLUSH_MS;
+}
+
+/** How long a drafter that takes `draftMs` for a draft is waited for, milliseconds. */
+export function allowanceMs({ mode, lookahead }: Plan, draftMs: number): number {
+  const inMessage = mode === 'si' ? lookahead : 1;
+  return (inMessage + 3) * draftMs + 2 * FLUSH_MS;
+}
+
+/** How long nothing may come of a drafter that was told to draft before it is told again, milliseconds. */
+export function silenceMs(draftMs: number): number {
+  return SILENCE_MS + 20 * draftMs;
+}
+
+/** When a drafter counts as late. */
+export function lateAtMs({ heardAtMs, owesSinceMs }: AwaitedDrafter, allowance: number): number {
+  return Math.max(heardAtMs, owesSinceMs) + allowance;
+}
+
+/** A drafter that kept nobody waiting is waited for; one that did is given another chance, each time later. */
+export function noteAwaited(drafter: AwaitedDrafter, nowMs: number, allowance: number): void {
+  const isOwing = drafter.heardAtMs < drafter.owesSinceMs;
+  const isForgiven = nowMs >= drafter.owesSinceMs + allowance * 2 ** (drafter.misses + 1);
+  if (isOwing && !isForgiven) return;
+  if (isOwing) drafter.misses = Math.min(MOST_MISSES, drafter.misses + 1);
+  drafter.owesSinceMs = nowMs;
+}

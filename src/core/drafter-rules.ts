@@ -1,0 +1,37 @@
+import type { Plan } from './generation.js';
+
+/** Beyond this many verdicts per draft, listening costs a drafter more than it gains. */
+const MOST_VERDICTS_PER_DRAFT = 0.5;
+/** A drafter that takes less than this per draft costs nothing. */
+const FREE_DRAFT_MS = 0.1;
+
+/**
+ * Whether drafters had better listen to the targets themselves. It saves a refutation a hop and costs the drafter a
+ * message per pass of a target: not where there are many passes to a draft.
+ */
+export function draftersListen({ mode, targets }: Plan, draftMs: number, targetMs: number): boolean {
+  return mode !== 'dsi' || targets * draftMs <= MOST_VERDICTS_PER_DRAFT * targetMs;
+}
+
+/** Whether a drafter that takes `draftMs` for a draft costs nothing, as lookup does. */
+export function draftsFreely(draftMs: number): boolean {
+  return draftMs < FREE_DRAFT_MS;
+}
+
+/** Drafts per message. */
+export function batchOf({ lookahead }: Plan): number {
+  return Math.max(1, lookahead);
+}
+
+/** What a drafter that does not listen was last told, and how long its path is; in tokens, prompt included. */
+export interface ToldDrafter {
+  readonly ahead: number;
+  readonly root: number;
+  readonly length: number;
+}
+
+/** Whether to tell it that `root` tokens are committed: now and then, and before it must stop. */
+export function owesConfirmation(told: ToldDrafter, root: number): boolean {
+  const step = Math.max(1, Math.floor(told.ahead / 4));
+  return root - told.root >= step || (root > told.root && told.length >= told.root + told.ahead - 1);
+}

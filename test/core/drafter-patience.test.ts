@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { type AwaitedDrafter, lateAtMs, noteAwaited } from '../../src/core/drafter-patience.js';
+
+const ALLOWANCE = 10;
+
+function drafter(given: Partial<AwaitedDrafter> = {}): AwaitedDrafter {
+  return { heardAtMs: 0, owesSinceMs: 0, misses: 0, ...given };
+}
+
+describe('a drafter that is waited for', () => {
+  it('is late an allowance after it was last heard of or waited for', () => {
+    expect(lateAtMs(drafter({ heardAtMs: 5, owesSinceMs: 3 }), ALLOWANCE)).toBe(15);
+    expect(lateAtMs(drafter({ heardAtMs: 5, owesSinceMs: 8 }), ALLOWANCE)).toBe(18);
+  });
+
+  it('gets new patience at once when it kept nobody waiting', () => {
+    const prompt = drafter({ heardAtMs: 5, owesSinceMs: 3 });
+    noteAwaited(prompt, 6, ALLOWANCE);
+    expect(prompt).toEqual({ heardAtMs: 5, owesSinceMs: 6, misses: 0 });
+  });
+
+  it('gets none before it is forgiven, and is forgiven later each time', () => {
+    const silent = drafter({ heardAtMs: 0, owesSinceMs: 1 });
+    noteAwaited(silent, 20, ALLOWANCE);
+    expect(silent).toMatchObject({ owesSinceMs: 1, misses: 0 });
+    noteAwaited(silent, 21, ALLOWANCE);
+    expect(silent).toMatchObject({ owesSinceMs: 21, misses: 1 });
+    noteAwaited(silent, 60, ALLOWANCE);
+    expect(silent).toMatchObject({ owesSinceMs: 21, misses: 1 });
+    noteAwaited(silent, 61, ALLOWANCE);
+    expect(silent).toMatchObject({ owesSinceMs: 61, misses: 2 });
+  });
+
+  it('is never given up for good', () => {
+    const silent = drafter({ heardAtMs: 0, owesSinceMs: 1, misses: 100 });
+    noteAwaited(silent, 1e40, ALLOWANCE);
+    const { owesSinceMs, misses } = silent;
+    noteAwaited(silent, owesSinceMs + ALLOWANCE * 2 ** (misses + 1), ALLOWANCE);
+    expect(silent.misses).toBe(misses);
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { draftersListen, owesConfirmation } from '../../src/core/drafter-rules.js';
+import type { GenerationMode, Plan } from '../../src/core/generation.js';
+
+function plan(mode: GenerationMode, targets: number): Plan {
+  return { mode, lookahead: 1, wait: 0, ahead: 16, jobTokens: 8, targets, reason: '' };
+}
+
+describe('drafters', () => {
+  it('listen to the targets unless there is more than half a verdict to a draft', () => {
+    expect(draftersListen(plan('dsi', 5), 2, 20)).toBe(true);
+    expect(draftersListen(plan('dsi', 6), 2, 20)).toBe(false);
+    expect(draftersListen(plan('si', 6), 2, 20)).toBe(true);
+  });
+
+  it('are told what is committed after a quarter of how far they may run ahead', () => {
+    const told = { ahead: 16, root: 100, length: 105 };
+    expect(owesConfirmation(told, 103)).toBe(false);
+    expect(owesConfirmation(told, 104)).toBe(true);
+  });
+
+  it('are told at any step when they are about to stop', () => {
+    const told = { ahead: 16, root: 100, length: 115 };
+    expect(owesConfirmation(told, 101)).toBe(true);
+    expect(owesConfirmation(told, 100)).toBe(false);
+    expect(owesConfirmation({ ...told, length: 114 }, 101)).toBe(false);
+  });
+});
