@@ -24,6 +24,11 @@ export interface SimOptions {
 
 const COMMON = ['ms', 'first', 'perToken', 'jitter', 'stragglers', 'slow', 'drift', 'context'];
 const DRAFTER_ONLY = ['acceptance', 'burst', 'trace', 'replay'];
+/** Where drafts are right is said in one way: with the first of these the others would have no effect. */
+const WITHOUT: Readonly<Record<string, readonly string[]>> = {
+  trace: ['acceptance', 'burst', 'replay'],
+  replay: ['burst'],
+};
 
 /** Throws InvalidOptionError naming the parameter, the value and what it may be. */
 export function parseSimModel(name: string): SimOptions {
@@ -37,6 +42,10 @@ export function parseSimModel(name: string): SimOptions {
     if (!known.includes(key))
       throw new InvalidOptionError(`model parameter ${key}`, name, `one of ${known.join(', ')}`);
   }
+  for (const [given, others] of Object.entries(WITHOUT))
+    for (const other of others)
+      if (parameters.has(given) && parameters.has(other))
+        throw new InvalidOptionError(`model parameter ${other}`, name, `left out when ${given} is given`);
   const number = (key: string, fallback: number, low: number, high: number) =>
     numberOf(parameters, key, fallback, low, high);
   return {

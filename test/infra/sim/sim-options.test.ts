@@ -19,16 +19,21 @@ describe('parseSimModel', () => {
       replay: undefined,
     });
     const url =
-      'sim:drafter?ms=0.5&first=7&perToken=0.1&jitter=0.2&stragglers=0.01&slow=9&drift=2&acceptance=1&burst=8&trace=t.json&replay=x.json&context=16';
+      'sim:drafter?ms=0.5&first=7&perToken=0.1&jitter=0.2&stragglers=0.01&slow=9&drift=2&acceptance=1&burst=8&context=16';
     expect(parseSimModel(url)).toEqual({
       role: 'drafter',
       timing: { ms: 0.5, perTokenMs: 0.1, jitter: 0.2, stragglers: 0.01, stragglerFactor: 9, drift: 2 },
       firstMs: 7,
       acceptance: 1,
       burst: 8,
-      trace: 't.json',
-      replay: 'x.json',
+      trace: undefined,
+      replay: undefined,
       contextTokens: 16,
+    });
+    expect(parseSimModel('sim:drafter?trace=t.json')).toMatchObject({ trace: 't.json' });
+    expect(parseSimModel('sim:drafter?acceptance=0.5&replay=x.json')).toMatchObject({
+      acceptance: 0.5,
+      replay: 'x.json',
     });
   });
 
@@ -50,6 +55,10 @@ describe('parseSimModel', () => {
     'sim:target?burst=4',
     'sim:drafter?burst=0',
     'sim:drafter?speed=1',
+    'sim:drafter?trace=t.json&acceptance=0.5',
+    'sim:drafter?trace=t.json&burst=2',
+    'sim:drafter?trace=t.json&replay=x.json',
+    'sim:drafter?replay=x.json&burst=2',
   ])('refuses %s', (url) => {
     expect(() => parseSimModel(url)).toThrow(InvalidOptionError);
   });
