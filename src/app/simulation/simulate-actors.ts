@@ -1,10 +1,8 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
-import { SystemError } from '../../core/errors.js';
+import type { GenerationResult } from '../../core/generation.js';
+import { LONGEST_RUN_MS, runToEnd } from './run-to-end.js';
 import type { Simulated } from './simulated.js';
 import { createVirtualCluster } from './virtual-cluster.js';
-
-/** Virtual milliseconds after which a run is given up: a year. */
-const LIMIT_MS = 365 * 24 * 3600 * 1000;
 
 /** One generation through the production actors in virtual time. */
 export function simulateWithActors(options: CompiledSimulationOptions): Simulated {
@@ -16,7 +14,7 @@ export function simulateWithActors(options: CompiledSimulationOptions): Simulate
     drafters: Array.from({ length: options.drafters }, () => drafter),
     faults: { delayMs: options.latencyMs },
     seed: options.seed,
-    patienceMs: LIMIT_MS,
+    patienceMs: LONGEST_RUN_MS,
   });
   // Until everybody has heard of everybody.
   cluster.runFor(options.latencyMs + 1);
@@ -30,12 +28,9 @@ export function simulateWithActors(options: CompiledSimulationOptions): Simulate
     wait,
     maxTokens: tokens,
   });
-  cluster.scheduler.run({ until: () => generation.log.end !== undefined, limitMs: LIMIT_MS });
-  const { end } = generation.log;
+  const [result] = runToEnd(cluster.scheduler, [generation]) as [GenerationResult];
   cluster.shutDown();
-  if (end === undefined) throw new SystemError(`the simulated generation did not end within ${LIMIT_MS} ms`);
-  if (end.outcome === 'failed') throw end.error;
-  const { timings, speculation } = end.result;
+  const { timings, speculation } = result;
   return {
     msPerToken: timings.predictedMs / (timings.predictedTokens - 1),
     timeToFirstTokenMs: timings.promptMs,

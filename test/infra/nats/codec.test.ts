@@ -51,7 +51,7 @@ describe('codec', () => {
 
   it.each([
     ['nothing', ''],
-    ['text', Buffer.from('{"type":"draft.limit"}').toString('hex')],
+    ['text', Buffer.from('{"type":"draft.start"}').toString('hex')],
     ['half a message', Buffer.from(encodeMessage(verdict)).subarray(0, 40).toString('hex')],
     ['bytes that are no text', 'dd7fffffff'],
     ['a number', Buffer.from('7').toString('hex')],

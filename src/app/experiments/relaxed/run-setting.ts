@@ -1,6 +1,6 @@
-import { SystemError } from '../../../core/errors.js';
-import type { Plan, RequestMode } from '../../../core/generation.js';
+import type { GenerationResult, Plan, RequestMode } from '../../../core/generation.js';
 import { mean } from '../../../core/statistics.js';
+import { LONGEST_RUN_MS, runToEnd } from '../../simulation/run-to-end.js';
 import { createVirtualCluster, type VirtualGeneration } from '../../simulation/virtual-cluster.js';
 import type { Setting } from './setting.js';
 
@@ -17,8 +17,6 @@ export interface SettingRun {
 
 /** Plans are still being made: this share of the tokens does not count. */
 const LEARNING_SHARE = 0.1;
-/** Virtual milliseconds after which a run is given up: a year. */
-const LIMIT_MS = 365 * 24 * 3600 * 1000;
 
 /** Decodes `tokens` tokens per generation through the production actors in virtual time. */
 export function runSetting(setting: Setting, mode: RequestMode, tokens: number, seed: number): SettingRun {
@@ -33,7 +31,7 @@ export function runSetting(setting: Setting, mode: RequestMode, tokens: number, 
     ),
     faults: { delayMs: setting.latencyMs },
     seed,
-    patienceMs: LIMIT_MS,
+    patienceMs: LONGEST_RUN_MS,
   });
   // Until everybody has heard of everybody.
   runFor(setting.latencyMs + 1);
@@ -42,22 +40,15 @@ export function runSetting(setting: Setting, mode: RequestMode, tokens: number, 
     // Drafts are right by the path: another prompt is another text.
     generate({ promptTokenIds: [seed % 100, index, 3], mode, maxTokens: tokens }),
   );
-  scheduler.run({ until: () => generations.every(({ log }) => log.end !== undefined), limitMs: LIMIT_MS });
+  const results = runToEnd(scheduler, generations);
   const elapsedMs = scheduler.now() - startMs;
   shutDown();
-  const results = generations.map(resultOf);
   return {
     msPerToken: mean(generations.map(msPerTokenOf)),
     firstTokenMs: mean(results.map(({ timings }) => timings.promptMs)),
     tokensPerSecond: (1000 * tokens * setting.generations) / elapsedMs,
-    plan: (results[0] as (typeof results)[number]).speculation.plan,
+    plan: (results[0] as GenerationResult).speculation.plan,
   };
-}
-
-function resultOf({ log: { end } }: VirtualGeneration) {
-  if (end === undefined) throw new SystemError(`a simulated generation did not end within ${LIMIT_MS} ms`);
-  if (end.outcome === 'failed') throw end.error;
-  return end.result;
 }
 
 function msPerTokenOf({ log: { tokens } }: VirtualGeneration): number {
