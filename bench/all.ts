@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileModelStoreOptions } from '../infra/config/model-store-options.js';
 import { resolveModel } from '../infra/models/model-folder.js';
-import { textTable } from '../src/app/cli/text-table.js';
+import { textTable } from '../src/app/text-table.js';
 import { median } from '../src/core/statistics.js';
 import { type Measurement, measurementSchema } from './lib/measured.js';
 

@@ -1,4 +1,4 @@
-import { textTable } from '../src/app/cli/text-table.js';
+import { textTable } from '../src/app/text-table.js';
 import { type Cell, type CellResult, runCell } from './lib/planner-cell.js';
 
 /**

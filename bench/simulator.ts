@@ -1,4 +1,4 @@
-import { textTable } from '../src/app/cli/text-table.js';
+import { textTable } from '../src/app/text-table.js';
 import type { Plan } from '../src/core/generation.js';
 import { steadyTiming } from '../src/core/pass-timing.js';
 import { fixedPlan, type SimulationSettings } from '../src/core/simulator/settings.js';

@@ -5,6 +5,7 @@ import { logOptionDefinitions } from '../../../infra/config/log-options.js';
 import type { GenerationHandle, GenerationRequest, GenerationService } from '../../core/engine.js';
 import { GENERATION_MODES, type GenerationMode, type GenerationResult } from '../../core/generation.js';
 import { checkRequest } from '../../core/request-check.js';
+import { textTable } from '../text-table.js';
 import { openLogger } from './command-log.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import type { CliIo } from './io.js';
@@ -12,7 +13,6 @@ import { addFlags, flagName, readFlags } from './option-flags.js';
 import { addRequestFlags, readRequestFlags, requestFlagName } from './request-flags.js';
 import { runGeneration } from './run-generation.js';
 import type { Cli } from './services.js';
-import { textTable } from './text-table.js';
 import { withEngine } from './with-engine.js';
 
 /** For a model that tells stories, as the default one does; without the penalty a small model soon repeats itself. */

@@ -6,13 +6,13 @@ import {
   modelStoreOptionDefinitions,
 } from '../../../infra/config/model-store-options.js';
 import { InvalidOptionError } from '../../core/errors.js';
+import { textTable } from '../text-table.js';
 import { bringModel } from './bring-model.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { untilInterrupted } from './interrupt.js';
 import { showProgress } from './model-progress.js';
 import { addFlags, flagName, readFlags } from './option-flags.js';
 import type { Cli } from './services.js';
-import { textTable } from './text-table.js';
 
 const EXAMPLES = `
 Examples:

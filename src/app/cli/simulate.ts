@@ -5,10 +5,10 @@ import {
   simulationOptionDefinitions,
 } from '../../../infra/config/simulation-options.js';
 import { simulationReport } from '../simulation/simulation-report.js';
+import { textTable } from '../text-table.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { addFlags, flagName, readFlags } from './option-flags.js';
 import type { Cli } from './services.js';
-import { textTable } from './text-table.js';
 
 const EXAMPLES = `
 Examples:

@@ -7,6 +7,7 @@ import {
 } from '../../../../infra/config/engine-options.js';
 import { logOptionDefinitions } from '../../../../infra/config/log-options.js';
 import { wirePlan } from '../../../core/report.js';
+import { textTable } from '../../text-table.js';
 import { bringModel } from '../bring-model.js';
 import { openLogger } from '../command-log.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -14,7 +15,6 @@ import type { CliIo } from '../io.js';
 import { addFlags, flagName, readFlags } from '../option-flags.js';
 import { startProgressBar } from '../progress-bar.js';
 import type { Cli, CliEngine } from '../services.js';
-import { textTable } from '../text-table.js';
 import { withEngine } from '../with-engine.js';
 import { type BenchRecord, processorName, writeBenchRecord } from './bench-record.js';
 import { type Contender, measureSpeeds } from './measure.js';

@@ -1,5 +1,5 @@
 import { mean, median, quantile } from '../../../core/statistics.js';
-import { textTable } from '../../cli/text-table.js';
+import { textTable } from '../../text-table.js';
 import { type ExperimentOutcome, rounded } from '../outcome.js';
 import type { MeasuredText, PassTimesOfText } from './measure-pair.js';
 

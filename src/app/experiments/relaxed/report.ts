@@ -1,6 +1,6 @@
 import { REQUEST_MODES } from '../../../core/generation.js';
 import { wirePlan } from '../../../core/report.js';
-import { textTable } from '../../cli/text-table.js';
+import { textTable } from '../../text-table.js';
 import { rounded } from '../outcome.js';
 import { autoOverBest, lossesOf, type PointResult, type ScenarioResult, speedOver } from './results.js';
 

@@ -1,6 +1,6 @@
 import type { Figure } from '../../../../infra/plot/figure.js';
 import { GENERATION_MODES } from '../../../core/generation.js';
-import { textTable } from '../../cli/text-table.js';
+import { textTable } from '../../text-table.js';
 import { type ExperimentOutcome, rounded } from '../outcome.js';
 import { BARS, missedBars } from './bars.js';
 import type { RowResult } from './row-result.js';
