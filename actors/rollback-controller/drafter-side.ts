@@ -61,6 +61,16 @@ export class DrafterSide {
     return Math.max(0, ...counts.values());
   }
 
+  /** Whether one whose passes take time runs on one of these hosts. */
+  shareHostWith(hosts: readonly string[]): boolean {
+    return [...this.links.values()].some(
+      ({ phase, announced }) =>
+        phase !== 'refused' &&
+        !draftsFreely(forwardMs(announced.forwardTimes, 1)) &&
+        hosts.includes(announced.host),
+    );
+  }
+
   /** Whether a verification had better wait for more drafts. Never for a drafter that is absent, done or late. */
   supply(): DraftSupply {
     const now = this.state.ports.scheduler.now();

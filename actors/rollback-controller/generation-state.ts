@@ -14,6 +14,7 @@ import type {
 import { Measurements } from '../../src/core/measurements.js';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
+import { PacedPlanner } from '../../src/core/planner/paced-planner.js';
 import { Planner } from '../../src/core/planner/planner.js';
 import { REPLAN_TOKENS } from '../../src/core/planner/situation.js';
 import type { ActorPorts } from '../../src/core/ports.js';
@@ -51,6 +52,8 @@ export interface Crew {
   readonly draftMs: () => number | undefined;
   /** Drafters that are instances of one model. */
   readonly drafters: number;
+  /** Whether a drafter whose passes take time runs on a target's host. */
+  readonly sharesHost: boolean;
 }
 
 /** What all parts of one generation's controller share: the committed prefix, the draft tree, the plan, the counts. */
@@ -60,7 +63,9 @@ export class GenerationState {
   readonly statistics = new Statistics();
   readonly measurements: Measurements;
   readonly usefulness = new DrafterUsefulness();
-  readonly planner: Planner;
+  private readonly modelled: Planner;
+  /** Instead of the planner that relies on predictions, where workers slow each other down. */
+  private paced: PacedPlanner | undefined;
   readonly startedAtMs: number;
   epoch = 0;
   numerics: Numerics = 'exact';
@@ -87,11 +92,15 @@ export class GenerationState {
     this.progressAtMs = this.startedAtMs;
     this.measurements = new Measurements(ports.acceptance);
     const { mode, lookahead, wait } = request;
-    this.planner = new Planner({ mode, lookahead, wait });
+    this.modelled = new Planner({ mode, lookahead, wait });
   }
 
   get plan(): Plan {
     return this.planner.plan;
+  }
+
+  get planner(): Planner | PacedPlanner {
+    return this.paced ?? this.modelled;
   }
 
   get request(): CompiledRequest {
@@ -132,6 +141,11 @@ export class GenerationState {
   /** The workers have changed. */
   replan(crew: Crew): void {
     this.crew = crew;
+    const { pool, acceptance } = this.ports;
+    const { mode, lookahead, wait } = this.request;
+    // Where several generations run, each is slowed down by the others in every mode.
+    if (crew.sharesHost && mode === 'auto' && pool.generations === 1 && this.outputTokens === 0)
+      this.paced ??= new PacedPlanner(acceptance.pace, { mode, lookahead, wait });
     this.observe();
   }
 
@@ -228,6 +242,7 @@ export class GenerationState {
     const position = this.committed.length - 1;
     if (seq === 0) this.firstAtMs = now;
     this.lastAtMs = now;
+    this.paced?.committed(now);
     this.progressAtMs = now;
     this.record({ kind: 'commit', track: 'controller', startMs: now, data: { position, token, drafted } });
     const verdict = this.ports.commit({ seq, position, token, drafted, atMs: now });

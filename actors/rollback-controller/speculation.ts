@@ -255,6 +255,7 @@ export class Speculation {
       targetTimes,
       draftMs: () => drafters.draftMs(),
       drafters: drafters.instances(),
+      sharesHost: drafters.shareHostWith(links.map(({ announced }) => announced.host)),
     });
     this.considerPlans();
   }

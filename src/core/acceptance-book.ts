@@ -1,4 +1,5 @@
 import { DrafterTrust } from './drafter-trust.js';
+import { PaceBook } from './planner/pace-book.js';
 import type { SamplerParameters } from './sampler-parameters.js';
 
 /** Assumed before anything was decided, and how many decided drafts that counts for. */
@@ -19,6 +20,8 @@ export interface AcceptancePrior {
 export class AcceptanceBook {
   /** Which drafter to believe. */
   readonly trust = new DrafterTrust();
+  /** How fast each mode is, where workers share a machine. */
+  readonly pace = new PaceBook();
   private confirmed = 0;
   private decided = 0;
 

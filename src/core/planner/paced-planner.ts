@@ -1,0 +1,80 @@
+import type { GenerationMode, Plan } from '../generation.js';
+import type { PlanWish } from './candidates.js';
+import type { PaceBook } from './pace-book.js';
+import { Planner } from './planner.js';
+import type { Situation } from './situation.js';
+
+/** Tokens after a change of mode that are not measured: what was under way comes to its end. */
+const SKIPPED_TOKENS = 4;
+/** Tokens of a window. Plain decoding is the same each time; drafts are right by chance. */
+const WINDOW_TOKENS: Readonly<Record<GenerationMode, number>> = { none: 8, si: 16, dsi: 16 };
+
+/** One planner for each mode; which of them is in force is decided by what their plans were measured to take. */
+export class PacedPlanner {
+  private readonly planners: Readonly<Record<GenerationMode, Planner>>;
+  private mode: GenerationMode;
+  private current: Plan | undefined;
+  private situation: Situation | undefined;
+  private skip = SKIPPED_TOKENS;
+  private tokens = 0;
+  private startMs = 0;
+
+  constructor(
+    private readonly book: PaceBook,
+    wish: PlanWish,
+  ) {
+    const plannerOf = (mode: GenerationMode) => new Planner({ ...wish, mode });
+    this.planners = { none: plannerOf('none'), si: plannerOf('si'), dsi: plannerOf('dsi') };
+    this.mode = book.next();
+  }
+
+  get plan(): Plan {
+    this.current ??= this.planNow();
+    return this.current;
+  }
+
+  get isSearching(): boolean {
+    return this.planners[this.mode].isSearching;
+  }
+
+  observe(situation: Situation): void {
+    this.situation = situation;
+    this.planners[this.mode].observe(situation);
+    this.current = undefined;
+  }
+
+  step(): void {
+    this.planners[this.mode].step();
+    this.current = undefined;
+  }
+
+  /** A token was committed. */
+  committed(nowMs: number): void {
+    if (this.skip > 0) {
+      this.skip--;
+      this.startMs = nowMs;
+      return;
+    }
+    this.tokens++;
+    if (this.tokens < WINDOW_TOKENS[this.mode]) return;
+    this.book.note(this.mode, this.tokens, nowMs - this.startMs);
+    this.tokens = 0;
+    this.startMs = nowMs;
+    const mode = this.book.next();
+    if (mode !== this.mode) {
+      this.mode = mode;
+      this.skip = SKIPPED_TOKENS;
+      if (this.situation !== undefined) this.planners[mode].observe(this.situation);
+    }
+    this.current = undefined;
+  }
+
+  private planNow(): Plan {
+    const { plan } = this.planners[this.mode];
+    const reason = this.book.summary ?? `trying ${this.mode}`;
+    const [, ...measured] = plan.reason.split('; ');
+    // Drafts are not even compared: their passes would slow the target down.
+    const ahead = this.mode === 'none' ? 0 : plan.ahead;
+    return { ...plan, ahead, reason: [reason, ...measured].join('; ') };
+  }
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import type { GenerationMode } from '../../../src/core/generation.js';
+import { PaceBook } from '../../../src/core/planner/pace-book.js';
+import { PacedPlanner } from '../../../src/core/planner/paced-planner.js';
+
+/** Decodes `tokens` tokens, each mode taking what it takes; how many were decoded in each. */
+function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => number) {
+  const planner = new PacedPlanner(new PaceBook(), { mode: 'auto', lookahead: undefined, wait: undefined });
+  const targetTimes = [{ tokens: 1, ms: 10 }];
+  const situation = { targetTimes, draftMs: 1, acceptance: 0.7, hopMs: 0.3, targets: 1, drafters: 1 };
+  const spent: Record<GenerationMode, number[]> = { none: [], si: [], dsi: [] };
+  let nowMs = 0;
+  for (let at = 0; at < tokens; at++) {
+    planner.observe({ ...situation, remaining: tokens - at });
+    const { mode } = planner.plan;
+    nowMs += msOf(mode, at);
+    spent[mode].push(at);
+    planner.committed(nowMs);
+  }
+  return { spent, planner };
+}
+
+describe('modes on a machine that workers share', () => {
+  it.each<GenerationMode>(['none', 'si', 'dsi'])(
+    'the one that is measured fastest goes on: %s',
+    (fastest) => {
+      const { spent } = decode(2000, (mode) => (mode === fastest ? 6 : 8));
+      expect(spent[fastest].length).toBeGreaterThan(0.9 * 2000);
+      // The others are tried again, ever more seldom.
+      for (const mode of ['none', 'si', 'dsi'] as const) {
+        if (mode !== fastest) expect(spent[mode].at(-1)).toBeGreaterThan(100);
+      }
+    },
+  );
+
+  it('another takes over when it has become faster', () => {
+    const { spent } = decode(4000, (mode, at) => (mode === 'none' ? 8 : at < 1000 ? 12 : 4));
+    expect(spent.none.filter((at) => at > 100 && at < 1000).length).toBeGreaterThan(700);
+    expect(spent.none.filter((at) => at > 3000).length).toBeLessThan(100);
+  });
+
+  it('a drafter rests while the target decodes alone, so that it is measured undisturbed', () => {
+    const { planner } = decode(500, (mode) => (mode === 'none' ? 5 : 9));
+    expect(planner.plan).toMatchObject({ mode: 'none', ahead: 0 });
+    expect(planner.plan.reason).toContain('measured none 5.0, si 9.0, dsi 9.0 ms per token; T=10.0 ms');
+  });
+});
