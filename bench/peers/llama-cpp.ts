@@ -6,29 +6,89 @@ export interface LlamaModel {
 }
 
 interface LlamaContext {
-  getSequence(): LlamaSequence;
+  getSequence(options?: { tokenPredictor?: TokenPredictor }): LlamaSequence;
   dispose(): Promise<void>;
+}
+
+/** Guesses the next tokens; the library's own classes. */
+type TokenPredictor = object;
+interface LookupPredictor extends TokenPredictor {
+  updateInputTokens(tokens: number[]): void;
 }
 
 type ControlledInput = number | [token: number, options: { generateNext: { token: boolean } }];
 
-interface LlamaSequence {
+export interface LlamaSequence {
+  /** Goes on until the caller leaves the loop. */
+  evaluate(
+    tokens: number[],
+    options: { temperature: number; yieldEogToken: boolean },
+  ): AsyncGenerator<number, void, void>;
+  clearHistory(): Promise<void>;
+  readonly tokenPredictions: { readonly validated: number; readonly refuted: number };
   controlledEvaluate(input: ControlledInput[]): Promise<({ next: { token?: number } } | undefined)[]>;
 }
 
 interface LlamaLibrary {
-  getLlama(options: { gpu: false; build: 'never' }): Promise<{
+  getLlama(options: { gpu: false; build: 'never'; maxThreads?: number }): Promise<{
     loadModel(options: { modelPath: string; vocabOnly?: boolean }): Promise<LlamaModel>;
     dispose(): Promise<void>;
   }>;
+  readonly InputLookupTokenPredictor: new () => LookupPredictor;
+  readonly DraftSequenceTokenPredictor: new (draftSequence: LlamaSequence) => TokenPredictor;
+}
+
+export type LlamaDrafting =
+  | { readonly predictor: 'none' | 'lookup' }
+  | { readonly predictor: 'draft'; readonly draftPath: string };
+
+/** A sequence of a model on the CPU, with one of the library's ways to guess ahead, its settings as they come. */
+export interface DraftedSequence {
+  readonly sequence: LlamaSequence;
+  /** To be called with each prompt before it is evaluated. */
+  readonly expect: (prompt: number[]) => void;
 }
 
 /** Loads a GGUF file into llama.cpp on the CPU. */
 export async function loadLlamaModel(modelPath: string): Promise<LlamaModel> {
-  const name = 'node-llama-cpp';
-  const library = (await import(name)) as LlamaLibrary;
+  const library = await importLibrary();
   const llama = await library.getLlama({ gpu: false, build: 'never' });
   return llama.loadModel({ modelPath });
+}
+
+/** Throws when a model cannot be loaded. */
+export async function openDraftedSequence(
+  modelPath: string,
+  drafting: LlamaDrafting,
+  size: { contextSize: number; threads: number },
+): Promise<DraftedSequence> {
+  const library = await importLibrary();
+  // Without a most, the library counts what it takes for real cores.
+  const llama = await library.getLlama({ gpu: false, build: 'never', maxThreads: size.threads });
+  const contextOf = async (path: string) =>
+    (await llama.loadModel({ modelPath: path })).createContext({ ...size, sequences: 1 });
+  const context = await contextOf(modelPath);
+  switch (drafting.predictor) {
+    case 'none':
+      return { sequence: context.getSequence(), expect: () => {} };
+    case 'lookup': {
+      const tokenPredictor = new library.InputLookupTokenPredictor();
+      return {
+        sequence: context.getSequence({ tokenPredictor }),
+        expect: (prompt) => tokenPredictor.updateInputTokens(prompt),
+      };
+    }
+    case 'draft': {
+      const draftSequence = (await contextOf(drafting.draftPath)).getSequence();
+      const tokenPredictor = new library.DraftSequenceTokenPredictor(draftSequence);
+      return { sequence: context.getSequence({ tokenPredictor }), expect: () => {} };
+    }
+  }
+}
+
+async function importLibrary(): Promise<LlamaLibrary> {
+  const name = 'node-llama-cpp';
+  return (await import(name)) as LlamaLibrary;
 }
 
 /** llama.cpp's own next token after each of the last `want` prefixes of `tokens`. */

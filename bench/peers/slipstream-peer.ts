@@ -1,0 +1,68 @@
+import { summariseTrace } from '../../infra/trace/summary.js';
+import type { TraceEvent, TraceKind } from '../../src/core/trace.js';
+import { createEngine, type GenerationResult } from '../../src/index.js';
+import { type Breakdown, type Opening, type Peer, TokenTimes } from './peer.js';
+
+/** Slipstream as a library user has it: workers, nats-server and all. */
+export async function openSlipstream(opening: Extract<Opening, { kind: 'slipstream' }>): Promise<Peer> {
+  const { drafter, threads } = opening;
+  let events: TraceEvent[] = [];
+  const engine = await createEngine({
+    model: 'smollm2',
+    ...(drafter === undefined ? {} : { drafter }),
+    ...(threads === undefined ? {} : { threads, targets: 1 }),
+    trace: (event) => void events.push(event),
+  });
+  return {
+    decode: async ({ ids, tokens, mode, lookahead }) => {
+      events = [];
+      const times = new TokenTimes();
+      const generation = await engine.generate({
+        promptTokenIds: ids,
+        maxTokens: tokens,
+        ignoreEndTokens: true,
+        seed: 0,
+        ...(mode === undefined ? {} : { mode }),
+        ...(lookahead === undefined ? {} : { lookahead }),
+      });
+      for await (const { token } of generation) times.push(token);
+      const result = await generation.result;
+      const breakdown = breakdownOf(result, events);
+      const { accepted, decided } = breakdown;
+      return { ...times.finish(), breakdown, ...(decided === 0 ? {} : { accepted, decided }) };
+    },
+    close: () => engine.close(),
+  };
+}
+
+function breakdownOf({ timings, speculation }: GenerationResult, events: readonly TraceEvent[]): Breakdown {
+  const [summary] = summariseTrace(events);
+  if (summary === undefined) throw new Error('the engine traced nothing');
+  const { passMs, busMs, waitingMs, wastedMs } = summary;
+  return {
+    plannedMode: speculation.plan.mode,
+    lookahead: speculation.plan.lookahead,
+    accepted: timings.draftTokensAccepted,
+    decided: timings.draftTokens,
+    targetPasses: speculation.targetForwards,
+    targetMs: meanMs(events, 'pass'),
+    drafterMs: meanMs(events, 'draft'),
+    passMs,
+    busMs,
+    waitingMs,
+    wastedMs,
+  };
+}
+
+/** Of a target's pass, or of a drafter's for one token; 0 without one. */
+function meanMs(events: readonly TraceEvent[], kind: TraceKind): number {
+  let totalMs = 0;
+  let count = 0;
+  for (const event of events) {
+    if (event.kind !== kind || event.endMs === undefined) continue;
+    totalMs += event.endMs - event.startMs;
+    const ids = event.data?.ids;
+    count += kind === 'draft' && Array.isArray(ids) ? ids.length : 1;
+  }
+  return count === 0 ? 0 : totalMs / count;
+}
