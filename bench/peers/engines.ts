@@ -1,9 +1,10 @@
 /**
  * Slipstream and what people use otherwise, on the same weights, prompts and cores, in turns: `npx tsx
  * bench/peers/engines.ts [--prompts 4] [--from 0] [--rounds 3] [--tokens 128] [--lookahead 2 --lookahead 4]
- * [--only dsi --only llama.cpp] [--prompt-folder FOLDER] [--llama-draft FILE.gguf] [--out FOLDER [--add]]`.
+ * [--only dsi --only llama.cpp] [--prompt-folder FOLDER] [--llama-draft FILE.gguf] [--quiet 0.1] [--out FOLDER [--add]]`.
  * `--prompts` counts per set. Prints one table; `--out` also writes peers.json, peers.txt and peers.svg, and `--add`
- * goes on from the samples of the peers.json that is there. How to read it: docs/performance.md.
+ * goes on from the samples of the peers.json that is there. With `--quiet` the table leaves out the texts during which
+ * other programs kept more cores busy than that. How to read it: docs/performance.md.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus } from 'node:os';
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     'prompt-folder': { type: 'string', default: BUNDLED_PROMPTS },
     'llama-draft': { type: 'string' },
+    quiet: { type: 'string', default: 'Infinity' },
     out: { type: 'string' },
     add: { type: 'boolean', default: false },
   },
@@ -75,13 +77,19 @@ try {
   await Promise.all([...processes.values()].map((peer) => peer.close()));
 }
 const names = all.map(({ name }) => name);
-const text = reportText(results, names);
+const counted = quietOnly(results, Number(values.quiet));
+const text = reportText(counted, names);
 process.stdout.write(text);
 if (values.out !== undefined) {
   mkdirSync(values.out, { recursive: true });
   writeFileSync(join(values.out, 'peers.json'), `${JSON.stringify(results)}\n`);
   writeFileSync(join(values.out, 'peers.txt'), text);
-  writeFileSync(join(values.out, 'peers.svg'), renderFigure(reportFigure(results, names)));
+  writeFileSync(join(values.out, 'peers.svg'), renderFigure(reportFigure(counted, names)));
+}
+
+function quietOnly(everything: Results, mostForeignCores: number): Results {
+  const samples = everything.samples.filter(({ foreignCores }) => foreignCores <= mostForeignCores);
+  return { ...everything, samples };
 }
 
 async function isUp({ name, opening }: Contender): Promise<boolean> {

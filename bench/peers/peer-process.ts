@@ -9,7 +9,7 @@ const MAIN = fileURLToPath(new URL('./peer-main.ts', import.meta.url));
 export interface MeasuredDecoding extends Decoded {
   /** Of the peer's process and all that it started, from the request to the answer. */
   readonly processorMs: number;
-  /** Cores that programs outside this benchmark kept busy meanwhile, on average. */
+  /** Cores that all other programs, other peers too, kept busy meanwhile, on average. */
   readonly foreignCores: number;
 }
 
@@ -35,14 +35,15 @@ export class PeerProcess {
 
   async decode(request: DecodeRequest): Promise<MeasuredDecoding> {
     const pid = Number(this.child.pid);
-    const before = { atMs: performance.now(), own: treeProcessorMs(pid), ...machineLoad() };
+    const before = { atMs: performance.now(), own: treeProcessorMs(pid), busy: machineBusyMs() };
     const decoded = await this.ask({ type: 'decode', request });
-    const after = { atMs: performance.now(), own: treeProcessorMs(pid), ...machineLoad() };
+    const after = { atMs: performance.now(), own: treeProcessorMs(pid), busy: machineBusyMs() };
     if (decoded === undefined) throw new Error('the peer answered without tokens');
-    const foreignMs = after.busy - before.busy - (after.bench - before.bench);
+    const processorMs = after.own - before.own;
+    const foreignMs = after.busy - before.busy - processorMs;
     return {
       ...decoded,
-      processorMs: after.own - before.own,
+      processorMs,
       foreignCores: Math.max(0, foreignMs) / (after.atMs - before.atMs),
     };
   }
@@ -73,9 +74,4 @@ export class PeerProcess {
       answered.abort();
     }
   }
-}
-
-/** Processor milliseconds of the machine, and of this benchmark with all its peers. */
-function machineLoad() {
-  return { busy: machineBusyMs(), bench: treeProcessorMs(process.pid) };
 }
