@@ -1,10 +1,10 @@
 import { GENERATION_MODES, type GenerationMode } from '../generation.js';
 
 /** Tokens after which a mode that was slower is tried again; twice as many each time in a row that it is. */
-const FIRST_RETRY_TOKENS = 192;
+const FIRST_RETRY_TOKENS = 96;
 const LAST_RETRY_TOKENS = 3072;
 /** What a window counts against those before it. */
-const NEWS = 0.3;
+const NEWS = 0.5;
 
 interface Pace {
   msPerToken: number;

@@ -25,7 +25,7 @@ describe('modes on a machine that workers share', () => {
     'the one that is measured fastest goes on: %s',
     (fastest) => {
       const { spent } = decode(2000, (mode) => (mode === fastest ? 6 : 8));
-      expect(spent[fastest].length).toBeGreaterThan(0.9 * 2000);
+      expect(spent[fastest].length).toBeGreaterThan(0.85 * 2000);
       // The others are tried again, ever more seldom.
       for (const mode of ['none', 'si', 'dsi'] as const) {
         if (mode !== fastest) expect(spent[mode].at(-1)).toBeGreaterThan(100);
@@ -36,7 +36,7 @@ describe('modes on a machine that workers share', () => {
   it('another takes over when it has become faster', () => {
     const { spent } = decode(4000, (mode, at) => (mode === 'none' ? 8 : at < 1000 ? 12 : 4));
     expect(spent.none.filter((at) => at > 100 && at < 1000).length).toBeGreaterThan(700);
-    expect(spent.none.filter((at) => at > 3000).length).toBeLessThan(100);
+    expect(spent.none.filter((at) => at > 3000).length).toBeLessThan(200);
   });
 
   it('a drafter rests while the target decodes alone, so that it is measured undisturbed', () => {
