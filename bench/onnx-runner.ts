@@ -134,19 +134,16 @@ async function decodeBare(ort: InferenceSession, info: DecoderGraphInfo, slots: 
       1,
       length + slots,
     ]);
-    const outputs = await ort.run(feeds);
-    for (const name of past) {
-      const fresh = outputs[name.replace('past_key_values', 'present')]?.data as Float32Array;
+    const outputs = await ort.run(feeds, ['top_ids', 'present']);
+    const fresh = outputs.present?.data as Float32Array;
+    past.forEach((name, index) => {
       const kept = feeds[name]?.data as Float32Array;
       for (let head = 0; head < kvHeads; head++) {
-        const from = head * slots * headSize;
+        const from = (index * kvHeads + head) * slots * headSize;
         kept.set(fresh.subarray(from, from + headSize), (head * CAPACITY + length) * headSize);
       }
-    }
-    const logits = outputs.logits?.data as Float32Array;
-    token = 0;
-    for (let id = 1; id < logits.length / slots; id++)
-      if ((logits[id] as number) > (logits[token] as number)) token = id;
+    });
+    token = Number((outputs.top_ids?.data as BigInt64Array)[0]);
   }
   return (performance.now() - startedAt) / DECODED_TOKENS;
 }
