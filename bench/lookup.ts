@@ -24,7 +24,11 @@ const PROMPTS = {
 };
 const MODES: readonly GenerationMode[] = ['none', 'si', 'dsi'];
 
-await using engine = await createEngine({ model: values.model, targets: Number(values.targets) });
+await using engine = await createEngine({
+  model: values.model,
+  drafter: 'ngram',
+  targets: Number(values.targets),
+});
 for (const [name, prompt] of Object.entries(PROMPTS)) {
   const shares = new Map<GenerationMode, number[]>(MODES.map((mode) => [mode, []]));
   const notes = new Map<GenerationMode, string>();
