@@ -143,7 +143,8 @@ async function decodeBare(ort: InferenceSession, info: DecoderGraphInfo, slots: 
         kept.set(fresh.subarray(from, from + headSize), (head * CAPACITY + length) * headSize);
       }
     });
-    token = Number((outputs.top_ids?.data as BigInt64Array)[0]);
+    const likeliest = outputs.top_ids?.data as BigInt64Array;
+    token = Number(likeliest[0]);
   }
   return (performance.now() - startedAt) / DECODED_TOKENS;
 }
