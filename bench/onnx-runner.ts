@@ -8,11 +8,10 @@ import { type DecoderGraphInfo, inspectDecoderGraph } from '../infra/onnx/decode
 import { loadOnnxModel } from '../infra/onnx/loaded-model.js';
 import { readModelFiles } from '../infra/onnx/model-files.js';
 import { createSession, type InferenceSession, Tensor } from '../infra/onnx/runtime.js';
-import type { ForwardResult, LoadedModel, Sequence } from '../src/core/model.js';
-import { neutralSampler } from '../src/core/sampler-parameters.js';
+import type { LoadedModel } from '../src/core/model.js';
 import { measured } from './lib/measured.js';
+import { forward, openWithPast, PAST_TOKENS, somethingToRead } from './lib/passes.js';
 
-const PAST_TOKENS = 64;
 const DECODED_TOKENS = 40;
 const ROUNDS = 5;
 const CAPACITY = 256;
@@ -66,32 +65,8 @@ console.log(
 await session.release();
 await model.close();
 
-function forward(sequence: Sequence, tokens: readonly number[], want: number): Promise<ForwardResult> {
-  return new Promise((resolve, reject) => {
-    sequence.forward(tokens, want, (error, result) =>
-      result === undefined ? reject(error) : resolve(result),
-    );
-  });
-}
-
-async function openWithPast(loaded: LoadedModel): Promise<Sequence> {
-  const sampler = { ...neutralSampler, promptLength: 1 };
-  const sequence = loaded.openSequence({
-    generation: 'bench',
-    seed: 1,
-    sampler,
-    capacityTokens: CAPACITY - 1,
-  });
-  for (let i = 0; i < PAST_TOKENS; i += 8) await forward(sequence, somethingToRead(8), 0);
-  return sequence;
-}
-
-function somethingToRead(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => 100 + i);
-}
-
 async function passTime(loaded: LoadedModel, size: number): Promise<number> {
-  const sequence = await openWithPast(loaded);
+  const sequence = await openWithPast(loaded, CAPACITY - 1);
   const times: number[] = [];
   for (let repeat = 0; repeat < 9; repeat++) {
     times.push((await forward(sequence, somethingToRead(size), size)).forwardMs);
@@ -102,7 +77,7 @@ async function passTime(loaded: LoadedModel, size: number): Promise<number> {
 }
 
 async function decodeRunner(loaded: LoadedModel): Promise<number> {
-  const sequence = await openWithPast(loaded);
+  const sequence = await openWithPast(loaded, CAPACITY - 1);
   let token = 1;
   const startedAt = performance.now();
   for (let i = 0; i < DECODED_TOKENS; i++)
