@@ -1,6 +1,7 @@
 import { resolveGiven } from '../given-options.js';
 import { integerOption, type OptionDefinitions } from '../option.js';
 import type { ConfigContext } from '../resolve.js';
+import { simulationOptionDefinitions } from '../simulation-options.js';
 
 /** What `slipstream experiment heatmap` is told. */
 export interface HeatmapOptions {
@@ -17,14 +18,7 @@ export const heatmapOptionDefinitions: OptionDefinitions<HeatmapOptions> = {
     description: 'values of drafter latency and of acceptance',
     defaultText: '101',
   }),
-  targets: integerOption({
-    flag: 'targets',
-    placeholder: 'SP',
-    minimum: 1,
-    maximum: 64,
-    description: 'target workers',
-    defaultText: '7',
-  }),
+  targets: simulationOptionDefinitions.targets,
   mostLookahead: integerOption({
     flag: 'most-lookahead',
     placeholder: 'K',
