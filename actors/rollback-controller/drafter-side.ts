@@ -1,7 +1,7 @@
 import type { DraftSupply } from '../../src/core/dispatch.js';
 import type { DraftNode, ProposalOutcome } from '../../src/core/draft-tree.js';
 import { allowanceMs, flushMs, lateAtMs, noteAwaited, silenceMs } from '../../src/core/drafter-patience.js';
-import { batchOf, draftsFreely, owesConfirmation } from '../../src/core/drafter-rules.js';
+import { batchOf, draftsFreely, hearsTargets, owesConfirmation } from '../../src/core/drafter-rules.js';
 import type { DraftProposed, DraftRejected, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
@@ -64,10 +64,7 @@ export class DrafterSide {
   /** Whether one whose passes take time runs on one of these hosts. */
   shareHostWith(hosts: readonly string[]): boolean {
     return [...this.links.values()].some(
-      ({ phase, announced }) =>
-        phase !== 'refused' &&
-        !draftsFreely(forwardMs(announced.forwardTimes, 1)) &&
-        hosts.includes(announced.host),
+      (link) => link.phase !== 'refused' && !isFree(link) && hosts.includes(link.announced.host),
     );
   }
 
@@ -169,7 +166,7 @@ export class DrafterSide {
       if (link.phase !== 'ready') continue;
       if (!this.isTold(link)) this.start(link, false);
       else if (link.ahead === 0 || this.state.tree.isOnBestPath(link.tip)) this.confirm(link);
-      else if (hasHeard(link) && !link.tip.alive) this.awaitTurn(link);
+      else if (hearsTargets(link) && !link.tip.alive) this.awaitTurn(link);
       else this.start(link, false);
     }
   }
@@ -208,9 +205,8 @@ export class DrafterSide {
   }
 
   /** One whose drafts are of no use, and whose passes cost something. */
-  private mayRest({ announced }: DrafterLink): boolean {
-    if (draftsFreely(forwardMs(announced.forwardTimes, 1))) return false;
-    return this.state.usefulness.rests(announced.fingerprint);
+  private mayRest(link: DrafterLink): boolean {
+    return !isFree(link) && this.state.usefulness.rests(link.announced.fingerprint);
   }
 
   private isTold(link: DrafterLink): boolean {
@@ -328,7 +324,7 @@ export class DrafterSide {
   }
 }
 
-/** Whether it surely hears the targets: one that has only just been told to may have missed a verdict. */
-function hasHeard({ listen, heardAtMs, toldAtMs }: DrafterLink): boolean {
-  return listen && heardAtMs >= toldAtMs;
+/** Whether its passes take no time worth speaking of. */
+function isFree({ announced }: DrafterLink): boolean {
+  return draftsFreely(forwardMs(announced.forwardTimes, 1));
 }

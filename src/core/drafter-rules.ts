@@ -18,6 +18,18 @@ export function draftsFreely(draftMs: number): boolean {
   return draftMs < FREE_DRAFT_MS;
 }
 
+/**
+ * Whether a drafter surely hears the targets: one that was told to listen and has not answered since may have missed a
+ * verdict.
+ */
+export function hearsTargets(link: {
+  readonly listen: boolean;
+  readonly heardAtMs: number;
+  readonly toldAtMs: number;
+}): boolean {
+  return link.listen && link.heardAtMs >= link.toldAtMs;
+}
+
 /** Drafts per message. */
 export function batchOf({ lookahead }: Plan): number {
   return Math.max(1, lookahead);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { draftersListen, owesConfirmation } from '../../src/core/drafter-rules.js';
+import { draftersListen, hearsTargets, owesConfirmation } from '../../src/core/drafter-rules.js';
 import type { GenerationMode, Plan } from '../../src/core/generation.js';
 
 function plan(mode: GenerationMode, targets: number): Plan {
@@ -24,5 +24,12 @@ describe('drafters', () => {
     expect(owesConfirmation(told, 101)).toBe(true);
     expect(owesConfirmation(told, 100)).toBe(false);
     expect(owesConfirmation({ ...told, length: 114 }, 101)).toBe(false);
+  });
+
+  it('are relied on to hear a refutation only once they have answered since they were told to listen', () => {
+    const link = { listen: true, toldAtMs: 10, heardAtMs: 12 };
+    expect(hearsTargets(link)).toBe(true);
+    expect(hearsTargets({ ...link, heardAtMs: 9 })).toBe(false);
+    expect(hearsTargets({ ...link, listen: false })).toBe(false);
   });
 });

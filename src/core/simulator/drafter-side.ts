@@ -7,7 +7,7 @@ import {
   noteAwaited,
   silenceMs,
 } from '../drafter-patience.js';
-import { batchOf, draftsFreely, owesConfirmation } from '../drafter-rules.js';
+import { batchOf, draftsFreely, hearsTargets, owesConfirmation } from '../drafter-rules.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
 import { TEXT } from './lines.js';
@@ -128,7 +128,7 @@ export class DrafterSide {
       if (!link.ready) continue;
       if (!this.isTold(link)) this.start(link, false);
       else if (link.ahead === 0 || this.chain.has(link.line, link.length)) this.confirm(link);
-      else if (link.listen && link.heardAtMs >= link.toldAtMs) this.awaitTurn(link);
+      else if (hearsTargets(link)) this.awaitTurn(link);
       else this.start(link, false);
     }
   }
