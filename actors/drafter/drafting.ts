@@ -71,7 +71,7 @@ export class Drafting {
   }
 
   /** Whether a session has been told where else to go. */
-  hasRewind(): boolean {
+  isInterrupted(): boolean {
     for (const session of this.sessions.values()) if (!session.busy && isLedElsewhere(session)) return true;
     return false;
   }
@@ -97,9 +97,9 @@ export class Drafting {
     else stopListening(session);
   }
 
-  /** Whether a prompt is to be ingested or a draft to be made. */
+  /** Whether a prompt is to be ingested or a draft to be made, here or elsewhere. */
   hasWork(): boolean {
-    return this.neediest() !== undefined;
+    return this.isInterrupted() || this.neediest() !== undefined;
   }
 
   /** The next pass, for the session with the least lead (of equals, who has waited longest); undefined: nothing to do. */

@@ -3,6 +3,7 @@ import type { MessageOf } from '../../src/core/messages.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
 import { admissionMachine, type SessionOpenEvent } from '../worker/admission.js';
+import { runPasses } from '../worker/run-passes.js';
 import { SessionTable } from '../worker/session-table.js';
 import { type DrafterSession, drafterSession, stopListening } from './drafter-session.js';
 import { Drafting } from './drafting.js';
@@ -37,10 +38,8 @@ export type DrafterEvent =
   | { readonly type: 'root.moved' }
   /** A session has a prompt to ingest. */
   | { readonly type: 'session.opened' }
-  /** A pass has ended, and its drafts are on their way; or none was needed. */
-  | { readonly type: 'pass.finished' }
-  /** Drafts have reached the socket, and everything that waited there was seen. */
-  | { readonly type: 'turn.elapsed' }
+  /** The last pass that was needed has ended, or another path leads elsewhere; what was drafted is on its way. */
+  | { readonly type: 'passes.finished' }
   | { readonly type: 'lease.checked' }
   | { readonly type: 'worker.drain' };
 
@@ -57,7 +56,7 @@ export const drafterMachine = setup({
   },
   actors: { admission: admissionMachine },
   guards: {
-    hasRewind: ({ context }) => context.served?.drafting.hasRewind() ?? false,
+    hasRewind: ({ context }) => context.served?.drafting.isInterrupted() ?? false,
     hasWork: ({ context }) => context.served?.drafting.hasWork() ?? false,
     isThrottled: ({ context }) => context.served?.drafting.isThrottled() ?? false,
     isDrained: ({ context }) => context.served?.admission.getSnapshot().status === 'done',
@@ -110,26 +109,10 @@ export const drafterMachine = setup({
         self.send({ type: 'root.moved' });
     },
     rewindSessions: ({ context }) => context.served?.drafting.rewind(),
-    /** What a pass gives is published before anything else is done about it. */
-    startPass: ({ context, self }) => {
-      const { drafting } = context.served ?? {};
-      const pass = drafting?.nextPass();
-      if (drafting === undefined || pass === undefined) {
-        self.send({ type: 'pass.finished' });
-        return;
-      }
-      pass.session.sequence.forward(pass.tokens, pass.want, (error, result) => {
-        if (result !== undefined) drafting.finish(pass, result);
-        else drafting.fail(pass, error ?? new Error('the pass gave no result'));
-        self.send({ type: 'pass.finished' });
-      });
-    },
-    /** What arrived during a pass waits in the socket until then; needless to flush where a pass takes microseconds. */
-    yieldTurn: ({ context, self }) => {
-      const { bus, scheduler } = context.ports;
-      const elapsed = () => self.send({ type: 'turn.elapsed' });
-      if (context.served?.blocking === false) scheduler.schedule(0, elapsed);
-      else bus.flush(() => scheduler.schedule(0, elapsed));
+    runPasses: ({ context: { served, ports }, self }) => {
+      const rest = () => self.send({ type: 'passes.finished' });
+      if (served === undefined) rest();
+      else runPasses(served.drafting, { ...ports, blocking: served.blocking }, rest);
     },
   },
 }).createMachine({
@@ -173,24 +156,17 @@ export const drafterMachine = setup({
     },
     drafting: {
       description:
-        'A pass is running, for the session with the least lead; whatever arrives is taken up after it.',
-      entry: 'startPass',
+        'Pass after pass, for the session with the least lead; what arrives meanwhile is taken up between two.',
+      entry: 'runPasses',
       on: {
-        'pass.finished': [
-          { guard: 'hasRewind', target: 'yielding' },
-          { guard: 'hasWork', target: 'yielding' },
+        'passes.finished': [
+          { guard: 'hasRewind', target: 'rewinding' },
+          { guard: 'hasWork', target: 'drafting', reenter: true },
           { guard: 'isThrottled', target: 'throttled' },
           { guard: 'isDrained', target: 'closed' },
           { target: 'idle' },
         ],
         'xstate.done.actor.admission': {},
-      },
-    },
-    yielding: {
-      description: 'One turn of the event loop before the next pass: drafts out, rewinds in.',
-      entry: 'yieldTurn',
-      on: {
-        'turn.elapsed': [{ guard: 'hasRewind', target: 'rewinding' }, { target: 'drafting' }],
       },
     },
     rewinding: {

@@ -3,6 +3,7 @@ import type { MessageOf } from '../../src/core/messages.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
 import { admissionMachine, type SessionOpenEvent } from '../worker/admission.js';
+import { runPasses } from '../worker/run-passes.js';
 import { SessionTable } from '../worker/session-table.js';
 import { type TargetSession, targetSession, Verification } from './verification.js';
 
@@ -34,10 +35,8 @@ export type TargetVerifierEvent =
   | { readonly type: 'session.opened' }
   /** A job that waited for drafts may begin. */
   | { readonly type: 'drafts.arrived' }
-  /** A pass has ended, and its verdicts are on their way; or none was needed. */
-  | { readonly type: 'pass.finished' }
-  /** Everything published has reached the socket, and everything that waited there was seen. */
-  | { readonly type: 'turn.elapsed' }
+  /** The last pass that was needed has ended, and its verdicts are on their way. */
+  | { readonly type: 'passes.finished' }
   | { readonly type: 'lease.checked' }
   | { readonly type: 'worker.drain' };
 
@@ -99,23 +98,10 @@ export const targetVerifierMachine = setup({
     enqueueJob: ({ context, event }) => {
       if (event.type === 'job.assigned') context.served?.verification.assign(event);
     },
-    /** Publishes verdicts that are known already; what a pass gives is published before anything else is done about it. */
-    startPass: ({ context, self }) => {
-      const { verification } = context.served ?? {};
-      const pass = verification?.nextPass();
-      if (verification === undefined || pass === undefined) {
-        self.send({ type: 'pass.finished' });
-        return;
-      }
-      pass.session.sequence.forward(pass.tokens, pass.want, (error, result) => {
-        if (result !== undefined) verification.finish(pass, result);
-        else verification.fail(pass, error ?? new Error('the pass gave no result'));
-        self.send({ type: 'pass.finished' });
-      });
-    },
-    yieldTurn: ({ context, self }) => {
-      const { bus, scheduler } = context.ports;
-      bus.flush(() => scheduler.schedule(0, () => self.send({ type: 'turn.elapsed' })));
+    runPasses: ({ context: { served, ports }, self }) => {
+      const rest = () => self.send({ type: 'passes.finished' });
+      if (served === undefined) rest();
+      else runPasses(served.verification, { ...ports, blocking: true }, rest);
     },
   },
 }).createMachine({
@@ -149,21 +135,17 @@ export const targetVerifierMachine = setup({
       },
     },
     verifying: {
-      description: 'A pass is running, open roots and prompts first; jobs wait until it ends.',
-      entry: 'startPass',
+      description:
+        'Pass after pass, open roots and prompts first; what arrives meanwhile is heard between two.',
+      entry: 'runPasses',
       on: {
-        'pass.finished': [
-          { guard: 'hasWork', target: 'yielding' },
+        'passes.finished': [
+          { guard: 'hasWork', target: 'verifying', reenter: true },
           { guard: 'isDrained', target: 'closed' },
           { target: 'idle' },
         ],
         'xstate.done.actor.admission': {},
       },
-    },
-    yielding: {
-      description: 'One turn of the event loop before the next pass: verdicts out, messages in.',
-      entry: 'yieldTurn',
-      on: { 'turn.elapsed': { target: 'verifying' } },
     },
     failed: { type: 'final', description: 'The model could not be loaded.' },
     closed: { type: 'final', description: 'Told to go, and the last session has ended.' },
