@@ -12,7 +12,7 @@ import type {
   WireMessage,
   WorkerAnnounced,
 } from '../../src/core/messages.js';
-import { STEP_EVERY_MS } from '../../src/core/planner/search-pace.js';
+import { restMs } from '../../src/core/planner/search-pace.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 import type { DrafterLink } from './drafter-links.js';
 import { DrafterSide } from './drafter-side.js';
@@ -47,6 +47,8 @@ export class Speculation {
   private refusal: string | undefined;
   private supplyTimer: Cancel | undefined;
   private planTimer: Cancel | undefined;
+  /** What the last look at another plan took. */
+  private plannedMs = 0;
 
   constructor(
     private readonly options: ControllerOptions,
@@ -166,7 +168,10 @@ export class Speculation {
 
   /** Looks at one more plan. */
   considerPlan(): void {
+    const { scheduler } = this.ports;
+    const startMs = scheduler.now();
     this.state.planner.step();
+    this.plannedMs = scheduler.now() - startMs;
   }
 
   /** Everything that time alone brings: deadlines, retries, leases. */
@@ -264,7 +269,7 @@ export class Speculation {
   private considerPlans(): void {
     if (!this.state.planner.isSearching || this.planTimer !== undefined) return;
     const { scheduler, pool } = this.ports;
-    this.planTimer = scheduler.schedule(STEP_EVERY_MS * pool.generations, () => {
+    this.planTimer = scheduler.schedule(restMs(this.plannedMs, pool.generations), () => {
       this.planTimer = undefined;
       this.events.planDue();
     });
