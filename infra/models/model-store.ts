@@ -4,6 +4,7 @@ import {
   DownloadError,
   errorMessage,
   InvalidOptionError,
+  ModelFormatError,
   ModelNotFoundError,
 } from '../../src/core/errors.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
@@ -46,7 +47,7 @@ export interface ListedModel {
   readonly description: string;
   /**
    * `built-in`: comes with the package; `ready`: here; `downloadable`: can be pulled; `broken`: what the name stands
-   * for is gone.
+   * for is gone or cannot be read.
    */
   readonly state: 'built-in' | 'ready' | 'downloadable' | 'broken';
   /** Where it is, when built in or ready. */
@@ -66,7 +67,7 @@ export function listModels(settings: ModelStoreSettings): ListedModel[] {
       : { name, description, state: 'downloadable', folder: undefined };
   });
   const own = namedModels(settings.cacheFolder).map((name): ListedModel => {
-    const model = readNamedModel(settings.cacheFolder, name);
+    const model = readableModel(settings.cacheFolder, name);
     const folder = model === undefined ? undefined : folderOf(settings.cacheFolder, model);
     const description = model === undefined ? '' : 'folder' in model ? model.folder : model.sourcePath;
     const ready = folder !== undefined && findGraph(folder) !== undefined;
@@ -151,9 +152,10 @@ export function removeModel(name: string, settings: ModelStoreSettings): void {
     removeImport(cacheFolder, registeredFolder(cacheFolder, registered.sha256));
     return;
   }
-  const model = namedModels(cacheFolder).includes(name) ? readNamedModel(cacheFolder, name) : undefined;
-  if (model === undefined) throw new ModelNotFoundError(name, knownNames(settings));
+  if (!namedModels(cacheFolder).includes(name)) throw new ModelNotFoundError(name, knownNames(settings));
+  const model = readableModel(cacheFolder, name);
   removeNamedModel(cacheFolder, name);
+  if (model === undefined) return;
   const folder = folderOf(cacheFolder, model);
   const isRegistered = registryOf(settings).some(
     ({ sha256 }) => registeredFolder(cacheFolder, sha256) === folder,
@@ -245,10 +247,20 @@ function folderOf(cacheFolder: string, model: NamedModel): string {
   return 'folder' in model ? model.folder : importedFolder(cacheFolder, model.sourceSha256, model.weights);
 }
 
+/** Undefined also for a name whose record is damaged: that is no other model's concern. */
+function readableModel(cacheFolder: string, name: string): NamedModel | undefined {
+  try {
+    return readNamedModel(cacheFolder, name);
+  } catch (error) {
+    if (error instanceof ModelFormatError) return undefined;
+    throw error;
+  }
+}
+
 /** Deletes an imported folder unless a name stands for it. */
 function removeImport(cacheFolder: string, folder: string): void {
   const isNamed = namedModels(cacheFolder).some((name) => {
-    const model = readNamedModel(cacheFolder, name);
+    const model = readableModel(cacheFolder, name);
     return model !== undefined && folderOf(cacheFolder, model) === folder;
   });
   if (!isNamed) rmSync(folder, { recursive: true, force: true });

@@ -6,9 +6,9 @@ export const defaultServices: CliServices = {
     const { resolveModel } = await import('../../../infra/models/model-folder.js');
     await resolveModel(name, { ...store, onProgress });
   },
-  fittingDrafters: async (model, store) => {
+  fittingDrafters: async (model, store, logger) => {
     const { fittingDrafters } = await import('../fitting-drafters.js');
-    return await fittingDrafters(model, store);
+    return await fittingDrafters(model, store, logger);
   },
   createEngine: async (options, deps) => {
     const { createEngine } = await import('../engine.js');

@@ -21,7 +21,11 @@ export interface CliServices {
   /** Makes sure that a model is here: downloads and imports it when it is not. */
   bringModel(name: string, store: CompiledModelStoreOptions, onProgress: OnModelProgress): Promise<void>;
   /** Models that are here and can draft for another. */
-  fittingDrafters(model: string, store: CompiledModelStoreOptions): Promise<readonly string[]>;
+  fittingDrafters(
+    model: string,
+    store: CompiledModelStoreOptions,
+    logger: Logger,
+  ): Promise<readonly string[]>;
   createEngine(
     options: CompiledEngineOptions,
     deps: { readonly logger: Logger; readonly trace?: TraceSink },

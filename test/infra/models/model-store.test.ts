@@ -14,6 +14,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cacheLayout } from '../../../infra/models/cache-layout.js';
 import { openModelFolder, resolveModel } from '../../../infra/models/model-folder.js';
 import { importCheckpoint } from '../../../infra/models/model-import.js';
 import {
@@ -214,6 +215,17 @@ describe('a name of the user', () => {
     openModelFolder('x', folder);
     removeModel('two', { ...settings, registry: [] });
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('whose record is damaged keeps nobody from other models, and can be removed', async () => {
+    await importModel(source, 'whole', settings);
+    await importModel(source, 'cut', settings);
+    writeFileSync(join(cacheLayout(settings.cacheFolder).names, 'cut.json'), '{');
+    expect(listModels(settings)[1]).toMatchObject({ name: 'cut', state: 'broken' });
+    expect(await resolveModel('whole', settings)).toMatchObject({ kind: 'onnx' });
+    await expect(resolveModel('cut', settings)).rejects.toThrow(/cut\.json: is not JSON/);
+    removeModel('cut', settings);
+    expect(listModels(settings).map(({ name }) => name)).toEqual(['tiny', 'whole']);
   });
 
   it.each(['ngram', 'Big', 'a/b', '', 'x.gguf', '../x', 'tiny'])('cannot be %j', async (name) => {

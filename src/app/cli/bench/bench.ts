@@ -53,11 +53,11 @@ async function bench(command: Command, { io, services }: Cli): Promise<ExitCode>
     compileEngineOptions({ ...readFlags(command, engineOptionDefinitions), drafter }, context);
   const { model, store } = optionsFor('ngram');
   for (const drafter of given ?? []) optionsFor(drafter);
+  const logger = openLogger(command, io, 'warn');
   await bringModel(model, store, io, services);
-  const candidates = given ?? ['ngram', ...(await services.fittingDrafters(model, store))];
+  const candidates = given ?? ['ngram', ...(await services.fittingDrafters(model, store, logger))];
   const drafters = ['none', ...candidates.filter((drafter) => drafter !== 'none')];
   const effort = quick ? QUICK : THOROUGH;
-  const logger = openLogger(command, io, 'warn');
   const progress = showProgress(io, effort.budgetMs);
   let samples: readonly SpeedSample[];
   try {
