@@ -16,7 +16,7 @@ import { addOutputFlags, present } from './present.js';
 
 export function addAcceptanceCommand(experiments: Command, cli: Cli): void {
   const description = 'how often a drafter is right where the target goes, by the method of the paper';
-  addPairCommand(experiments.command('acceptance').description(description), cli, async () => {
+  addPairCommand(experiments.command('acceptance').description(description), 1, cli, async () => {
     const { presentAcceptance } = await import('../../experiments/models/acceptance.js');
     return presentAcceptance;
   });
@@ -24,7 +24,8 @@ export function addAcceptanceCommand(experiments: Command, cli: Cli): void {
 
 export function addLatencyCommand(experiments: Command, cli: Cli): void {
   const description = 'what the passes of two models take: TTFT and TPOT';
-  addPairCommand(experiments.command('latency').description(description), cli, async () => {
+  // A first pass, and one that follows it.
+  addPairCommand(experiments.command('latency').description(description), 2, cli, async () => {
     const { presentLatency } = await import('../../experiments/models/latency.js');
     return presentLatency;
   });
@@ -32,7 +33,12 @@ export function addLatencyCommand(experiments: Command, cli: Cli): void {
 
 type PresentTexts = (texts: readonly MeasuredText[]) => ExperimentOutcome;
 
-function addPairCommand(command: Command, cli: Cli, loadPresenter: () => Promise<PresentTexts>): void {
+function addPairCommand(
+  command: Command,
+  fewestTokens: number,
+  cli: Cli,
+  loadPresenter: () => Promise<PresentTexts>,
+): void {
   addFlags(command, pairOptionDefinitions);
   addOutputFlags(command);
   command.action(async () => {
@@ -41,6 +47,12 @@ function addPairCommand(command: Command, cli: Cli, loadPresenter: () => Promise
       cli.io.context(flagName(pairOptionDefinitions)),
     );
     const texts = await measure(options, cli);
+    if (texts.every(({ tokenIds }) => tokenIds.length < fewestTokens))
+      throw new InvalidOptionError(
+        '--prompt-file',
+        options.promptFile,
+        `a file with a prompt after which the model says ${fewestTokens} ${fewestTokens === 1 ? 'token' : 'tokens'} or more`,
+      );
     const presentTexts = await loadPresenter();
     const { store: _, ...settings } = options;
     cli.exit(await present(command, cli.io, settings, presentTexts(texts)));

@@ -19,13 +19,13 @@ export function runLengths(trace: Trace): number[] {
   return run > 0 ? [...runs, run] : runs;
 }
 
-/** The paper's estimate: a = 1 - 1 / (1 + r) for a mean run length r. */
+/** The paper's estimate: a = 1 - 1 / (1 + r) for a mean run length r. At least one trace has a guess. */
 export function acceptanceOf(traces: readonly Trace[]): { meanRun: number; acceptance: number } {
   const meanRun = mean(traces.flatMap(runLengths));
   return { meanRun, acceptance: 1 - 1 / (1 + meanRun) };
 }
 
-/** Acceptance of a pair: overall and by position. */
+/** Acceptance of a pair: overall and by position. Texts without a token count as prompts only. */
 export function presentAcceptance(texts: readonly MeasuredText[]): ExperimentOutcome {
   const traces = texts.map(({ tokenIds, guesses }) => tokenIds.map((token, at) => guesses[at] === token));
   const { meanRun, acceptance } = acceptanceOf(traces);
@@ -59,7 +59,8 @@ export function presentAcceptance(texts: readonly MeasuredText[]): ExperimentOut
     text: [
       `${texts.length} prompts, ${tokens} tokens`,
       `acceptance ${acceptance.toFixed(3)} (runs of ${meanRun.toFixed(2)} right guesses)`,
-      `right at ${percent(right / tokens)} of positions; a guess at ${percent(guessed / tokens)}, ${percent(right / guessed)} of them right`,
+      `right at ${percent(right / tokens)} of positions; a guess at ${percent(guessed / tokens)}` +
+        (guessed > 0 ? `, ${percent(right / guessed)} of them right` : ''),
       '',
     ].join('\n'),
     figure: {

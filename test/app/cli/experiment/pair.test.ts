@@ -45,6 +45,23 @@ describe('experiment acceptance', () => {
     const { summary } = await json(pair('acceptance', 'ngram'));
     expect(summary.guessed_share).toBeLessThan(0.5);
   });
+
+  it('counts only texts that have tokens, and says so when none has', async () => {
+    const some = file('some.json', JSON.stringify([' ', 'the old sailor']));
+    const { summary, texts } = await json(pair('acceptance', 'sim:drafter?ms=0&acceptance=1', some));
+    expect(summary).toMatchObject({
+      prompts: 2,
+      tokens: 40,
+      acceptance: 0.9756,
+      mean_run: 40,
+      right_share: 1,
+    });
+    expect(texts[0]).toEqual({ prompt_tokens: 0, token_ids: [], right: '' });
+    const none = file('none.json', JSON.stringify([' ']));
+    const message = `--prompt-file is ${JSON.stringify(none)}, but must be a file with a prompt after which the model says`;
+    await expectRefusal(pair('acceptance', 'ngram', none), `${message} 1 token or more`);
+    await expectRefusal(pair('latency', 'ngram', none), `${message} 2 tokens or more`);
+  });
 });
 
 describe('experiment latency', () => {
