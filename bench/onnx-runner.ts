@@ -8,9 +8,10 @@ import { type DecoderGraphInfo, inspectDecoderGraph } from '../infra/onnx/decode
 import { loadOnnxModel } from '../infra/onnx/loaded-model.js';
 import { readModelFiles } from '../infra/onnx/model-files.js';
 import { createSession, type InferenceSession, Tensor } from '../infra/onnx/runtime.js';
+import { forward } from '../src/core/forward.js';
 import type { LoadedModel } from '../src/core/model.js';
 import { measured } from './lib/measured.js';
-import { forward, openWithPast, PAST_TOKENS, somethingToRead } from './lib/passes.js';
+import { openWithPast, PAST_TOKENS, somethingToRead } from './lib/passes.js';
 
 const DECODED_TOKENS = 40;
 const ROUNDS = 5;

@@ -8,9 +8,10 @@ import { createRealScheduler } from '../infra/clock/real-scheduler.js';
 import { compileModelStoreOptions } from '../infra/config/model-store-options.js';
 import { resolveModel } from '../infra/models/model-folder.js';
 import { loadOnnxModel } from '../infra/onnx/loaded-model.js';
+import { forward } from '../src/core/forward.js';
 import type { LoadedModel } from '../src/core/model.js';
 import { quantile } from '../src/core/statistics.js';
-import { forward, openWithPast, PAST_TOKENS, somethingToRead } from './lib/passes.js';
+import { openWithPast, PAST_TOKENS, somethingToRead } from './lib/passes.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

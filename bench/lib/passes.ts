@@ -1,16 +1,9 @@
-import type { ForwardResult, LoadedModel, Sequence } from '../../src/core/model.js';
+import { forward } from '../../src/core/forward.js';
+import type { LoadedModel, Sequence } from '../../src/core/model.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 
 /** Tokens in the cache before a pass that is measured. */
 export const PAST_TOKENS = 64;
-
-export function forward(sequence: Sequence, tokens: readonly number[], want: number): Promise<ForwardResult> {
-  return new Promise((resolve, reject) => {
-    sequence.forward(tokens, want, (error, result) =>
-      result === undefined ? reject(error) : resolve(result),
-    );
-  });
-}
 
 /** A sequence with PAST_TOKENS tokens in its cache. */
 export async function openWithPast(loaded: LoadedModel, capacityTokens: number): Promise<Sequence> {

@@ -1,3 +1,4 @@
+import { forward } from '../../src/core/forward.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 
@@ -10,12 +11,8 @@ export async function greedyTokens(
   const capacityTokens = Math.min(model.info.contextTokens, prompt.length + count);
   const sampler = { ...neutralSampler, promptLength: prompt.length };
   const sequence = model.openSequence({ generation: 'greedy', seed: 0, sampler, capacityTokens });
-  const pass = (tokens: readonly number[], want: number): Promise<readonly number[]> =>
-    new Promise((resolve, reject) =>
-      sequence.forward(tokens, want, (error, result) =>
-        result === undefined ? reject(error) : resolve(result.tokenIds),
-      ),
-    );
+  const pass = async (tokens: readonly number[], want: number) =>
+    (await forward(sequence, tokens, want)).tokenIds;
   const { maxChunkTokens } = model.info;
   let waiting = prompt;
   for (; waiting.length > maxChunkTokens; waiting = waiting.slice(maxChunkTokens))

@@ -1,23 +1,21 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
 import type { GenerationResult } from '../../core/generation.js';
-import { LONGEST_RUN_MS, runToEnd } from './run-to-end.js';
+import { openSimulation } from './open-simulation.js';
+import { runToEnd } from './run-to-end.js';
 import type { Simulated } from './simulated.js';
-import { createVirtualCluster } from './virtual-cluster.js';
 
 /** One generation through the production actors in virtual time. */
 export function simulateWithActors(options: CompiledSimulationOptions): Simulated {
-  const timing = `jitter=${options.jitter}&stragglers=${options.stragglers}&context=1000000`;
-  const drafter = `sim:drafter?ms=${options.drafterMs}&${acceptanceOf(options)}&${timing}`;
-  const cluster = createVirtualCluster({
-    target: `sim:target?ms=${options.targetMs}&perToken=${options.targetTokenMs}&${timing}`,
+  const drafter = `ms=${options.drafterMs}&${acceptanceOf(options)}`;
+  const cluster = openSimulation({
+    target: `ms=${options.targetMs}&perToken=${options.targetTokenMs}`,
+    drafters: new Array<string>(options.drafters).fill(drafter),
     targets: options.targets,
-    drafters: Array.from({ length: options.drafters }, () => drafter),
-    faults: { delayMs: options.latencyMs },
+    jitter: options.jitter,
+    stragglers: options.stragglers,
+    latencyMs: options.latencyMs,
     seed: options.seed,
-    patienceMs: LONGEST_RUN_MS,
   });
-  // Until everybody has heard of everybody.
-  cluster.runFor(options.latencyMs + 1);
   const { mode, lookahead, wait, tokens, seed } = options;
   const generation = cluster.generate({
     id: `simulated-${seed}`,

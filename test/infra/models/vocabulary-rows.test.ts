@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveModel } from '../../../infra/models/model-folder.js';
+import { forward } from '../../../src/core/forward.js';
 import type { SamplerParameters } from '../../../src/core/sampler-parameters.js';
 import { writeSafetensors } from '../../support/safetensors-writer.js';
 import { writeTinySafetensors } from '../../support/tiny-safetensors.js';
 import { writeTinyTokenizer } from '../../support/tiny-tokenizer.js';
-import { forward, openModel, openSequence } from '../onnx/open-model.js';
+import { openModel, openSequence } from '../onnx/open-model.js';
 
 const IDS = 512;
 const ROWS = 300;

@@ -8,9 +8,10 @@ import {
   ModelFormatError,
   UnavailableError,
 } from '../../../src/core/errors.js';
+import { forward } from '../../../src/core/forward.js';
 import { writeTinyExport } from '../../support/tiny-export.js';
 import { writeTinyModelFolder } from '../../support/tiny-model.js';
-import { decode, forward, modelFolder, openModel, openSequence, refuted } from './open-model.js';
+import { decode, modelFolder, openModel, openSequence, refuted } from './open-model.js';
 
 const folder = modelFolder();
 

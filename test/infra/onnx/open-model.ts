@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { createRealScheduler } from '../../../infra/clock/real-scheduler.js';
 import { loadOnnxModel, type OnnxModelOptions } from '../../../infra/onnx/loaded-model.js';
-import type { ForwardResult, LoadedModel, Sequence } from '../../../src/core/model.js';
+import { forward } from '../../../src/core/forward.js';
+import type { LoadedModel, Sequence } from '../../../src/core/model.js';
 import { neutralSampler, type SamplerParameters } from '../../../src/core/sampler-parameters.js';
 
 const realTime = createRealScheduler();
@@ -38,15 +39,6 @@ export function openSequence(
     seed: options.seed ?? 1,
     sampler: { ...neutralSampler, promptLength: 1, ...options.sampler },
     capacityTokens: options.capacityTokens ?? model.info.contextTokens,
-  });
-}
-
-export function forward(sequence: Sequence, tokens: readonly number[], want: number): Promise<ForwardResult> {
-  return new Promise((resolve, reject) => {
-    sequence.forward(tokens, want, (error, result) => {
-      if (result === undefined) reject(error);
-      else resolve(result);
-    });
   });
 }
 

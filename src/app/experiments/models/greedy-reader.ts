@@ -1,4 +1,5 @@
 import { ContextLengthError } from '../../../core/errors.js';
+import { forward } from '../../../core/forward.js';
 import type { ForwardResult, LoadedModel, Sequence } from '../../../core/model.js';
 import { neutralSampler } from '../../../core/sampler-parameters.js';
 
@@ -38,7 +39,7 @@ export class GreedyReader {
     let last: ForwardResult | undefined;
     for (let at = 0; at < tokens.length; at += maxChunkTokens) {
       const chunk = tokens.slice(at, at + maxChunkTokens);
-      last = await this.forward(chunk, at + maxChunkTokens >= tokens.length ? 1 : 0);
+      last = await forward(this.sequence, chunk, at + maxChunkTokens >= tokens.length ? 1 : 0);
       ms += last.forwardMs;
     }
     return { token: last?.tokenIds[0], ms };
@@ -46,14 +47,5 @@ export class GreedyReader {
 
   close(): void {
     this.sequence.close();
-  }
-
-  private forward(tokens: readonly number[], want: number): Promise<ForwardResult> {
-    return new Promise((resolve, reject) => {
-      this.sequence.forward(tokens, want, (error, result) => {
-        if (result === undefined) reject(error ?? new Error('a pass gave nothing'));
-        else resolve(result);
-      });
-    });
   }
 }

@@ -1,7 +1,8 @@
 import type { GenerationResult, Plan, RequestMode } from '../../../core/generation.js';
 import { mean } from '../../../core/statistics.js';
-import { LONGEST_RUN_MS, runToEnd } from '../../simulation/run-to-end.js';
-import { createVirtualCluster, type VirtualGeneration } from '../../simulation/virtual-cluster.js';
+import { openSimulation } from '../../simulation/open-simulation.js';
+import { runToEnd } from '../../simulation/run-to-end.js';
+import type { VirtualGeneration } from '../../simulation/virtual-cluster.js';
 import type { Setting } from './setting.js';
 
 /** What decoding in one mode took; milliseconds of virtual time. */
@@ -20,21 +21,18 @@ const LEARNING_SHARE = 0.1;
 
 /** Decodes `tokens` tokens per generation through the production actors in virtual time. */
 export function runSetting(setting: Setting, mode: RequestMode, tokens: number, seed: number): SettingRun {
-  const timing = `jitter=${setting.jitter}&stragglers=${setting.stragglers}&context=1000000`;
-  const { scheduler, generate, runFor, shutDown } = createVirtualCluster({
-    target: `sim:target?ms=${setting.targetMs}&${timing}`,
+  const { scheduler, generate, shutDown } = openSimulation({
+    target: `ms=${setting.targetMs}`,
+    drafters: setting.drafters.map(
+      ({ ms, acceptance }) => `ms=${ms}&acceptance=${acceptance}&burst=${setting.burst}`,
+    ),
     targets: setting.targets,
     stages: setting.stages,
-    drafters: setting.drafters.map(
-      ({ ms, acceptance }) =>
-        `sim:drafter?ms=${ms}&acceptance=${acceptance}&burst=${setting.burst}&${timing}`,
-    ),
-    faults: { delayMs: setting.latencyMs },
+    jitter: setting.jitter,
+    stragglers: setting.stragglers,
+    latencyMs: setting.latencyMs,
     seed,
-    patienceMs: LONGEST_RUN_MS,
   });
-  // Until everybody has heard of everybody.
-  runFor(setting.latencyMs + 1);
   const startMs = scheduler.now();
   const generations = Array.from({ length: setting.generations }, (_, index) =>
     // Drafts are right by the path: another prompt is another text.
