@@ -1,4 +1,4 @@
-import { fourBelow } from './four-below.js';
+import { fourAtMost, fourBelow } from './four-at-once.js';
 import { gumbel, type NoiseKey, noiseBits } from './noise.js';
 import type { Cut } from './sampler-filters.js';
 
@@ -33,16 +33,6 @@ export function largestLogit(row: Float32Array): Contest {
     }
   }
   return { winner, best, second };
-}
-
-/** False also when one of them is NaN. Four at once halve the time of a row. */
-function fourAtMost(row: Float32Array, start: number, limit: number): boolean {
-  return (
-    (row[start] as number) <= limit &&
-    (row[start + 1] as number) <= limit &&
-    (row[start + 2] as number) <= limit &&
-    (row[start + 3] as number) <= limit
-  );
 }
 
 /**

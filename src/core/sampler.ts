@@ -2,7 +2,8 @@ import { InvalidLogitsError, InvalidOptionError } from './errors.js';
 import { gumbelBounds, noiseKey } from './noise.js';
 import { hasPenalties, TokenCounts } from './penalties.js';
 import { type Contest, largestLogit, largestNoisyLogit } from './sampler-contest.js';
-import { type Cut, EVERYTHING, filterCut } from './sampler-filters.js';
+import { EVERYTHING, filterCut } from './sampler-filters.js';
+import { NucleusContest } from './sampler-nucleus.js';
 import type { SamplerParameters } from './sampler-parameters.js';
 
 export interface Pick {
@@ -26,6 +27,7 @@ export class PathSampler {
   private readonly noiseBounds: Float64Array;
   private readonly filtered: boolean;
   private scratch: Float32Array | undefined;
+  private nucleus: NucleusContest | undefined;
 
   /** `seed` 0..2^53-1. Throws InvalidOptionError for a seed or a biased token id out of range. */
   constructor(
@@ -92,15 +94,20 @@ export class PathSampler {
   }
 
   private contest(row: Float32Array): Contest {
-    const { temperature } = this.parameters;
+    const { parameters, noiseBounds } = this;
+    const { temperature, topK, topP } = parameters;
     if (temperature === 0) return largestLogit(row);
-    let cut: Cut = EVERYTHING;
-    if (this.filtered) {
-      const largest = largestLogit(row);
-      if (!Number.isFinite(largest.best)) return largest;
-      cut = filterCut(row, this.parameters, largest.best);
+    const key = noiseKey(this.seed, this.pathLength);
+    if (!this.filtered) return largestNoisyLogit(row, EVERYTHING, key, temperature, noiseBounds);
+    const largest = largestLogit(row);
+    if (!Number.isFinite(largest.best)) return largest;
+    if (topP < 1 && (topK === 0 || topK >= row.length)) {
+      this.nucleus ??= new NucleusContest();
+      const decided = this.nucleus.decide(row, parameters, largest.best, key, noiseBounds);
+      if (decided !== undefined) return decided;
     }
-    return largestNoisyLogit(row, cut, noiseKey(this.seed, this.pathLength), temperature, this.noiseBounds);
+    const cut = filterCut(row, parameters, largest.best);
+    return largestNoisyLogit(row, cut, key, temperature, noiseBounds);
   }
 
   /** The row after bias, penalties and excluded end tokens; the row itself when there is nothing to change. */
