@@ -6,7 +6,7 @@ interface RoutedBusOptions {
   /** Where workers of this process are: what they say, and what is said to them, stays here. */
   readonly local: Bus;
   isLocalWorker(workerId: string): boolean;
-  /** Where goes what is addressed to no worker: the gateway's tokens to `remote`, a local drafter's drafts to `local`. */
+  /** Where what names no worker goes: the gateway's tokens to `remote`, a local drafter's drafts to `local`. */
   readonly announcesTo: 'remote' | 'local';
 }
 

@@ -30,7 +30,7 @@ export function hostAllowed(
   return !isLoopback(boundAddress) || isLoopback(name) || allowedHosts.includes(name);
 }
 
-/** Whether the page that asks may. No Origin: not a browser. Same origin counts only under a name that cannot be rebound. */
+/** Whether the page that asks may. No Origin: no browser. Same origin counts only under a name that cannot be rebound. */
 export function originAllowed(headers: IncomingHttpHeaders, rules: AccessRules): boolean {
   const { origin, host } = headers;
   if (origin === undefined) return true;

@@ -88,7 +88,7 @@ async function fillPart(request: DownloadRequest, partial: string): Promise<void
   }
 }
 
-/** One request from byte `from` on; `onHave` tells how many bytes are in the file. Returns what ended it, if not the end. */
+/** One request from byte `from` on; `onHave` tells what the file holds, bytes. Returns what ended it too early. */
 async function receive(
   request: DownloadRequest,
   file: FileHandle,

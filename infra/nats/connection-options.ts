@@ -15,7 +15,10 @@ export interface NatsConnectionOptions {
   readonly credentialsFile?: string | undefined;
   /** Setting it demands TLS. */
   readonly tls?: NatsTlsOptions | undefined;
-  /** First word(s) of the subjects that answers come to. Default `_INBOX`; give every user one of their own where members must not read each other's answers. */
+  /**
+   * First word(s) of the subjects that answers come to. Default `_INBOX`; one for each user keeps members from reading
+   * each other's answers.
+   */
   readonly inboxPrefix?: string | undefined;
   /** What every subject begins with. */
   readonly subjectPrefix: string;

@@ -23,7 +23,7 @@ export function integerProductsAreExact(): Promise<boolean> {
   return verdict;
 }
 
-/** Compares with sums in JavaScript, which are exact: at the extremes, where sums of few products are largest, and between. */
+/** Compares with sums in JavaScript, which are exact: at the extremes, where sums are largest, and between. */
 export async function productsAreExact(multiply: Multiply): Promise<boolean> {
   for (const tokens of TOKENS) {
     const x = Uint8Array.from({ length: tokens * INPUTS }, (_, i) =>

@@ -13,8 +13,8 @@ export interface SessionOptions {
 }
 
 /**
- * Loads a model from its file or its bytes; blocks the thread meanwhile. A thread that waits for work sleeps instead of spinning, since
- * models share the machine's cores.
+ * Loads a model from its file or its bytes; blocks the thread meanwhile. A thread that waits for work sleeps instead
+ * of spinning, since models share the machine's cores.
  */
 export function createSession(
   model: string | Uint8Array,

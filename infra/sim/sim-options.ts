@@ -5,7 +5,7 @@ import { type PassTiming, STRAGGLER_FACTOR } from '../../src/core/pass-timing.js
 export interface SimOptions {
   readonly role: 'target' | 'drafter';
   readonly timing: PassTiming;
-  /** What the pass over the first tokens of a sequence takes, milliseconds: with a prompt, TTFT. Default: as any other. */
+  /** The pass over a sequence's first tokens (with a prompt, TTFT), milliseconds. Default: as any other. */
   readonly firstMs: number | undefined;
   /** Share of right drafts, 0..1. Default 0.8. Drafters only. */
   readonly acceptance: number;

@@ -43,7 +43,7 @@ export interface RunningGeneration {
   cancel(): void;
 }
 
-/** Wires one rollback controller: merged proposals, verdicts and controls in; committed tokens out to the log and to the bus. */
+/** Wires one rollback controller: proposals, verdicts and controls in; committed tokens out to log and bus. */
 export function startGeneration(options: GenerationOptions): RunningGeneration {
   const { request, ports, directory } = options;
   const { bus, subjects, scheduler } = ports;

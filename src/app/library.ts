@@ -26,7 +26,7 @@ export interface Generation extends AsyncIterable<LoggedToken> {
   readonly id: string;
   /** The request with every default filled in; the seed that was drawn. */
   readonly request: CompiledRequest;
-  /** Every token from the first on, whenever subscribed; errors when the generation fails. Unsubscribing does not cancel. */
+  /** Every token from the first on, whenever subscribed; fails as the generation does. Unsubscribing cancels nothing. */
   readonly tokens$: Observable<LoggedToken>;
   /** Rejects with a SlipstreamError when the generation fails; a cancelled one has finishReason `cancelled`. */
   readonly result: Promise<GenerationResult>;

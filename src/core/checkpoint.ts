@@ -22,7 +22,10 @@ export interface DecoderConfig {
 
 export type WeightFormat = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q4_0' | 'q4_1';
 
-/** A matrix of `rows` x `columns` (columns = inputs, contiguous), in its stored form: GGUF blocks of 32 along a row, or plain little-endian numbers. */
+/**
+ * A matrix of `rows` x `columns` (columns = inputs, contiguous), as it is stored: GGUF blocks of 32 along a row, or
+ * little-endian numbers.
+ */
 export interface StoredMatrix {
   readonly format: WeightFormat;
   readonly rows: number;

@@ -19,7 +19,7 @@ interface Schema {
   readonly maxItems?: number;
 }
 
-/** Keywords that say nothing a value could break: fields that a later version adds are no reason to reject a message. */
+/** Keywords that no value can break: fields that a later version adds are no reason to reject a message. */
 const SILENT = new Set(['$schema', 'additionalProperties', 'description']);
 const SPOKEN = new Set([
   ...['type', 'const', 'enum', 'properties', 'required', 'items', 'prefixItems', 'pattern', 'maxLength'],
@@ -27,7 +27,7 @@ const SPOKEN = new Set([
 ]);
 
 /**
- * The yes or no of `schema.safeParse` as one function of straight-line code. Every message of every hop is checked, mostly by
+ * The yes or no of `schema.safeParse` as one function of straight-line code. Every message of every hop is checked, by
  * processes that were asleep until then: there the schema library's own check takes ten times as long.
  * Throws for a schema that uses more than messages do.
  */

@@ -92,7 +92,7 @@ function roundAssignment(
   };
 }
 
-/** A path that is less likely than this to be right is not worth a target, even an idle one: it may be wanted any moment. */
+/** A path less likely than this to be right is not worth even an idle target: it may be wanted any moment. */
 export const LEAST_LIKELIHOOD = 0.01;
 
 /** The best path as far as its drafts, as they are believed, are likely to be right. */

@@ -110,7 +110,7 @@ export class DraftTree {
     return this.refuted;
   }
 
-  /** Drafts that neither confirmed nor refuted a position: repeated, late, off the committed path, or a further branch. */
+  /** Drafts that decided no position: repeated, late, off the committed path, or a further branch. */
   get wastedDrafts(): number {
     return this.wasted;
   }

@@ -20,7 +20,7 @@ export interface CompiledRequest {
   /** Strings that end the text; it is cut before the first of them. */
   readonly stop: readonly string[];
   readonly mode: RequestMode;
-  /** New drafts that make a further verification job worth sending (dsi), or drafts per round (si); undefined: from T, c and SP. */
+  /** New drafts that make a further job worth sending (dsi), or drafts per round (si); undefined: from T, c and SP. */
   readonly lookahead: number | undefined;
   /** Drafts that the first job after a rollback waits for (dsi); undefined: planned. */
   readonly wait?: number | undefined;

@@ -1,4 +1,4 @@
-/** A job is taken for lost after this many times its expected duration, plus the grace; doubled at each miss in a row. */
+/** A job is taken for lost after this many times what it should take, plus the grace; doubled at each miss in a row. */
 const DEADLINE_FACTOR = 4;
 const DEADLINE_GRACE_MS = 300;
 const MOST_DOUBLINGS = 6;

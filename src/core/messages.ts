@@ -42,7 +42,7 @@ export const workerAnnounced = z.object({
   audible: z.boolean(),
 });
 
-/** controller -> worker, on `worker.session.<worker>`, answered. Idempotent: opening again tells whether it is ready. */
+/** controller -> worker, on `worker.session.<worker>`, answered. Idempotent: opening again tells if it is ready. */
 export const sessionOpen = z.object({
   type: z.literal('session.open'),
   generation: id,
@@ -102,11 +102,14 @@ export const jobAssigned = z.object({
   last: position,
   /** Where the committed prefix ends: what is nearest to it goes first. */
   committedPosition: position,
-  /** After the last wanted verdict, or the first that refutes the job's own next token, go on from the own verdict for up to this many tokens. */
+  /**
+   * After the last wanted verdict, or the first that refutes the job's own next token, go on from it for up to this
+   * many tokens.
+   */
   extend: z.int().min(0),
   /** Extend only from a verdict that refuted one of the job's own tokens. */
   extendOnRefutationOnly: z.boolean(),
-  /** Drafts to wait for before the pass: the target hears the drafters itself, and takes those that go on from this path. */
+  /** Drafts to wait for before the pass: the target hears the drafters itself, and takes what goes on from this path. */
   awaitDrafts: z.int().min(0).max(1024),
   /** How long at most. */
   awaitMs: milliseconds,
@@ -145,7 +148,7 @@ export const jobEnded = z.object({
   reason: line.optional(),
 });
 
-/** controller -> drafter, on `worker.draft.<worker>`: draft on after this path. An absolute fact; sent again until seen. */
+/** controller -> drafter, on `worker.draft.<worker>`: draft on after this path. Absolute; sent again until seen. */
 export const draftStart = z.object({
   type: z.literal('draft.start'),
   generation: id,

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from './errors.js';
 
 export interface NgramIndexOptions {
-  /** Shortest repeated run that counts, 1..64 tokens: with 1 nearly every token has a hit and most are wrong; 2 or 3 is good. */
+  /** Shortest repeated run that counts, 1..64 tokens: with 1 most hits are wrong; 2 or 3 is good. */
   readonly minimumMatch: number;
   /** Runs are compared up to this length, minimumMatch..64 tokens. */
   readonly maximumMatch: number;

@@ -5,8 +5,8 @@ import type { SamplerParameters } from './sampler-parameters.js';
 import { STEPS_PER_UNIT, weight } from './sampler-weights.js';
 
 /**
- * Only tokens up to a gap (natural log, after temperature) are weighed; any other weighs at most e^-gap. The flatter the
- * row, the more are within a gap, and the less those beyond a smaller one matter.
+ * Only tokens up to a gap (natural log, after temperature) are weighed; any other weighs at most e^-gap. The flatter
+ * the row, the more are within a gap, and the less those beyond a smaller one matter.
  */
 const GAPS = [16, 13];
 const WIDEST = Math.max(...GAPS);

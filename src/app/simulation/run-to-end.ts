@@ -6,7 +6,7 @@ import type { VirtualGeneration } from './virtual-cluster.js';
 /** Virtual milliseconds after which a run is given up: a year. */
 export const LONGEST_RUN_MS = 365 * 24 * 3600 * 1000;
 
-/** Lets time pass until every generation has ended. Throws SystemError when one never does, and what one failed with. */
+/** Lets time pass until all generations have ended. Throws what one failed with; SystemError when one never ends. */
 export function runToEnd(
   scheduler: VirtualScheduler,
   generations: readonly VirtualGeneration[],

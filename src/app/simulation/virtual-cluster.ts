@@ -22,7 +22,7 @@ export interface VirtualClusterOptions {
   readonly targets: number;
   /** `sim:drafter?...`; equal ones stand by for each other. */
   readonly drafters: readonly string[];
-  /** Stages that each target is split into, at least 1: a target then counts for so many that share one pipeline. Default 1. */
+  /** Stages of each target, at least 1: it then counts for so many targets that share one pipeline. Default 1. */
   readonly stages?: number;
   /** Sessions per worker. Default 64. */
   readonly slots?: number;

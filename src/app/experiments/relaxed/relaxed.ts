@@ -18,7 +18,7 @@ export interface RelaxedOptions {
 /** Tokens of one generation among several, at most: their sum is what takes time. */
 const SHARED_TOKENS = 100;
 
-/** What becomes of SI, DSI and the planner where the paper's assumptions do not hold; the production actors in virtual time. */
+/** SI, DSI and the planner where the paper's assumptions do not hold: the production actors in virtual time. */
 export async function runRelaxed(
   options: RelaxedOptions,
   betweenRuns: BetweenRuns,
