@@ -10,8 +10,7 @@ import type { Cli } from './services.js';
 import { withEngine } from './with-engine.js';
 
 const EXAMPLES = `
-Doors: WebSocket /v1/stream, OpenAI-compatible /v1/chat/completions and /v1/completions,
-/metrics, /health. Keys that clients must present come from SLIPSTREAM_KEYS.
+Paths: /v1/stream for WebSockets, GET /health. Keys that clients must present come from SLIPSTREAM_KEYS.
 SIGTERM and the first Ctrl-C finish what runs, the second Ctrl-C ends at once.
 
 Examples:
@@ -22,7 +21,7 @@ Examples:
 `;
 
 export function addServeCommand(program: Command, cli: Cli): void {
-  const command = program.command('serve').description('serve generations over WebSocket and HTTP');
+  const command = program.command('serve').description('serve generations over WebSocket');
   addFlags(command, gatewayOptionDefinitions);
   addFlags(command, engineOptionDefinitions);
   addFlags(command, logOptionDefinitions);

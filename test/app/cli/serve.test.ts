@@ -57,6 +57,12 @@ describe('slipstream serve', () => {
     expect(engines).toEqual([]);
   });
 
+  test('its help names the paths that there are', async () => {
+    const { stdout } = await run(['serve', '--help']);
+    const [paths = ''] = /^Paths: .*$/m.exec(stdout) ?? [];
+    expect(paths.match(/\/[a-z0-9/]+/g)).toEqual(['/v1/stream', '/health']);
+  });
+
   test('there is no flag for keys, which would show in the process list', async () => {
     expect((await run(['serve', '--keys', 'x'])).stderr).toContain("unknown option '--keys'");
     expect((await run(['serve', '--help'])).stdout).toContain('SLIPSTREAM_KEYS');
