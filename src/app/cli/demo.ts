@@ -15,9 +15,15 @@ import { runGeneration } from './run-generation.js';
 import type { Cli } from './services.js';
 import { withEngine } from './with-engine.js';
 
-/** For a model that tells stories, as the default one does; without the penalty a small model soon repeats itself. */
+/** For a model that tells stories, as the default one does. */
 const PROMPT = 'The captain looked at the map for a long time, and then';
-const FREQUENCY_PENALTY = 0.5;
+const DEFAULTS: Partial<GenerationRequest> = {
+  maxTokens: 96,
+  // Without it a small model soon repeats itself.
+  frequencyPenalty: 0.5,
+  // One for all, or sampled texts would differ.
+  seed: 0,
+};
 
 const EXPLANATIONS: Readonly<Record<GenerationMode, string>> = {
   none: 'the target alone, token by token',
@@ -44,7 +50,7 @@ export function addDemoCommand(program: Command, cli: Cli): void {
     .description('decode one prompt plainly, with si and with dsi, and compare speed and tokens')
     .option('--prompt <TEXT>', 'the text to continue (default: the beginning of a story)');
   addFlags(command, engineOptionDefinitions, ['mode', 'parallel', 'queue']);
-  addRequestFlags(command);
+  addRequestFlags(command, DEFAULTS);
   addFlags(command, logOptionDefinitions);
   command.addHelpText('after', EXAMPLES).action(async () => cli.exit(await demo(command, cli)));
 }
@@ -55,17 +61,11 @@ async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> 
     { ...readFlags(command, engineOptionDefinitions), mode: 'dsi' },
     io.context(flagName(engineOptionDefinitions)),
   );
-  const request: GenerationRequest = {
-    maxTokens: 96,
-    frequencyPenalty: FREQUENCY_PENALTY,
-    // One for all, or sampled texts would differ.
-    seed: 0,
-    ...readRequestFlags(command),
-    prompt,
-  };
+  const request: GenerationRequest = { ...DEFAULTS, ...readRequestFlags(command), prompt };
   checkRequest(request, requestFlagName);
   const logger = openLogger(command, io, 'warn');
   return await withEngine(options, io, services, { logger }, async (engine) => {
+    await io.stdout.write(`prompt: ${prompt}\n`);
     const runs: DemoRun[] = [];
     for (const mode of GENERATION_MODES) {
       await io.stdout.write(heading(mode, io));

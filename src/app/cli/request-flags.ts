@@ -8,6 +8,8 @@ interface RequestFlag {
   readonly flag: string;
   readonly placeholder?: string;
   readonly description: string;
+  /** In words. */
+  readonly defaultText: string;
 }
 
 /** Numbers of a request, one flag each. Mode, lookahead and targets are settings of the engine. */
@@ -16,56 +18,71 @@ const NUMBER_FLAGS: readonly RequestFlag[] = [
     field: 'maxTokens',
     flag: 'max-tokens',
     placeholder: 'N',
-    description: 'most tokens to generate (default: 256)',
+    description: 'most tokens to generate',
+    defaultText: '256',
   },
-  { field: 'temperature', flag: 'temperature', placeholder: 'T', description: '0 is greedy (default: 0)' },
+  {
+    field: 'temperature',
+    flag: 'temperature',
+    placeholder: 'T',
+    description: '0 is greedy',
+    defaultText: '0',
+  },
   {
     field: 'topK',
     flag: 'top-k',
     placeholder: 'K',
-    description: 'keep the K likeliest; 0 is off (default: 0)',
+    description: 'keep the K likeliest; 0 is off',
+    defaultText: '0',
   },
   {
     field: 'topP',
     flag: 'top-p',
     placeholder: 'P',
-    description: 'keep the likeliest that sum to P (default: 1)',
+    description: 'keep the likeliest that sum to P',
+    defaultText: '1',
   },
   {
     field: 'minP',
     flag: 'min-p',
     placeholder: 'P',
-    description: 'keep those P times as likely as the best (default: 0)',
+    description: 'keep those P times as likely as the best',
+    defaultText: '0',
   },
   {
     field: 'repetitionPenalty',
     flag: 'repetition-penalty',
     placeholder: 'X',
-    description: 'divides logits of tokens seen; 1 is off (default: 1)',
+    description: 'divides logits of tokens seen; 1 is off',
+    defaultText: '1',
   },
   {
     field: 'presencePenalty',
     flag: 'presence-penalty',
     placeholder: 'X',
-    description: 'subtracted once from tokens seen in the output (default: 0)',
+    description: 'subtracted once from tokens seen in the output',
+    defaultText: '0',
   },
   {
     field: 'frequencyPenalty',
     flag: 'frequency-penalty',
     placeholder: 'X',
-    description: 'subtracted per occurrence in the output (default: 0)',
+    description: 'subtracted per occurrence in the output',
+    defaultText: '0',
   },
   {
     field: 'minTokens',
     flag: 'min-tokens',
     placeholder: 'N',
-    description: 'no end before N tokens (default: 0)',
+    description: 'no end before N tokens',
+    defaultText: '0',
   },
   {
     field: 'seed',
     flag: 'seed',
     placeholder: 'N',
-    description: 'equal seeds give equal texts (default: drawn)',
+    description: 'equal seeds give equal texts',
+    defaultText: 'drawn',
   },
 ];
 
@@ -87,9 +104,16 @@ export function requestFlagName(field: string): string {
   return (NAMES as Readonly<Record<string, string>>)[field] ?? field;
 }
 
-export function addRequestFlags(command: Command): void {
-  for (const { flag, placeholder, description } of NUMBER_FLAGS)
-    command.option(`--${flag} <${placeholder}>`, description);
+/** `defaults`: of a command that has others than the engine. */
+export function addRequestFlags(
+  command: Command,
+  defaults: Readonly<Partial<Record<RequestField, unknown>>> = {},
+): void {
+  for (const { field, flag, placeholder, description, defaultText } of NUMBER_FLAGS)
+    command.option(
+      `--${flag} <${placeholder}>`,
+      `${description} (default: ${defaults[field] ?? defaultText})`,
+    );
   command
     .option('--stop <TEXT>', 'end the text before TEXT; up to 4 times', collect)
     .option('--logit-bias <ID=B>', 'add B (-100 to 100) to the logit of token ID; repeatable', collect)

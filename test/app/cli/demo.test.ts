@@ -13,6 +13,7 @@ describe('slipstream demo', () => {
     const requests = engines[0]?.requests ?? [];
     expect(requests.map(({ mode }) => mode)).toEqual(['none', 'si', 'dsi']);
     expect(new Set(requests.map(({ seed, promptTokenIds }) => `${seed} ${promptTokenIds}`)).size).toBe(1);
+    expect(stdout).toMatch(/^prompt: The captain .*, and then\n\nnone: /);
     expect(stdout.match(/hello/g)).toHaveLength(3);
     expect(stdout).toContain(
       'mode  tokens/s  speed  first token  acceptance  rollbacks  target passes  targets',
@@ -20,6 +21,15 @@ describe('slipstream demo', () => {
     expect(stdout).toContain('dsi   100.0     1.00x  100 ms       75 %        1          5              2');
     expect(stdout).toContain('The three texts are the same, token by token (5 tokens).');
     expect(stdout).not.toContain('\u001b[');
+  });
+
+  test('its help tells the defaults it has', async () => {
+    const [help, { engines }] = await Promise.all([run(['demo', '--help']), run(['demo'])]);
+    const text = help.stdout.replaceAll(/\s+/g, ' ');
+    const request = engines[0]?.requests[0];
+    expect(text).toContain(`most tokens to generate (default: ${request?.maxTokens})`);
+    expect(text).toContain(`per occurrence in the output (default: ${request?.sampler.frequencyPenalty})`);
+    expect(text).toContain(`equal texts (default: ${request?.seed})`);
   });
 
   test('on a terminal guessed tokens are green and the target’s own are not', async () => {
