@@ -19,6 +19,8 @@ export interface OptionDefinition<Value> {
   /** From a flag or an environment variable; what cannot be read is returned as it is, and then refused. */
   fromText(text: string): unknown;
   accepts(value: unknown): value is Value;
+  /** What of a value that is not accepted an error may show. */
+  culprit(value: unknown): unknown;
   /** The inverse of `fromText`. */
   toText(value: Value): string;
 }
@@ -38,12 +40,14 @@ interface Wording {
 function define<Value>(
   wording: Wording,
   fallbackPlaceholder: string | undefined,
-  rest: Pick<OptionDefinition<Value>, 'allowed' | 'fromText' | 'accepts' | 'toText'> & { repeatable?: true },
+  rest: Pick<OptionDefinition<Value>, 'allowed' | 'fromText' | 'accepts' | 'toText'> &
+    Partial<Pick<OptionDefinition<Value>, 'repeatable' | 'culprit'>>,
 ): OptionDefinition<Value> {
   return Object.freeze({
     flag: wording.flag,
     placeholder: wording.placeholder ?? fallbackPlaceholder,
     repeatable: false,
+    culprit: (value: unknown) => value,
     description: wording.description,
     defaultText: wording.defaultText,
     ...rest,
@@ -128,6 +132,7 @@ const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
 export function listOption(
   wording: Wording & { allowed: string; pattern: RegExp; most: number },
 ): OptionDefinition<readonly string[]> {
+  const fits = (part: unknown) => typeof part === 'string' && wording.pattern.test(part);
   return define<readonly string[]>(wording, 'LIST', {
     repeatable: true,
     allowed: wording.allowed,
@@ -137,12 +142,19 @@ export function listOption(
         .map((part) => part.trim())
         .filter((part) => part.length > 0),
     accepts: (value): value is readonly string[] =>
-      Array.isArray(value) &&
-      value.length >= 1 &&
-      value.length <= wording.most &&
-      value.every((part) => typeof part === 'string' && wording.pattern.test(part)),
+      Array.isArray(value) && value.length >= 1 && value.length <= wording.most && value.every(fits),
+    // A secret has no flag.
+    culprit: (value) =>
+      Array.isArray(value) && wording.flag !== undefined
+        ? withoutPassword(value.find((part) => !fits(part)) ?? value)
+        : value,
     toText: (value) => value.join(','),
   });
+}
+
+/** People write passwords into addresses, and errors end up in logs. */
+function withoutPassword(part: unknown): unknown {
+  return typeof part === 'string' ? part.replace(/\/\/[^/]*@/, '//...@') : part;
 }
 
 /** The environment variable of a setting: `natsUrl` is SLIPSTREAM_NATS_URL. */
@@ -162,6 +174,7 @@ export function requireAccepted<Value>(
   name: string,
   value: unknown,
 ): Value {
-  if (!definition.accepts(value)) throw new InvalidOptionError(name, value, definition.allowed);
+  if (!definition.accepts(value))
+    throw new InvalidOptionError(name, definition.culprit(value), definition.allowed);
   return value;
 }

@@ -34,9 +34,10 @@ describe('compileGatewayOptions', () => {
     [{ port: 65_536 }, 'port is 65536'],
     [{ port: -1 }, 'port is -1'],
     [{ host: 'a b' }, 'host is "a b"'],
+    // A key is a secret.
     [{ keys: ['short'] }, 'keys is a list of 1'],
-    [{ allowedOrigins: ['example.org'] }, 'allowedOrigins is a list of 1'],
-    [{ allowedHosts: ['host:80'] }, 'allowedHosts is a list of 1'],
+    [{ allowedOrigins: ['example.org'] }, 'allowedOrigins is "example.org"'],
+    [{ allowedHosts: ['host:80'] }, 'allowedHosts is "host:80"'],
   ])('%j is refused', (options: GatewayOptions, message) => {
     expect(() => compileGatewayOptions(options, testContext())).toThrow(message);
   });

@@ -24,7 +24,7 @@ describe('experiment relaxed', () => {
   it.each([
     [
       ['relaxed', '--scenarios', 'love'],
-      /^--scenarios is a list of 1, but must be some of jitter, .* or generations$/,
+      /^--scenarios is "love", but must be some of jitter, .* or generations$/,
     ],
     [['relaxed', '--tokens', '1e12'], '--tokens is "1e12", but must be a whole number from 20 to 100000'],
   ])('refuses %j', async (argv, message) => {

@@ -45,7 +45,7 @@ describe('experiment table2', () => {
   it.each([
     [
       ['table2', '--rows', 'llama'],
-      /^--rows is a list of 1, but must be some of starcoder-humaneval, .* or vicuna7-alpaca$/,
+      /^--rows is "llama", but must be some of starcoder-humaneval, .* or vicuna7-alpaca$/,
     ],
     [['table2', '--seeds', '0'], '--seeds is 0, but must be a whole number from 1 to 1000'],
     [['table2', '--tokens', '9'], '--tokens is 9, but must be a whole number from 10 to 10000'],
