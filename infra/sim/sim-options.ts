@@ -40,7 +40,7 @@ export function parseSimModel(name: string): SimOptions {
   const known = [...COMMON, ...(kind === 'drafter' ? DRAFTER_ONLY : [])];
   for (const key of parameters.keys()) {
     if (!known.includes(key))
-      throw new InvalidOptionError(`model parameter ${key}`, name, `one of ${known.join(', ')}`);
+      throw new InvalidOptionError('model parameter', key, `one of ${known.join(', ')}`);
   }
   for (const [given, others] of Object.entries(WITHOUT))
     for (const other of others)

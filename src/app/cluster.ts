@@ -29,7 +29,7 @@ import { TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { Closers } from './closers.js';
 import type { EngineDeps } from './engine-deps.js';
-import { draftsAnyTokenizer, findModelTokenizer } from './load-model.js';
+import { checkSimModel, draftsAnyTokenizer, findModelTokenizer } from './load-model.js';
 import { type LocalWorker, startLocalWorker } from './local-workers.js';
 import { PromptEncoder } from './prompt-encoder.js';
 import { WorkerDirectory } from './worker-directory.js';
@@ -137,6 +137,9 @@ async function loadTokenizers(
   deps: EngineDeps,
 ): Promise<{ tokenizer: Tokenizer; source: TokenizerSource }> {
   const { model, drafting, store } = options;
+  // A worker would refuse it too, but only after server and processes were started.
+  checkSimModel(model, 'target');
+  for (const drafter of drafting.models) checkSimModel(drafter, 'drafter');
   const source = await findModelTokenizer(model, store, deps.onProgress);
   const tokenizer = openTokenizer(source);
   for (const drafter of drafting.models) {

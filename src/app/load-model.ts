@@ -5,7 +5,7 @@ import { type OnnxModelFolder, resolveModel } from '../../infra/models/model-fol
 import type { OnModelProgress } from '../../infra/models/progress.js';
 import type { TokenizerSource } from '../../infra/models/tokenizer-source.js';
 import { createSimModel } from '../../infra/sim/sim-model.js';
-import { parseSimModel } from '../../infra/sim/sim-options.js';
+import { parseSimModel, type SimOptions } from '../../infra/sim/sim-options.js';
 import { InvalidOptionError } from '../core/errors.js';
 import type { LoadedModel } from '../core/model.js';
 import type { Scheduler } from '../core/scheduler.js';
@@ -73,9 +73,19 @@ async function loadFolder(resolved: OnnxModelFolder, options: LoadModelOptions):
   });
 }
 
-function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Scheduler): LoadedModel {
+/** Refuses the name of a simulated model that means none for this role. Throws InvalidOptionError. */
+export function checkSimModel(name: string, role: 'target' | 'drafter'): void {
+  if (name.startsWith('sim:')) simOptions(name, role);
+}
+
+function simOptions(name: string, role: 'target' | 'drafter'): SimOptions {
   const options = parseSimModel(name);
   if (options.role !== role) throw new InvalidOptionError('model', name, `a sim:${role} for a ${role}`);
+  return options;
+}
+
+function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Scheduler): LoadedModel {
+  const options = simOptions(name, role);
   return createSimModel({
     name,
     options,
