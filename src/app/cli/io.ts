@@ -1,6 +1,7 @@
 import picocolors from 'picocolors';
 import { processContext } from '../../../infra/config/process-context.js';
 import type { ConfigContext } from '../../../infra/config/resolve.js';
+import { SystemError } from '../../core/errors.js';
 import { EXIT } from './exit-codes.js';
 
 /** A stream for people or pipes. */
@@ -9,7 +10,7 @@ export interface CliOutput {
   readonly colored: boolean;
   /** Width of the terminal in characters. */
   readonly columns: number;
-  /** Resolves when more may be written. Never rejects: once the reader has gone, text is dropped. */
+  /** Resolves when more may be written. Never rejects: once nothing more can be written, text is dropped. */
   write(text: string): Promise<void>;
 }
 
@@ -20,7 +21,7 @@ export interface CliIo {
   readonly stderr: CliOutput;
   /** Aborted by the first Ctrl-C or SIGTERM (its reason); the second ends the process at once. */
   readonly interrupted: AbortSignal;
-  /** Aborted when the reader of stdout has gone. */
+  /** Aborted when stdout takes no more: its reason is a SystemError, unless the reader has gone, which is no error. */
   readonly outputClosed: AbortSignal;
   context(nameOf: (field: string) => string): ConfigContext;
 }
@@ -39,7 +40,7 @@ export function processIo(): CliIo {
   const outputClosed = new AbortController();
   return {
     stdin: process.stdin,
-    stdout: output(process.stdout, () => outputClosed.abort()),
+    stdout: output(process.stdout, (error) => outputClosed.abort(lossOf(error))),
     stderr: output(process.stderr, () => {}),
     interrupted: interrupted.signal,
     outputClosed: outputClosed.signal,
@@ -47,13 +48,19 @@ export function processIo(): CliIo {
   };
 }
 
-function output(stream: NodeJS.WriteStream, onClosed: () => void): CliOutput {
+/** What `head` does to the command before it is not worth a word; a full disk is. */
+function lossOf(error: NodeJS.ErrnoException): SystemError | undefined {
+  if (error.code === 'EPIPE') return undefined;
+  return new SystemError(`cannot write to stdout: ${error.message}`, { cause: error });
+}
+
+function output(stream: NodeJS.WriteStream, onClosed: (error: NodeJS.ErrnoException) => void): CliOutput {
   let closed = false;
   let wake: (() => void) | undefined;
-  stream.on('error', () => {
+  stream.on('error', (error) => {
     closed = true;
     wake?.();
-    onClosed();
+    onClosed(error);
   });
   return {
     isTTY: stream.isTTY === true,

@@ -98,6 +98,19 @@ describe('the CLI as a process', () => {
     expect(await ended).toMatchObject({ code: 0, stderr: '' });
   });
 
+  test.runIf(process.platform === 'linux')('a stdout that cannot be written is a failure', async () => {
+    const shell = spawn('sh', ['-c', '"$0" "$1" generate --help >/dev/full', process.execPath, main], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    shell.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const code = await new Promise((resolve) => shell.on('close', resolve));
+    expect(stderr).toBe('slipstream: cannot write to stdout: ENOSPC: no space left on device, write\n');
+    expect(code).toBe(1);
+  });
+
   test('a checkout that is not built says so', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'slipstream-bin-'));
     try {
