@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { requestFromWire } from '../../../infra/gateway/wire-request.js';
+import { REQUEST_MODES } from '../../../src/core/generation.js';
 import type { ScriptedGeneration } from '../../support/fake-generation-service.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
 
@@ -68,6 +69,12 @@ test('the browser client comes back after a lost connection and misses nothing',
   generation.log.append(' a');
   generation.complete();
   expect((await playing).split('\n')).toEqual(['0 Once false', '1  upon true', '2  a false', '']);
+});
+
+test('the modes that a request may ask for are those there are', async () => {
+  const text = await readFile(new URL('../../../docs/websocket.md', import.meta.url), 'utf8');
+  const [, modes = ''] = /^`speculative` has `mode` \(([^)]*)\)/m.exec(text) ?? [];
+  expect([...modes.matchAll(/`(\w+)`/g)].map(([, mode]) => mode)).toEqual([...REQUEST_MODES]);
 });
 
 test('the fields of the table are the fields there are', async () => {
