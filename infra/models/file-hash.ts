@@ -46,10 +46,14 @@ export async function hashFileOnce(
     onProgress({ step: 'verify', doneBytes, totalBytes }),
   );
   if (fileIdentity(realPath) === identity) {
-    for (const folder of [hashes, partial]) mkdirSync(folder, { recursive: true });
-    const temporary = ownTemporaryPath(partial);
-    writeFileSync(temporary, JSON.stringify({ identity, sha256 }));
-    renameSync(temporary, memoPath);
+    try {
+      for (const folder of [hashes, partial]) mkdirSync(folder, { recursive: true });
+      const temporary = ownTemporaryPath(partial);
+      writeFileSync(temporary, JSON.stringify({ identity, sha256 }));
+      renameSync(temporary, memoPath);
+    } catch {
+      // A cache shared by several users may be read-only: the next one hashes again.
+    }
   }
   return sha256;
 }
