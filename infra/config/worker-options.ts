@@ -57,6 +57,7 @@ export const workerOptionDefinitions: OptionDefinitions<WorkerOptions> = {
     defaultText: 'none: required',
   }),
   ...natsOptionDefinitions,
+  natsUrl: { ...natsOptionDefinitions.natsUrl, defaultText: 'none: required' },
   threads: integerOption({
     flag: 'threads',
     minimum: 1,

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { definitionEntries } from '../../../infra/config/resolve.js';
 import { workerEnvironment } from '../../../infra/config/worker-environment.js';
-import { compileWorkerOptions, type WorkerOptions } from '../../../infra/config/worker-options.js';
+import {
+  compileWorkerOptions,
+  type WorkerOptions,
+  workerOptionDefinitions,
+} from '../../../infra/config/worker-options.js';
 import { testContext } from './context.js';
 
 const least: WorkerOptions = { role: 'target', model: 'smollm2', natsUrl: ['nats://a:4222'] };
@@ -58,4 +63,12 @@ describe('workerEnvironment', () => {
     expect(environment).not.toHaveProperty('SLIPSTREAM_NATS_TOKEN');
     expect(environment).toMatchObject({ SLIPSTREAM_LOG_LEVEL: 'debug', PATH: '/bin' });
   });
+});
+
+test('what has no default is said to be required', () => {
+  for (const [key, { defaultText }] of definitionEntries(workerOptionDefinitions)) {
+    const compile = () => compileWorkerOptions({ ...least, [key]: undefined }, testContext());
+    if (defaultText === 'none: required') expect(compile, key).toThrow(`${key} is missing`);
+    else expect(compile, key).not.toThrow();
+  }
 });
