@@ -110,7 +110,10 @@ export const drafterMachine = setup({
     },
     rewindSessions: ({ context }) => context.served?.drafting.rewind(),
     runPasses: ({ context: { served, ports }, self }) => {
-      const rest = () => self.send({ type: 'passes.finished' });
+      const rest = () => {
+        // A pass that ran when the worker was stopped ends after it.
+        if (self.getSnapshot().status === 'active') self.send({ type: 'passes.finished' });
+      };
       if (served === undefined) rest();
       else runPasses(served.drafting, { ...ports, blocking: served.blocking }, rest);
     },

@@ -99,7 +99,10 @@ export const targetVerifierMachine = setup({
       if (event.type === 'job.assigned') context.served?.verification.assign(event);
     },
     runPasses: ({ context: { served, ports }, self }) => {
-      const rest = () => self.send({ type: 'passes.finished' });
+      const rest = () => {
+        // A pass that ran when the worker was stopped ends after it.
+        if (self.getSnapshot().status === 'active') self.send({ type: 'passes.finished' });
+      };
       if (served === undefined) rest();
       else runPasses(served.verification, { ...ports, blocking: true }, rest);
     },
