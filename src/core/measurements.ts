@@ -1,15 +1,20 @@
 import type { AcceptanceBook } from './acceptance-book.js';
+import { Level } from './level.js';
 import type { ForwardTime } from './model.js';
 import { forwardMs } from './planner/forward-times.js';
 
 /** Assumed before a message's way was measured, milliseconds. */
 const FIRST_HOP_MS = 0.3;
-/** What one measurement counts against those before it. */
-const NEWS = 0.05;
+/** Measured times that tell of a change, and how many are remembered at most. */
+const RECENT_TIMES = 20;
+const MOST_TIMES = 400;
+/** What a target announces counts for so many. */
+const ANNOUNCED_TIMES = 10;
 /** One that is so many times what was measured before says something about that moment alone. */
 const OUTLIER = 4;
-/** Each decided draft makes those before it count for this much less: about a hundred are remembered. */
-const ACCEPTANCE_MEMORY = 0.99;
+/** The same of decided drafts, of which each says little. */
+const RECENT_DRAFTS = 100;
+const MOST_DRAFTS = 500;
 
 /** One message of a drafter: where its drafts go on, and what they took. */
 export interface DraftsReceived {
@@ -23,37 +28,35 @@ export interface DraftsReceived {
 
 /** What a generation measures while it runs. */
 export class Measurements {
-  private confirmedWeight: number;
-  private decidedWeight: number;
-  private hop: number | undefined;
+  private readonly confirmed: Level;
+  private readonly hop = timeLevel();
   private answerHop = Number.POSITIVE_INFINITY;
-  private targetRatio = 1;
+  /** Of what targets take to what they announce. */
+  private readonly targetRatio = new Level(RECENT_TIMES, MOST_TIMES, 1, ANNOUNCED_TIMES);
   private readonly drafters = new Map<
     string,
-    { last: DraftsReceived | undefined; spacingMs: number | undefined }
+    { last: DraftsReceived | undefined; readonly spacingMs: Level }
   >();
 
   constructor(private readonly book: AcceptanceBook) {
     const { acceptance, drafts } = book.prior();
-    this.confirmedWeight = acceptance * drafts;
-    this.decidedWeight = drafts;
+    this.confirmed = new Level(RECENT_DRAFTS, MOST_DRAFTS, acceptance, drafts);
   }
 
   /** Share of drafts that are right when those before them are, as it was lately. */
   get acceptance(): number {
-    return this.confirmedWeight / this.decidedWeight;
+    return this.confirmed.mean;
   }
 
   /** Milliseconds of a message one way, what is done about it at its end included. */
   get hopMs(): number {
-    if (this.hop !== undefined) return this.hop;
+    if (this.hop.measured > 0) return this.hop.mean;
     return Number.isFinite(this.answerHop) ? this.answerHop : FIRST_HOP_MS;
   }
 
   decided(confirmed: boolean): void {
     this.book.note(confirmed);
-    this.confirmedWeight = this.confirmedWeight * ACCEPTANCE_MEMORY + (confirmed ? 1 : 0);
-    this.decidedWeight = this.decidedWeight * ACCEPTANCE_MEMORY + 1;
+    this.confirmed.note(confirmed ? 1 : 0);
   }
 
   /** A worker answered after `roundTripMs`: of several the one that was least busy tells of messages. */
@@ -63,19 +66,18 @@ export class Measurements {
 
   /** A job of an idle target came back after `roundTripMs`, of which the pass took `passMs`. */
   jobReturned(roundTripMs: number, passMs: number): void {
-    const measured = Math.max(0, roundTripMs - passMs) / 2;
-    this.hop = this.hop === undefined ? measured : average(this.hop, measured);
+    noteTime(this.hop, Math.max(0, roundTripMs - passMs) / 2);
   }
 
   /** A target's pass over `tokens` tokens took `ms`, where `times` say otherwise. */
   passTook(ms: number, tokens: number, times: readonly ForwardTime[]): void {
     const expected = forwardMs(times, tokens);
-    if (expected > 0) this.targetRatio = average(this.targetRatio, ms / expected);
+    if (expected > 0) noteTime(this.targetRatio, ms / expected);
   }
 
   /** Drafts came: from the start of one message's passes to the next one's is what its drafts take, with all that goes with them. */
   drafted(message: DraftsReceived): void {
-    const drafter = this.drafters.get(message.worker) ?? { last: undefined, spacingMs: undefined };
+    const drafter = this.drafters.get(message.worker) ?? { last: undefined, spacingMs: timeLevel() };
     this.drafters.set(message.worker, drafter);
     const { last } = drafter;
     drafter.last = message.ids.length > 0 ? message : undefined;
@@ -85,21 +87,31 @@ export class Measurements {
     const passes = last.forwardMs / last.ids.length;
     // One that is far enough ahead is not drafting.
     if (spacing > OUTLIER * Math.max(passes, 0.5)) return;
-    drafter.spacingMs = drafter.spacingMs === undefined ? spacing : average(drafter.spacingMs, spacing);
+    noteTime(drafter.spacingMs, spacing);
   }
 
   /** T(n) as it was lately. */
   targetTimes(announced: readonly ForwardTime[]): readonly ForwardTime[] {
-    return announced.map(({ tokens, ms }) => ({ tokens, ms: ms * this.targetRatio }));
+    const { mean } = this.targetRatio;
+    return announced.map(({ tokens, ms }) => ({ tokens, ms: ms * mean }));
+  }
+
+  /** Coefficient of variation of a target's passes; 0 before that is known. */
+  get jitter(): number {
+    return this.targetRatio.measured < 2 * RECENT_TIMES ? 0 : this.targetRatio.variation;
   }
 
   /** Milliseconds from one draft of this drafter to the next, as it was lately. */
   draftMs(worker: string, announcedMs: number): number {
-    return this.drafters.get(worker)?.spacingMs ?? announcedMs;
+    const spacing = this.drafters.get(worker)?.spacingMs;
+    return spacing === undefined || spacing.measured === 0 ? announcedMs : spacing.mean;
   }
 }
 
-function average(before: number, measured: number): number {
-  const bounded = before > 0 ? Math.min(measured, OUTLIER * before) : measured;
-  return before + NEWS * (bounded - before);
+function timeLevel(): Level {
+  return new Level(RECENT_TIMES, MOST_TIMES);
+}
+
+function noteTime(level: Level, measured: number): void {
+  level.note(level.mean > 0 ? Math.min(measured, OUTLIER * level.mean) : measured);
 }
