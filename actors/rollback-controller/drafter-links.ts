@@ -14,6 +14,9 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter {
   ahead: number;
   batch: number;
   listen: boolean;
+  /** See `hearsTargets`. */
+  listenEpoch: number;
+  heardEpoch: number;
   /** What it was last told of the committed prefix. */
   root: number;
   /** It said that nothing more comes on its path. */
@@ -31,6 +34,8 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     ahead: 0,
     batch: 0,
     listen: false,
+    listenEpoch: 0,
+    heardEpoch: -1,
     root: 0,
     owesSinceMs: 0,
     misses: 0,

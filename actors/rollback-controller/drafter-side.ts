@@ -110,8 +110,10 @@ export class DrafterSide {
     const link = this.links.get(message.worker);
     if (link === undefined) return;
     const now = ports.scheduler.now();
+    const isAttached = outcome.kind === 'attached' && !outcome.diverged;
+    if (isAttached) link.heardEpoch = Math.max(link.heardEpoch, message.epoch);
     if (message.epoch !== link.epoch) return;
-    if (outcome.kind === 'attached' && !outcome.diverged) {
+    if (isAttached) {
       link.forgetful = false;
       link.heardAtMs = now;
       link.misses = 0;
@@ -258,7 +260,9 @@ export class DrafterSide {
     link.tip = path[path.length - 1] ?? tree.root;
     link.ahead = this.aheadOf(link);
     link.batch = batchOf(plan);
-    link.listen = link.ahead > 0 && this.state.draftersListen;
+    const listen = link.ahead > 0 && this.state.draftersListen;
+    if (!link.listen || afresh) link.listenEpoch = link.epoch;
+    link.listen = listen;
     link.root = tree.root.length;
     link.exhausted = false;
     link.toldAtMs = ports.scheduler.now();

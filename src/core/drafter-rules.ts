@@ -19,15 +19,18 @@ export function draftsFreely(draftMs: number): boolean {
 }
 
 /**
- * Whether a drafter surely hears the targets: one that was told to listen and has not answered since may have missed a
- * verdict.
+ * Whether a drafter surely hears the targets: one that was told to listen and has not drafted since may have missed a
+ * verdict. Whatever it was told after that does not matter: where messages take longer than drafts, it turns round and
+ * has drafted before the next start reaches it.
  */
 export function hearsTargets(link: {
   readonly listen: boolean;
-  readonly heardAtMs: number;
-  readonly toldAtMs: number;
+  /** The start that told it to listen. */
+  readonly listenEpoch: number;
+  /** The newest start that drafts have come for. */
+  readonly heardEpoch: number;
 }): boolean {
-  return link.listen && link.heardAtMs >= link.toldAtMs;
+  return link.listen && link.heardEpoch >= link.listenEpoch;
 }
 
 /** Drafts per message. */

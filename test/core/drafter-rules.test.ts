@@ -26,10 +26,10 @@ describe('drafters', () => {
     expect(owesConfirmation({ ...told, length: 114 }, 101)).toBe(false);
   });
 
-  it('are relied on to hear a refutation only once they have answered since they were told to listen', () => {
-    const link = { listen: true, toldAtMs: 10, heardAtMs: 12 };
+  it('are relied on to hear a refutation only once they have drafted since they were told to listen', () => {
+    const link = { listen: true, listenEpoch: 3, heardEpoch: 3 };
     expect(hearsTargets(link)).toBe(true);
-    expect(hearsTargets({ ...link, heardAtMs: 9 })).toBe(false);
+    expect(hearsTargets({ ...link, heardEpoch: 2 })).toBe(false);
     expect(hearsTargets({ ...link, listen: false })).toBe(false);
   });
 });

@@ -24,6 +24,8 @@ interface DrafterLink extends AwaitedDrafter {
   ahead: number;
   batch: number;
   listen: boolean;
+  listenEpoch: number;
+  heardEpoch: number;
   root: number;
   toldAtMs: number;
   forgetful: boolean;
@@ -91,6 +93,7 @@ export class DrafterSide {
     const isAttached = this.attach(message);
     this.course.drafted(message);
     const link = this.link(message.drafter);
+    if (isAttached) link.heardEpoch = Math.max(link.heardEpoch, message.epoch);
     if (message.epoch !== link.epoch) return;
     const now = this.world.agenda.nowMs;
     if (isAttached) {
@@ -206,7 +209,9 @@ export class DrafterSide {
     link.length = length;
     link.ahead = this.aheadOf(link);
     link.batch = batchOf(course.plan);
-    link.listen = link.ahead > 0 && course.draftersListen;
+    const listen = link.ahead > 0 && course.draftersListen;
+    if (!link.listen || afresh) link.listenEpoch = link.epoch;
+    link.listen = listen;
     link.root = chain.root;
     link.toldAtMs = world.agenda.nowMs;
     // Nothing is expected of one that stands by.
@@ -276,6 +281,8 @@ function newLink(drafter: number, promptTokens: number): DrafterLink {
     ahead: 0,
     batch: 0,
     listen: false,
+    listenEpoch: 0,
+    heardEpoch: -1,
     root: 0,
     owesSinceMs: 0,
     heardAtMs: 0,

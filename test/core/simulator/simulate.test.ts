@@ -40,6 +40,39 @@ describe('a simulated generation', () => {
   });
 });
 
+describe('a plan that changes to rounds', () => {
+  it('is as fast as rounds from the beginning, also where messages take longer than drafts', () => {
+    const jitter = 0.2;
+    const settings: SimulationSettings = {
+      mode: 'auto',
+      target: { ...steadyTiming(20), jitter },
+      drafter: { ...steadyTiming(0.4), jitter },
+      acceptance: { kind: 'independent', rate: 0.9 },
+      targets: 8,
+      drafters: 1,
+      latencyMs: 10,
+      promptTokens: 3,
+      tokens: 2000,
+      seed: 1,
+    };
+    const shared = { ahead: 6, jobTokens: 6, lookahead: 6, reason: 'given' };
+    const rounds: Plan = { ...shared, mode: 'si', wait: 0, targets: 1 };
+    const speculation: Plan = { ...shared, mode: 'dsi', wait: 6, targets: 8, ahead: 64, jobTokens: 64 };
+    let plan = speculation;
+    const changing = {
+      ...fixedPlan(rounds),
+      get plan() {
+        return plan;
+      },
+      observe: ({ remaining }: { remaining: number }) => {
+        if (settings.tokens - remaining > 100) plan = rounds;
+      },
+    };
+    const changed = simulate(settings, changing).steadyMsPerToken;
+    expect(changed / simulate(settings, fixedPlan(rounds)).steadyMsPerToken).toBeLessThan(1.05);
+  });
+});
+
 describe('time per token, where nothing varies', () => {
   // T a hair below a multiple of c: at a rollback the drafter is never in the middle of a pass.
   const T = 14.99;
