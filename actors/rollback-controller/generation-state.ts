@@ -163,6 +163,7 @@ export class GenerationState {
       draftMs: this.crew.draftMs(),
       acceptance: measurements.acceptance,
       hopMs: measurements.hopMs,
+      jitter: measurements.jitter,
       targets: this.crew.targets,
       drafters: this.crew.drafters,
       remaining: this.remaining,

@@ -20,6 +20,8 @@ export function thumbChoice(wish: PlanWish, situation: Situation): PlanChoice {
 
 /** Drafts that a first job may wait for: the more, the less one more matters. */
 const WAITS = [0, 1, 2, 3, 5, 8, 12];
+/** Likewise lookaheads; those that Eq. 1 asks for are looked at besides. */
+const LOOKAHEADS = [1, 2, 3, 4, 6, 8, 12, 16];
 
 /**
  * What is worth a look at first, each once: plain decoding where that is allowed, rounds, and speculation by lookahead
@@ -51,19 +53,29 @@ function rounds(wish: PlanWish, situation: Situation): number[] {
 }
 
 function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {
-  const enough = lookaheadFor(situation);
-  const lookaheads =
-    wish.lookahead === undefined
-      ? spread([1, 2, 4, Math.ceil(enough / 2), enough, 2 * enough, 16], 1, 16)
-      : [wish.lookahead];
   const wait = wish.wait ?? waitFor(situation, 16);
-  return lookaheads.map((lookahead) => ({ mode: 'dsi' as const, lookahead, wait }));
+  return lookaheads(wish, situation).map((lookahead) => ({ mode: 'dsi' as const, lookahead, wait }));
 }
 
-/** Other waits of the best speculation so far: worth a look next. */
-export function otherWaits(wish: PlanWish, { mode, lookahead, wait }: PlanChoice): PlanChoice[] {
+function lookaheads(wish: PlanWish, situation: Situation): number[] {
+  if (wish.lookahead !== undefined) return [wish.lookahead];
+  const enough = lookaheadFor(situation);
+  return spread([...LOOKAHEADS, Math.ceil(enough / 2), enough, 2 * enough], 1, 16);
+}
+
+/** A speculation with other waits. */
+export function otherWaits(wish: PlanWish, { mode, lookahead }: PlanChoice): PlanChoice[] {
   if (wish.wait !== undefined) return [];
-  return WAITS.filter((other) => other !== wait).map((other) => ({ mode, lookahead, wait: other }));
+  return WAITS.map((wait) => ({ mode, lookahead, wait }));
+}
+
+/** A speculation with other lookaheads. */
+export function otherLookaheads(
+  wish: PlanWish,
+  situation: Situation,
+  { mode, wait }: PlanChoice,
+): PlanChoice[] {
+  return lookaheads(wish, situation).map((lookahead) => ({ mode, lookahead, wait }));
 }
 
 /** Each once, ascending, those within bounds. */

@@ -1,30 +1,19 @@
 import type { GenerationMode, Plan } from '../generation.js';
-import { candidates, otherWaits, type PlanWish, thumbChoice } from './candidates.js';
+import { candidates, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
-import { predictMsPerToken } from './predict.js';
+import { type Found, searchPlans } from './search.js';
 import { hasDrifted, type Situation } from './situation.js';
 
 /** Another plan must promise this much less time per token, or the one in force stays. */
-const WORTH_A_CHANGE = 0.985;
+const WORTH_A_CHANGE = 0.993;
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
-const WORTH_A_RISK = 0.98;
+const WORTH_A_RISK = 0.99;
+/** What is in force must promise to beat plain decoding by this much, or it goes. */
+const WORTH_DRAFTING = 0.997;
 
 /** For fewer tokens than this, rules of thumb are good enough. */
 const LEAST_TOKENS_TO_SEARCH = 24;
-
-interface Search {
-  readonly situation: Situation;
-  left: PlanChoice[];
-  /** The best speculation with the wait of the rule of thumb; its other waits are looked at in the end. */
-  speculation: { readonly choice: PlanChoice; readonly ms: number } | undefined;
-  isRefining: boolean;
-  readonly plainMs: number;
-  /** What the plan in force takes, in this situation. */
-  currentMs: number | undefined;
-  best: Plan | undefined;
-  bestMs: number;
-}
 
 /**
  * The plan of one generation: at once by rules of thumb, then by predicting what every candidate takes, again whenever
@@ -35,7 +24,7 @@ export class Planner {
   private current: Plan;
   /** What it was chosen for; undefined: nothing is known yet. */
   private planned: Situation | undefined;
-  private search: Search | undefined;
+  private search: Generator<undefined, Found, undefined> | undefined;
 
   constructor(private readonly wish: PlanWish) {
     const mode: GenerationMode = wish.mode === 'auto' ? 'none' : wish.mode;
@@ -67,70 +56,37 @@ export class Planner {
       (this.planned.draftMs === undefined) !== (situation.draftMs === undefined);
     this.planned = situation;
     const choices = candidates(this.wish, situation);
+    if (isFirst) {
+      const [only, ...others] = choices;
+      const choice = only !== undefined && others.length === 0 ? only : thumbChoice(this.wish, situation);
+      this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
+    }
     this.search =
       choices.length > 1 && situation.remaining >= LEAST_TOKENS_TO_SEARCH
-        ? {
-            situation,
-            left: choices,
-            speculation: undefined,
-            isRefining: false,
-            plainMs: forwardMs(situation.targetTimes, 1),
-            currentMs: undefined,
-            best: undefined,
-            bestMs: Number.POSITIVE_INFINITY,
-          }
+        ? searchPlans(this.wish, situation, this.current)
         : undefined;
-    if (!isFirst) return;
-    const choice =
-      choices.length === 1 && choices[0] !== undefined ? choices[0] : thumbChoice(this.wish, situation);
-    this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
   }
 
-  /** Looks at one more candidate; after the last the plan may change. */
+  /** Makes one more prediction; after the last the plan may change. */
   step(): void {
-    const { search } = this;
-    if (search === undefined) return;
-    if (search.currentMs === undefined) {
-      search.currentMs = this.predict(this.current, search);
-      return;
-    }
-    const choice = search.left.shift();
-    if (choice !== undefined) {
-      this.consider(choice, search);
-      return;
-    }
-    if (search.speculation !== undefined) {
-      search.left = otherWaits(this.wish, search.speculation.choice);
-      search.speculation = undefined;
-      search.isRefining = true;
-      return;
-    }
+    const result = this.search?.next();
+    if (result?.done !== true) return;
     this.search = undefined;
-    const { best, bestMs, currentMs, plainMs } = search;
-    if (best === undefined) return;
-    // Nothing that is predicted to be slower than plain decoding stays.
-    const mustGo = this.wish.mode === 'auto' && currentMs > plainMs;
-    if (isSame(best, this.current) || mustGo || bestMs <= WORTH_A_CHANGE * currentMs) this.current = best;
+    if (this.planned !== undefined) this.decide(result.value, this.planned);
   }
 
-  private consider(choice: PlanChoice, search: Search): void {
-    const { situation, plainMs } = search;
-    const plan = makePlan(choice, situation, '');
-    const ms = plan.mode === 'none' ? plainMs : this.predict(plan, search);
-    if (
-      choice.mode === 'dsi' &&
-      !search.isRefining &&
-      ms < (search.speculation?.ms ?? Number.POSITIVE_INFINITY)
-    )
-      search.speculation = { choice, ms };
-    const isRisky = this.wish.mode === 'auto' && plan.mode !== 'none' && ms > WORTH_A_RISK * plainMs;
-    if (isRisky || ms >= search.bestMs) return;
-    search.bestMs = ms;
-    search.best = { ...plan, reason: describe(choice, this.wish, situation, plainMs / ms) };
-  }
-
-  private predict(plan: Plan, { situation, plainMs }: Search): number {
-    return plan.mode === 'none' ? plainMs : predictMsPerToken(plan, situation);
+  private decide({ finalists, current }: Found, situation: Situation): void {
+    const plainMs = forwardMs(situation.targetTimes, 1);
+    const isAuto = this.wish.mode === 'auto';
+    const best = finalists.find(
+      ({ plan, msPerToken }) => !isAuto || plan.mode === 'none' || msPerToken <= WORTH_A_RISK * plainMs,
+    );
+    const plan = best?.plan ?? makePlan({ mode: 'none', lookahead: 1, wait: 0 }, situation, '');
+    const ms = best?.msPerToken ?? plainMs;
+    const isPlain = this.current.mode === 'none';
+    const mustGo = isAuto && !isPlain && current.msPerToken > WORTH_DRAFTING * plainMs;
+    if (!isSame(plan, this.current) && !mustGo && ms > WORTH_A_CHANGE * current.msPerToken) return;
+    this.current = { ...plan, reason: describe(plan, this.wish, situation, plainMs / ms) };
   }
 }
 

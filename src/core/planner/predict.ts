@@ -1,27 +1,48 @@
 import { powerSum } from '../closed-forms.js';
 import type { Plan } from '../generation.js';
 import { steadyTiming } from '../pass-timing.js';
-import { fixedPlan } from '../simulator/settings.js';
-import { simulate } from '../simulator/simulate.js';
+import { fixedPlan, type SimulationSettings } from '../simulator/settings.js';
+import { simulateWith } from '../simulator/simulate.js';
+import { draftTruth } from '../simulator/truth.js';
+import { typicalRandom } from '../simulator/typical-random.js';
 import { typicalTrace } from '../simulator/typical-trace.js';
 import { forwardMs, slopeMs } from './forward-times.js';
 import type { Situation } from './situation.js';
 
-/** Long enough for differences of a percent, short enough for a moment between two messages. */
-const SIMULATED_TOKENS = 160;
-/** Situations this near to each other are one: what was predicted for one holds for the other. */
-const ACCEPTANCE_STEP = 0.025;
-const TIME_STEP = 1.08;
-/** Of a target's pass. */
-const HOP_STEP = 0.01;
+/**
+ * A prediction is a moment between two messages: so many passes of the drafter are simulated, about, and tokens within
+ * these bounds. Longer predictions are the mean over several texts.
+ */
+const SIMULATED_DRAFTS = 1600;
+const MOST_TOKENS = 256;
+const FEWEST_TOKENS = 96;
+/** Before them, until drafter and targets are in step. */
+const UNSTEADY_TOKENS = 32;
+/** Rates of acceptance are rounded; the better drafts are, the more the last few per cent of them count. */
+const COARSE_RATES = 100;
+const FINE_RATES = 200;
+/**
+ * Passes that vary less than this are simulated as ones that do not. Then it matters to the last digit whether the drafts
+ * of a pass are there when it ends. Where passes vary, situations near to each other are one: what was predicted for one
+ * holds for the other.
+ */
+const STEADY_JITTER = 0.02;
+const DIGITS = 12;
+const TIME_STEP = 1.04;
+const JITTER_STEP = 0.05;
+/** Of the root of a share of a target's pass. */
+const SHARE_STEP = 0.02;
 /** Predictions remembered; each is a few numbers. */
 const MOST_REMEMBERED = 20_000;
 
 /** Simulating is pure, and what is asked comes again and again: a generation's situation wanders about the same place. */
 const remembered = new Map<string, number>();
 
-/** Milliseconds per token, in steady state, that a plan will take in a situation. */
-export function predictMsPerToken(plan: Plan, situation: Situation): number {
+/**
+ * Milliseconds per token, in steady state, that a plan will take in a situation. What has no closed form is simulated on
+ * a typical text: the one with this number, from 0.
+ */
+export function predictMsPerToken(plan: Plan, situation: Situation, text: number): number {
   const { targetTimes, draftMs = 0, acceptance: a, hopMs: l } = situation;
   const targetMs = forwardMs(targetTimes, 1);
   switch (plan.mode) {
@@ -33,45 +54,71 @@ export function predictMsPerToken(plan: Plan, situation: Situation): number {
     }
     case 'dsi':
       // Theorem 1 of the DSI paper is the bound: what cannot pay needs no simulation.
-      return Math.max(a * draftMs + (1 - a) * targetMs, speculationMsPerToken(plan, situation));
+      return Math.max(a * draftMs + (1 - a) * targetMs, speculationMsPerToken(plan, situation, text));
   }
 }
 
 /** How fast DSI is with too few targets, hops and waits has no closed form. */
-function speculationMsPerToken(plan: Plan, situation: Situation): number {
-  const { targetTimes, draftMs = 0, acceptance, hopMs, targets, drafters } = situation;
-  const targetMs = forwardMs(targetTimes, 1);
-  const scale = roundedTime(targetMs);
-  const coarse = {
-    drafterMs: Math.min(draftMs / targetMs, 10) < 0.002 ? 0 : roundedTime((draftMs / targetMs) * scale),
-    perTokenMs: roundedShare(slopeMs(targetTimes, 8) / targetMs) * scale,
-    hopMs: roundedShare(hopMs / targetMs) * scale,
-    rate: Math.round(acceptance / ACCEPTANCE_STEP) * ACCEPTANCE_STEP,
-  };
+function speculationMsPerToken(plan: Plan, situation: Situation, text: number): number {
+  const targetMs = forwardMs(situation.targetTimes, 1);
+  const { scaleMs, drafterMs, perTokenMs, hopMs, rate, jitter } = rounded(situation, targetMs);
+  const { targets, drafters } = situation;
   const { lookahead, wait, ahead, jobTokens } = plan;
-  const { drafterMs, perTokenMs, rate } = coarse;
-  const numbers = [scale, drafterMs, perTokenMs, coarse.hopMs, rate, targets, drafters];
-  const key = [...numbers, lookahead, wait, ahead, jobTokens].join(' ');
+  const numbers = [scaleMs, drafterMs, perTokenMs, hopMs, rate, jitter, targets, drafters];
+  const key = [...numbers, lookahead, wait, ahead, jobTokens, text].join(' ');
   const known = remembered.get(key);
-  if (known !== undefined) return (known * targetMs) / scale;
-  const { msPerToken } = simulate(
-    {
-      mode: 'dsi',
-      target: { ...steadyTiming(scale), perTokenMs },
-      drafter: steadyTiming(drafterMs),
-      acceptance: { kind: 'trace', right: typicalTrace(rate, SIMULATED_TOKENS) },
-      targets,
-      drafters,
-      latencyMs: coarse.hopMs,
-      promptTokens: 1,
-      tokens: SIMULATED_TOKENS,
-      seed: 1,
-    },
-    fixedPlan(plan),
-  );
+  if (known !== undefined) return (known * targetMs) / scaleMs;
+  const tokens = simulatedTokens(drafterMs, scaleMs, rate, ahead);
+  const right = [
+    ...typicalTrace(rate, UNSTEADY_TOKENS, text).slice(0, UNSTEADY_TOKENS),
+    ...typicalTrace(rate, tokens, text),
+  ];
+  const settings: SimulationSettings = {
+    mode: 'dsi',
+    target: { ...steadyTiming(scaleMs), perTokenMs, jitter },
+    drafter: { ...steadyTiming(drafterMs), jitter },
+    acceptance: { kind: 'trace', right },
+    targets,
+    drafters,
+    latencyMs: hopMs,
+    promptTokens: 1,
+    tokens: UNSTEADY_TOKENS + tokens,
+    unsteadyTokens: UNSTEADY_TOKENS,
+    seed: text,
+  };
+  const truth = draftTruth(settings.acceptance, text, settings.promptTokens);
+  const { steadyMsPerToken } = simulateWith(settings, fixedPlan(plan), truth, 0, typicalRandom);
   if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '');
-  remembered.set(key, msPerToken);
-  return (msPerToken * targetMs) / scale;
+  remembered.set(key, steadyMsPerToken);
+  return (steadyMsPerToken * targetMs) / scaleMs;
+}
+
+/** Where drafts are cheap and bad, a drafter makes many of them for each token. */
+function simulatedTokens(drafterMs: number, scaleMs: number, rate: number, ahead: number): number {
+  const drafts = rate + (1 - rate) * Math.min(ahead, scaleMs / drafterMs);
+  return Math.round(Math.min(MOST_TOKENS, Math.max(FEWEST_TOKENS, SIMULATED_DRAFTS / (1 + drafts))));
+}
+
+/** What is simulated for a situation; times are multiples of `scaleMs`, as those measured are of `targetMs`. */
+function rounded({ targetTimes, draftMs = 0, acceptance, hopMs, jitter }: Situation, targetMs: number) {
+  const rates = acceptance > 0.9 ? FINE_RATES : COARSE_RATES;
+  const rate = Math.round(acceptance * rates) / rates;
+  const slope = slopeMs(targetTimes, 8);
+  const drafterMs = Math.min(draftMs, 10 * targetMs);
+  if (jitter < STEADY_JITTER) {
+    const digits = (ms: number) => Number(ms.toPrecision(DIGITS));
+    const [scaleMs, perTokenMs] = [digits(targetMs), digits(slope)];
+    return { scaleMs, drafterMs: digits(drafterMs), perTokenMs, hopMs: digits(hopMs), rate, jitter: 0 };
+  }
+  const scaleMs = roundedTime(targetMs);
+  return {
+    scaleMs,
+    drafterMs: drafterMs < 0.002 * targetMs ? 0 : roundedTime((drafterMs / targetMs) * scaleMs),
+    perTokenMs: roundedShare(slope / targetMs) * scaleMs,
+    hopMs: roundedShare(hopMs / targetMs) * scaleMs,
+    rate,
+    jitter: Math.round(jitter / JITTER_STEP) * JITTER_STEP,
+  };
 }
 
 function roundedTime(ms: number): number {
@@ -80,5 +127,5 @@ function roundedTime(ms: number): number {
 
 /** Finer where it is small. */
 function roundedShare(share: number): number {
-  return (Math.round(Math.sqrt(Math.max(0, share)) / HOP_STEP / 2) * HOP_STEP * 2) ** 2;
+  return (Math.round(Math.sqrt(Math.max(0, share)) / SHARE_STEP) * SHARE_STEP) ** 2;
 }

@@ -15,6 +15,8 @@ export interface Situation {
   readonly targets: number;
   /** Drafters that are instances of one model. */
   readonly drafters: number;
+  /** Coefficient of variation of passes. */
+  readonly jitter: number;
   /** Tokens that may still come. */
   readonly remaining: number;
 }
@@ -22,8 +24,12 @@ export interface Situation {
 /** Tokens after which it is looked at again whether what was measured has drifted. */
 export const REPLAN_TOKENS = 8;
 
-const ACCEPTANCE_DRIFT = 0.05;
-const TIME_DRIFT = 0.15;
+/** The better drafts are, the more the last few per cent of them count. */
+const MOST_ACCEPTANCE_DRIFT = 0.04;
+const LEAST_ACCEPTANCE_DRIFT = 0.01;
+const REFUTED_DRIFT = 0.15;
+const TIME_DRIFT = 0.1;
+const JITTER_DRIFT = 0.1;
 /** Of a target's pass: hops below this share matter little. */
 const HOP_DRIFT = 0.02;
 
@@ -33,12 +39,17 @@ export function hasDrifted(then: Situation, now: Situation): boolean {
   if ((then.draftMs === undefined) !== (now.draftMs === undefined)) return true;
   const targetMs = forwardMs(now.targetTimes, 1);
   return (
-    Math.abs(then.acceptance - now.acceptance) > ACCEPTANCE_DRIFT ||
+    Math.abs(then.acceptance - now.acceptance) > acceptanceDrift(now.acceptance) ||
+    Math.abs(then.jitter - now.jitter) > JITTER_DRIFT ||
     differs(forwardMs(then.targetTimes, 1), targetMs) ||
     differs(forwardMs(then.targetTimes, 8), forwardMs(now.targetTimes, 8)) ||
     differs(then.draftMs ?? 0, now.draftMs ?? 0) ||
     Math.abs(then.hopMs - now.hopMs) > HOP_DRIFT * targetMs
   );
+}
+
+function acceptanceDrift(acceptance: number): number {
+  return Math.min(MOST_ACCEPTANCE_DRIFT, LEAST_ACCEPTANCE_DRIFT + REFUTED_DRIFT * (1 - acceptance));
 }
 
 function differs(then: number, now: number): boolean {

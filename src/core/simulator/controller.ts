@@ -24,11 +24,11 @@ export class Controller {
   private readonly drafters: DrafterSide;
   private readonly targets: TargetSide;
   private readonly textEnd: number;
-  private readonly half: number;
+  private readonly steadyFrom: number;
   private readonly latencyMs: number;
   private plan: unknown;
   private firstAtMs = 0;
-  private halfAtMs = 0;
+  private steadyAtMs = 0;
   private lastAtMs = 0;
   private accepted = 0;
   private refuted = 0;
@@ -47,7 +47,7 @@ export class Controller {
     this.openedAtMs = world.agenda.nowMs;
     this.latencyMs = settings.latencyMs;
     this.textEnd = promptTokens + tokens;
-    this.half = promptTokens + Math.ceil(tokens / 2);
+    this.steadyFrom = promptTokens + (settings.unsteadyTokens ?? Math.ceil(tokens / 2));
     this.chain = new DraftChain(world.lines, promptTokens, this.textEnd, world.reach);
     this.course = new Course(settings, plans, crew.drafters);
     this.policy = { ...plans.plan, extend: PLAIN_EXTEND_TOKENS, remaining: tokens };
@@ -134,7 +134,7 @@ export class Controller {
     const { proposedDrafts } = this.drafters;
     return {
       msPerToken: (lastAtMs - firstAtMs) / (textEnd - world.promptTokens - 1),
-      steadyMsPerToken: (lastAtMs - this.halfAtMs) / (textEnd - this.half),
+      steadyMsPerToken: (lastAtMs - this.steadyAtMs) / (textEnd - this.steadyFrom),
       timeToFirstTokenMs: firstAtMs - openedAtMs,
       targetForwards: this.targets.forwards,
       drafterForwards: proposedDrafts,
@@ -170,7 +170,7 @@ export class Controller {
       course.committed(rootWasDrafted, refutedAtRoot);
       this.lastAtMs = this.world.agenda.nowMs;
       if (chain.root === this.world.promptTokens + 1) this.firstAtMs = this.lastAtMs;
-      if (chain.root === this.half) this.halfAtMs = this.lastAtMs;
+      if (chain.root === this.steadyFrom) this.steadyAtMs = this.lastAtMs;
     }
     course.settled();
     this.policy.remaining = this.textEnd - chain.root;

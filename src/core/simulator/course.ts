@@ -74,6 +74,7 @@ export class Course {
       draftMs: this.draftMs,
       acceptance: measurements.acceptance,
       hopMs: measurements.hopMs,
+      jitter: measurements.jitter,
       targets: settings.targets,
       drafters: this.drafterNames.length,
       remaining: settings.tokens - this.tokens,

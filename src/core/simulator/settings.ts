@@ -41,6 +41,8 @@ export interface SimulationSettings {
   readonly promptTokens: number;
   /** Output tokens, at least 2. */
   readonly tokens: number;
+  /** Output tokens that are not yet taken for steady; less than `tokens`; half of them unless given. */
+  readonly unsteadyTokens?: number;
   /** 0..2^53-1. Decides everything random. */
   readonly seed: number;
 }
@@ -49,7 +51,7 @@ export interface SimulationSettings {
 export interface SimulationResult {
   /** From the first committed token to the last, divided by the tokens after the first. */
   readonly msPerToken: number;
-  /** The same without the first half of the tokens: when everything has been learned. */
+  /** The same without the unsteady tokens: when everything has been learned. */
   readonly steadyMsPerToken: number;
   /** From the request to the first committed token: sessions opened, the prompt ingested. */
   readonly timeToFirstTokenMs: number;

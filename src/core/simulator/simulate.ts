@@ -23,14 +23,18 @@ export function simulate(settings: SimulationSettings, plans: PlanSource): Simul
   return simulateWith(settings, plans, draftTruth(acceptance, seed, promptTokens));
 }
 
-/** The same with drafts whose rightness is decided elsewhere, on a clock that says `startMs` at the beginning. */
+/**
+ * The same with drafts whose rightness is decided elsewhere, on a clock that says `startMs` at the beginning; pass times
+ * are drawn with `randomOf` seed and worker, uniform in [0, 1).
+ */
 export function simulateWith(
   settings: SimulationSettings,
   plans: PlanSource,
   truth: DraftTruth,
   startMs = 0,
+  randomOf = workerRandom,
 ): SimulationResult {
-  const { mode, promptTokens } = settings;
+  const { mode, promptTokens, seed } = settings;
   const crew = {
     targets: mode === 'dsi' || mode === 'auto' ? settings.targets : 1,
     drafters: mode === 'none' ? 0 : settings.drafters,
@@ -47,7 +51,7 @@ export function simulateWith(
   const controller = new Controller(world, settings, plans, crew);
   const targets = Array.from(
     { length: crew.targets },
-    (_, index) => new Target(world, index, new PassTimes(settings.target, workerRandom(settings, index))),
+    (_, index) => new Target(world, index, new PassTimes(settings.target, randomOf(seed, index))),
   );
   const draftEnd = promptTokens + settings.tokens - 1;
   const drafters = Array.from(
@@ -56,7 +60,7 @@ export function simulateWith(
       new Drafter(
         world,
         index,
-        new PassTimes(settings.drafter, workerRandom(settings, crew.targets + index)),
+        new PassTimes(settings.drafter, randomOf(seed, crew.targets + index)),
         draftEnd,
       ),
   );
@@ -141,6 +145,6 @@ function openSessions({ wire }: World, targets: number, drafters: number): void 
 }
 
 /** Random numbers of one worker, as the virtual cluster seeds them. */
-function workerRandom({ seed }: SimulationSettings, worker: number): () => number {
+function workerRandom(seed: number, worker: number): () => number {
   return createSeededRandom(seed * 1000 + worker);
 }

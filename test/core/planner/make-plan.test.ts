@@ -25,6 +25,7 @@ function situation(asked: Partial<Situation> = {}): Situation {
     hopMs: 0,
     targets: 4,
     drafters: 1,
+    jitter: 0,
     remaining: 256,
     ...asked,
   };

@@ -7,7 +7,15 @@ import { PacedPlanner } from '../../../src/core/planner/paced-planner.js';
 function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => number) {
   const planner = new PacedPlanner(new PaceBook(), { mode: 'auto', lookahead: undefined, wait: undefined });
   const targetTimes = [{ tokens: 1, ms: 10 }];
-  const situation = { targetTimes, draftMs: 1, acceptance: 0.7, hopMs: 0.3, targets: 1, drafters: 1 };
+  const situation = {
+    targetTimes,
+    draftMs: 1,
+    acceptance: 0.7,
+    hopMs: 0.3,
+    targets: 1,
+    drafters: 1,
+    jitter: 0,
+  };
   const spent: Record<GenerationMode, number[]> = { none: [], si: [], dsi: [] };
   let nowMs = 0;
   for (let at = 0; at < tokens; at++) {

@@ -11,6 +11,7 @@ function situation(asked: Partial<Situation> = {}): Situation {
     hopMs: 0.3,
     targets: 12,
     drafters: 1,
+    jitter: 0,
     remaining: 256,
     ...asked,
   };

@@ -1,0 +1,114 @@
+import type { GenerationMode, Plan } from '../generation.js';
+import { candidates, otherLookaheads, otherWaits, type PlanWish } from './candidates.js';
+import { makePlan, type PlanChoice } from './make-plan.js';
+import { predictMsPerToken } from './predict.js';
+import type { Situation } from './situation.js';
+
+/** Speculations that are refined: the best lookahead at first sight is not always the best with its best wait. */
+const REFINED = 2;
+/** Of those that came so near to the best on the texts before, so many at most are predicted on further texts. */
+const ROUNDS = [
+  { distance: 0.06, most: 6, texts: 1 },
+  { distance: 0.03, most: 4, texts: 2 },
+  { distance: 0.015, most: 3, texts: 4 },
+] as const;
+
+/** Where passes vary a text tells less: for a coefficient of variation of 1, so many times as many more are predicted. */
+const MORE_TEXTS = 4;
+/** And so many times as much further from the best may be what is the best. */
+const MORE_DISTANCE = 2;
+/** Variation beyond this is not worth more texts. */
+const MOST_JITTER = 0.5;
+
+/** A plan and what it is predicted to take, the mean over the texts so far. */
+export class Candidate {
+  private texts = 0;
+  private sumMs = 0;
+
+  constructor(
+    readonly plan: Plan,
+    private readonly situation: Situation,
+  ) {}
+
+  get msPerToken(): number {
+    return this.sumMs / this.texts;
+  }
+
+  /** Predicts on one text more. */
+  predict(): void {
+    this.sumMs += predictMsPerToken(this.plan, this.situation, this.texts);
+    this.texts++;
+  }
+}
+
+/** What a search has found. */
+export interface Found {
+  /** Plans that were looked at until the end, the best first. */
+  readonly finalists: readonly Candidate[];
+  /** The plan in force, in this situation. */
+  readonly current: Candidate;
+}
+
+/**
+ * Looks for the best plan: one prediction from each `yield` to the next. Every mode and lookahead on one text, then the
+ * waits of the best speculations and the lookaheads again with the best wait; those that are nearest to the best on more
+ * and more texts, all on the same.
+ */
+export function* searchPlans(
+  wish: PlanWish,
+  situation: Situation,
+  inForce: Plan,
+): Generator<undefined, Found, undefined> {
+  const current = new Candidate(inForce, situation);
+  current.predict();
+  yield;
+  const field = new Map([[keyOf(inForce), current]]);
+  function* look(choices: readonly PlanChoice[]): Generator<undefined, void, undefined> {
+    for (const choice of choices) {
+      const plan = makePlan(choice, situation, '');
+      const key = keyOf(plan);
+      if (field.has(key)) continue;
+      const candidate = new Candidate(plan, situation);
+      field.set(key, candidate);
+      candidate.predict();
+      yield;
+    }
+  }
+  yield* look(candidates(wish, situation));
+  for (const { plan } of sorted(field, 'dsi').slice(0, REFINED)) yield* look(otherWaits(wish, plan));
+  const [best] = sorted(field, 'dsi');
+  if (best !== undefined) yield* look(otherLookaheads(wish, situation, best.plan));
+
+  const jitter = Math.min(MOST_JITTER, situation.jitter);
+  const patience = 1 + MORE_TEXTS * jitter;
+  const tolerance = 1 + MORE_DISTANCE * jitter;
+  let finalists = sorted(field);
+  for (const { distance, most, texts } of ROUNDS) {
+    const [leader] = finalists;
+    if (leader === undefined) break;
+    const bound = (1 + distance * tolerance) * leader.msPerToken;
+    finalists = finalists.filter(
+      (candidate, place) => candidate.msPerToken <= bound && (place < most || candidate === current),
+    );
+    if (finalists.length === 1) break;
+    for (const candidate of finalists)
+      for (let text = 0; text < texts * patience && candidate.plan.mode === 'dsi'; text++) {
+        candidate.predict();
+        yield;
+      }
+    finalists.sort(byTime);
+  }
+  return { finalists, current };
+}
+
+function sorted(field: ReadonlyMap<string, Candidate>, mode?: GenerationMode): Candidate[] {
+  return [...field.values()].filter(({ plan }) => mode === undefined || plan.mode === mode).sort(byTime);
+}
+
+function byTime(a: Candidate, b: Candidate): number {
+  return a.msPerToken - b.msPerToken;
+}
+
+function keyOf({ mode, lookahead, wait, ahead, jobTokens }: Plan): string {
+  return [mode, lookahead, wait, ahead, jobTokens].join(' ');
+}
