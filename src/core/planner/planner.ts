@@ -100,12 +100,14 @@ function describe(
   situation: Situation,
   speedup: number | undefined,
 ): string {
-  const { targetTimes, draftMs, acceptance, hopMs, targets } = situation;
+  const { targetTimes, draftMs, acceptance, hopMs, targets, drafters } = situation;
   const measured = [`T=${forwardMs(targetTimes, 1).toFixed(1)} ms`];
   if (draftMs !== undefined) {
     measured.push(`c=${draftMs.toFixed(2)} ms`, `a=${acceptance.toFixed(2)}`, `l=${hopMs.toFixed(2)} ms`);
   }
   measured.push(`SP=${targets}`);
+  // All but one stand by.
+  if (drafters > 1) measured.push(`drafters=${drafters}`);
   const why = whyChosen(choice, wish, situation, speedup);
   return `${why}; ${measured.join(', ')}`;
 }

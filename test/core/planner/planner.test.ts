@@ -54,6 +54,16 @@ describe('the planner', () => {
     expect(told({ mode: 'dsi', lookahead: 5 }).reason).toMatch(/lookahead asked for/);
   });
 
+  it('counts on a drafter that stands by, and says so', () => {
+    const slow = { draftMs: 7, hopMs: 0.4, targets: 8 };
+    const promised = (drafters: number) => {
+      const { reason } = settled(new Planner(AUTO), situation({ ...slow, drafters }));
+      expect(reason.includes('drafters=2')).toBe(drafters === 2);
+      return Number(/predicted ([\d.]+)x/.exec(reason)?.[1]);
+    };
+    expect(promised(2)).toBeGreaterThan(1.02 * promised(1));
+  });
+
   it('comes back to speculation when drafts get good, and leaves it when they get bad', () => {
     const planner = new Planner(AUTO);
     expect(settled(planner, situation({ acceptance: 0, targets: 1 })).mode).toBe('none');
