@@ -3,10 +3,10 @@ import type { MessageOf } from '../../src/core/messages.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
 import { admissionMachine, type SessionOpenEvent } from '../worker/admission.js';
-import { runPasses } from '../worker/run-passes.js';
+import { PassLoop } from '../worker/pass-loop.js';
 import { SessionTable } from '../worker/session-table.js';
 import { type DrafterSession, drafterSession, stopListening } from './drafter-session.js';
-import { Drafting } from './drafting.js';
+import { type DrafterPass, Drafting } from './drafting.js';
 
 export interface DrafterInput {
   readonly ports: WorkerPorts;
@@ -17,8 +17,8 @@ export interface DrafterInput {
 interface Served {
   readonly sessions: SessionTable<DrafterSession>;
   readonly drafting: Drafting;
+  readonly passes: PassLoop<DrafterPass>;
   readonly admission: ActorRefFrom<typeof admissionMachine>;
-  readonly blocking: boolean;
 }
 
 interface Context extends DrafterInput {
@@ -84,7 +84,11 @@ export const drafterMachine = setup({
         });
         const { info } = event.model;
         const drafting = new Drafting(sessions, info, ports, listen);
-        return { sessions, drafting, admission, blocking: info.blocking };
+        const passes = new PassLoop(drafting, { ...ports, blocking: info.blocking }, () => {
+          // A pass that ran when the worker was stopped ends after it.
+          if (self.getSnapshot().status === 'active') self.send({ type: 'passes.finished' });
+        });
+        return { sessions, drafting, passes, admission };
       },
     }),
     recordFailure: assign({
@@ -109,14 +113,7 @@ export const drafterMachine = setup({
         self.send({ type: 'root.moved' });
     },
     rewindSessions: ({ context }) => context.served?.drafting.rewind(),
-    runPasses: ({ context: { served, ports }, self }) => {
-      const rest = () => {
-        // A pass that ran when the worker was stopped ends after it.
-        if (self.getSnapshot().status === 'active') self.send({ type: 'passes.finished' });
-      };
-      if (served === undefined) rest();
-      else runPasses(served.drafting, { ...ports, blocking: served.blocking }, rest);
-    },
+    runPasses: ({ context }) => context.served?.passes.run(),
   },
 }).createMachine({
   id: 'drafter',

@@ -3,9 +3,9 @@ import type { MessageOf } from '../../src/core/messages.js';
 import type { LoadedModel } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
 import { admissionMachine, type SessionOpenEvent } from '../worker/admission.js';
-import { runPasses } from '../worker/run-passes.js';
+import { PassLoop } from '../worker/pass-loop.js';
 import { SessionTable } from '../worker/session-table.js';
-import { type TargetSession, targetSession, Verification } from './verification.js';
+import { type TargetSession, targetSession, Verification, type VerifierPass } from './verification.js';
 
 export interface TargetVerifierInput {
   readonly ports: WorkerPorts;
@@ -16,6 +16,7 @@ export interface TargetVerifierInput {
 interface Served {
   readonly sessions: SessionTable<TargetSession>;
   readonly verification: Verification;
+  readonly passes: PassLoop<VerifierPass>;
   readonly admission: ActorRefFrom<typeof admissionMachine>;
 }
 
@@ -33,9 +34,7 @@ export type TargetVerifierEvent =
   | MessageOf<'job.assigned'>
   /** A session has a prompt to ingest. */
   | { readonly type: 'session.opened' }
-  /** A job that waited for drafts may begin. */
-  | { readonly type: 'drafts.arrived' }
-  /** The last pass that was needed has ended, and its verdicts are on their way. */
+  /** Every job is done, and its verdicts are on their way. */
   | { readonly type: 'passes.finished' }
   | { readonly type: 'lease.checked' }
   | { readonly type: 'worker.drain' };
@@ -52,7 +51,8 @@ export const targetVerifierMachine = setup({
   },
   actors: { admission: admissionMachine },
   guards: {
-    hasWork: ({ context }) => context.served?.verification.hasWork() ?? false,
+    isBusy: ({ context: { served } }) =>
+      served !== undefined && (served.passes.isRunning || served.verification.isWaiting()),
     isDrained: ({ context }) => context.served?.admission.getSnapshot().status === 'done',
   },
   actions: {
@@ -72,13 +72,18 @@ export const targetVerifierMachine = setup({
             ports.bus.subscribe(ports.subjects.generationProposals(generation), ({ message }) => {
               if (message.type === 'draft.proposed') verification.hear(message);
             }),
-          arrived: () => self.send({ type: 'drafts.arrived' }),
+          arrived: () => passes.run(),
+        });
+        const passes = new PassLoop(verification, { ...ports, blocking: true }, () => {
+          // A pass that ran when the worker was stopped ends after it.
+          const isActive = self.getSnapshot().status === 'active';
+          if (isActive && !verification.isWaiting()) self.send({ type: 'passes.finished' });
         });
         const admission = spawn('admission', {
           id: 'admission',
           input: { workerId: ports.workerId, sessions },
         });
-        return { sessions, verification, admission };
+        return { sessions, verification, passes, admission };
       },
     }),
     recordFailure: assign({
@@ -98,14 +103,7 @@ export const targetVerifierMachine = setup({
     enqueueJob: ({ context, event }) => {
       if (event.type === 'job.assigned') context.served?.verification.assign(event);
     },
-    runPasses: ({ context: { served, ports }, self }) => {
-      const rest = () => {
-        // A pass that ran when the worker was stopped ends after it.
-        if (self.getSnapshot().status === 'active') self.send({ type: 'passes.finished' });
-      };
-      if (served === undefined) rest();
-      else runPasses(served.verification, { ...ports, blocking: true }, rest);
-    },
+    runPasses: ({ context }) => context.served?.passes.run(),
   },
 }).createMachine({
   id: 'target-verifier',
@@ -130,20 +128,23 @@ export const targetVerifierMachine = setup({
       },
     },
     idle: {
-      description: 'Nothing to verify and no prompt to ingest, or drafts are still to come.',
+      description: 'Nothing to verify and no prompt to ingest.',
       on: {
         'session.opened': { target: 'verifying' },
         'job.assigned': { target: 'verifying', actions: 'enqueueJob' },
-        'drafts.arrived': { target: 'verifying' },
       },
     },
     verifying: {
       description:
-        'Pass after pass, open roots and prompts first; what arrives meanwhile is heard between two.',
+        'Pass after pass, open roots and prompts first; what arrives meanwhile is heard between two, and drafts that a job needs are waited for.',
       entry: 'runPasses',
       on: {
+        'session.opened': { actions: 'runPasses' },
+        'job.assigned': { actions: ['enqueueJob', 'runPasses'] },
+        'session.close': { actions: ['closeSession', 'runPasses'] },
+        'lease.checked': { actions: ['closeLapsedSessions', 'runPasses'] },
         'passes.finished': [
-          { guard: 'hasWork', target: 'verifying', reenter: true },
+          { guard: 'isBusy' },
           { guard: 'isDrained', target: 'closed' },
           { target: 'idle' },
         ],

@@ -111,6 +111,12 @@ export class Verification {
     return this.mostUrgent() !== undefined;
   }
 
+  /** Whether a job waits for drafts that are on their way. */
+  isWaiting(): boolean {
+    for (const { job } of this.sessions.values()) if (job !== undefined && job.awaits > 0) return true;
+    return false;
+  }
+
   /** Publishes what is known without a pass, and picks the next pass; undefined: nothing to do. */
   nextPass(): VerifierPass | undefined {
     for (;;) {

@@ -341,10 +341,25 @@ describe('waiting for drafts', () => {
     expect(bench.saidOf('job.ended')).toMatchObject([{ job: old.job, outcome: 'dropped' }]);
     expect(bench.saidOf('verdict.returned').flatMap(({ ids }) => ids)).toEqual(right.slice(0, 2));
     bench.send(waiting());
+    expect(bench.inState('verifying')).toBe(true);
     bench.send({ type: 'session.close', generation: 'a' });
+    expect(bench.inState('idle')).toBe(true);
     bench.passes.length = 0;
     bench.run();
     expect(bench.passes).toEqual([]);
+  });
+
+  it('works for others meanwhile, and waits on when that is done', () => {
+    const bench = ready({}, ['a', 'b']);
+    bench.send(waiting());
+    bench.send(job('b', textAfter(PROMPT, 1)));
+    bench.runFor(20);
+    expect(bench.passes).toMatchObject([{ generation: 'b' }]);
+    expect(bench.inState('verifying')).toBe(true);
+    bench.propose('a', [], right.slice(0, 3));
+    bench.runFor(15);
+    expect(bench.passes).toMatchObject([{ generation: 'b' }, { generation: 'a' }]);
+    expect(bench.inState('idle')).toBe(true);
   });
 });
 

@@ -30,24 +30,48 @@ export type PassTurns = Pick<WorkerPorts, 'bus' | 'scheduler'> & {
  * Makes pass after pass, then calls `rest`. Between two passes the event loop turns once: what the first gave goes out, and
  * what arrived meanwhile comes in. No state changes on this way, since each change would delay the next pass by its own time.
  */
-export function runPasses<P extends Pass>(work: PassWork<P>, turns: PassTurns, rest: () => void): void {
-  const pass = work.nextPass();
-  if (pass === undefined) {
-    rest();
-    return;
+export class PassLoop<P extends Pass> {
+  private running = false;
+
+  constructor(
+    private readonly work: PassWork<P>,
+    private readonly turns: PassTurns,
+    private readonly rest: () => void,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.running;
   }
-  const goOn = () => {
-    if (work.isInterrupted?.()) rest();
-    else runPasses(work, turns, rest);
-  };
-  const turn = () => {
-    if (work.hasWork()) turns.scheduler.schedule(0, goOn);
-    else rest();
-  };
-  pass.session.sequence.forward(pass.tokens, pass.want, (error, result) => {
-    if (result !== undefined) work.finish(pass, result);
-    else work.fail(pass, error ?? new Error('the pass gave no result'));
-    if (turns.blocking) turns.bus.flush(turn);
-    else turn();
-  });
+
+  /** Takes up what there is to do, unless it is at work already. */
+  run(): void {
+    if (this.running) return;
+    this.running = true;
+    this.next();
+  }
+
+  private next(): void {
+    const { work, turns } = this;
+    const pass = work.isInterrupted?.() ? undefined : work.nextPass();
+    if (pass === undefined) {
+      this.end();
+      return;
+    }
+    pass.session.sequence.forward(pass.tokens, pass.want, (error, result) => {
+      if (result !== undefined) work.finish(pass, result);
+      else work.fail(pass, error ?? new Error('the pass gave no result'));
+      if (turns.blocking) turns.bus.flush(() => this.turn());
+      else this.turn();
+    });
+  }
+
+  private turn(): void {
+    if (this.work.hasWork()) this.turns.scheduler.schedule(0, () => this.next());
+    else this.end();
+  }
+
+  private end(): void {
+    this.running = false;
+    this.rest();
+  }
 }
