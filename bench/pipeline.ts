@@ -2,7 +2,7 @@
  * Speed of the pipeline over a real nats-server and worker processes with simulated models, as a share of the
  * ideal on each run's own trace: `npx tsx bench/pipeline.ts [--target-ms 20] [--drafter-ms 2] [--acceptance 0.8]
  * [--targets 12] [--drafters 1] [--lookahead 4] [--tokens 500] [--seeds 5]
- * [--warm-up 8]`. Modes are interleaved; the first generations of each are not counted: processes compile their code
+ * [--warm-up 12]`. Modes are interleaved; the first generations of each are not counted: processes compile their code
  * then, and fourteen of them on few cores keep each other waiting for minutes.
  */
 import { parseArgs } from 'node:util';
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     lookahead: { type: 'string', default: '4' },
     tokens: { type: 'string', default: '500' },
     seeds: { type: 'string', default: '5' },
-    'warm-up': { type: 'string', default: '8' },
+    'warm-up': { type: 'string', default: '12' },
     modes: { type: 'string', default: 'none,si,dsi' },
   },
 });
