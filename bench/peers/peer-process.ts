@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { machineBusyMs } from '../lib/proc.js';
 import { answerSchema, type Command, type Decoded, type DecodeRequest, type Opening } from './peer.js';
-import { machineBusyMs, treeProcessorMs } from './process-tree.js';
+import { treeProcessorMs } from './process-tree.js';
 
 const MAIN = fileURLToPath(new URL('./peer-main.ts', import.meta.url));
 
