@@ -1,5 +1,6 @@
 import { summariseTrace } from '../../infra/trace/summary.js';
-import type { TraceEvent, TraceKind } from '../../src/core/trace.js';
+import { meanPassMs } from '../../src/app/experiments/measure-run.js';
+import type { TraceEvent } from '../../src/core/trace.js';
 import { createEngine, type GenerationResult } from '../../src/index.js';
 import { type Breakdown, type Opening, type Peer, TokenTimes } from './peer.js';
 
@@ -45,24 +46,11 @@ function breakdownOf({ timings, speculation }: GenerationResult, events: readonl
     accepted: timings.draftTokensAccepted,
     decided: timings.draftTokens,
     targetPasses: speculation.targetForwards,
-    targetMs: meanMs(events, 'pass'),
-    drafterMs: meanMs(events, 'draft'),
+    targetMs: meanPassMs(events, 'pass'),
+    drafterMs: meanPassMs(events, 'draft'),
     passMs,
     busMs,
     waitingMs,
     wastedMs,
   };
-}
-
-/** Of a target's pass, or of a drafter's for one token; 0 without one. */
-function meanMs(events: readonly TraceEvent[], kind: TraceKind): number {
-  let totalMs = 0;
-  let count = 0;
-  for (const event of events) {
-    if (event.kind !== kind || event.endMs === undefined) continue;
-    totalMs += event.endMs - event.startMs;
-    const ids = event.data?.ids;
-    count += kind === 'draft' && Array.isArray(ids) ? ids.length : 1;
-  }
-  return count === 0 ? 0 : totalMs / count;
 }

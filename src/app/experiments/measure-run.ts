@@ -99,7 +99,7 @@ function measuredRun(
 }
 
 /** Of a target's pass, or of a drafter's pass for one token; 0 without one. */
-function meanPassMs(events: readonly TraceEvent[], kind: 'pass' | 'draft'): number {
+export function meanPassMs(events: readonly TraceEvent[], kind: 'pass' | 'draft'): number {
   let totalMs = 0;
   let passes = 0;
   for (const event of events) {
