@@ -1,10 +1,11 @@
 import type { DraftNode } from '../../src/core/draft-tree.js';
 import type { AwaitedDrafter } from '../../src/core/drafter-patience.js';
+import type { ListeningDrafter } from '../../src/core/drafter-rules.js';
 import type { WorkerAnnounced } from '../../src/core/messages.js';
 import { createSessionLink, type SessionLink } from './session-links.js';
 
 /** The controller's view of one drafter. */
-export interface DrafterLink extends SessionLink, AwaitedDrafter {
+export interface DrafterLink extends SessionLink, AwaitedDrafter, ListeningDrafter {
   readonly role: 'drafter';
   /** The last path it is known to have drafted to, or was told to start from. */
   tip: DraftNode;
@@ -13,10 +14,6 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter {
   /** How it was last told to draft. */
   ahead: number;
   batch: number;
-  listen: boolean;
-  /** See `hearsTargets`. */
-  listenEpoch: number;
-  heardEpoch: number;
   /** What it was last told of the committed prefix. */
   root: number;
   /** It said that nothing more comes on its path. */

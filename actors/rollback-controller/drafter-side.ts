@@ -1,7 +1,14 @@
 import type { DraftSupply } from '../../src/core/dispatch.js';
 import type { DraftNode, ProposalOutcome } from '../../src/core/draft-tree.js';
 import { allowanceMs, flushMs, lateAtMs, noteAwaited, silenceMs } from '../../src/core/drafter-patience.js';
-import { batchOf, draftsFreely, hearsTargets, owesConfirmation } from '../../src/core/drafter-rules.js';
+import {
+  batchOf,
+  draftsFreely,
+  hearsTargets,
+  noteDrafted,
+  noteTold,
+  owesConfirmation,
+} from '../../src/core/drafter-rules.js';
 import type { DraftProposed, DraftRejected, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
@@ -111,7 +118,7 @@ export class DrafterSide {
     if (link === undefined) return;
     const now = ports.scheduler.now();
     const isAttached = outcome.kind === 'attached' && !outcome.diverged;
-    if (isAttached) link.heardEpoch = Math.max(link.heardEpoch, message.epoch);
+    if (isAttached) noteDrafted(link, message.epoch);
     if (message.epoch !== link.epoch) return;
     if (isAttached) {
       link.forgetful = false;
@@ -260,9 +267,7 @@ export class DrafterSide {
     link.tip = path[path.length - 1] ?? tree.root;
     link.ahead = this.aheadOf(link);
     link.batch = batchOf(plan);
-    const listen = link.ahead > 0 && this.state.draftersListen;
-    if (!link.listen || afresh) link.listenEpoch = link.epoch;
-    link.listen = listen;
+    noteTold(link, link.epoch, link.ahead > 0 && this.state.draftersListen, afresh);
     link.root = tree.root.length;
     link.exhausted = false;
     link.toldAtMs = ports.scheduler.now();

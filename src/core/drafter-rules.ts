@@ -18,19 +18,33 @@ export function draftsFreely(draftMs: number): boolean {
   return draftMs < FREE_DRAFT_MS;
 }
 
+/** What a controller knows of a drafter that may be told to listen to the targets; epochs are those of its starts. */
+export interface ListeningDrafter {
+  listen: boolean;
+  /** The start that told it to listen. */
+  listenEpoch: number;
+  /** The newest start that drafts have come for. */
+  heardEpoch: number;
+}
+
+/** The start `epoch` tells it whether to listen; `afresh`: it may have missed what went before. */
+export function noteTold(drafter: ListeningDrafter, epoch: number, listen: boolean, afresh: boolean): void {
+  if (!drafter.listen || afresh) drafter.listenEpoch = epoch;
+  drafter.listen = listen;
+}
+
+/** Drafts have come for the start `epoch`. */
+export function noteDrafted(drafter: ListeningDrafter, epoch: number): void {
+  drafter.heardEpoch = Math.max(drafter.heardEpoch, epoch);
+}
+
 /**
  * Whether a drafter surely hears the targets: one that was told to listen and has not drafted since may have missed a
  * verdict. Whatever it was told after that does not matter: where messages take longer than drafts, it turns round and
  * has drafted before the next start reaches it.
  */
-export function hearsTargets(link: {
-  readonly listen: boolean;
-  /** The start that told it to listen. */
-  readonly listenEpoch: number;
-  /** The newest start that drafts have come for. */
-  readonly heardEpoch: number;
-}): boolean {
-  return link.listen && link.heardEpoch >= link.listenEpoch;
+export function hearsTargets({ listen, listenEpoch, heardEpoch }: ListeningDrafter): boolean {
+  return listen && heardEpoch >= listenEpoch;
 }
 
 /** Drafts per message. */

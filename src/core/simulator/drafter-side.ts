@@ -7,7 +7,15 @@ import {
   noteAwaited,
   silenceMs,
 } from '../drafter-patience.js';
-import { batchOf, draftsFreely, hearsTargets, owesConfirmation } from '../drafter-rules.js';
+import {
+  batchOf,
+  draftsFreely,
+  hearsTargets,
+  type ListeningDrafter,
+  noteDrafted,
+  noteTold,
+  owesConfirmation,
+} from '../drafter-rules.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
 import { TEXT } from './lines.js';
@@ -15,7 +23,7 @@ import type { DraftProposed } from './messages.js';
 import type { World } from './world.js';
 
 /** The controller's view of one drafter; see `actors/rollback-controller/drafter-links.ts`. */
-interface DrafterLink extends AwaitedDrafter {
+interface DrafterLink extends AwaitedDrafter, ListeningDrafter {
   readonly drafter: number;
   ready: boolean;
   line: number;
@@ -23,9 +31,6 @@ interface DrafterLink extends AwaitedDrafter {
   epoch: number;
   ahead: number;
   batch: number;
-  listen: boolean;
-  listenEpoch: number;
-  heardEpoch: number;
   root: number;
   toldAtMs: number;
   forgetful: boolean;
@@ -93,7 +98,7 @@ export class DrafterSide {
     const isAttached = this.attach(message);
     this.course.drafted(message);
     const link = this.link(message.drafter);
-    if (isAttached) link.heardEpoch = Math.max(link.heardEpoch, message.epoch);
+    if (isAttached) noteDrafted(link, message.epoch);
     if (message.epoch !== link.epoch) return;
     const now = this.world.agenda.nowMs;
     if (isAttached) {
@@ -209,9 +214,7 @@ export class DrafterSide {
     link.length = length;
     link.ahead = this.aheadOf(link);
     link.batch = batchOf(course.plan);
-    const listen = link.ahead > 0 && course.draftersListen;
-    if (!link.listen || afresh) link.listenEpoch = link.epoch;
-    link.listen = listen;
+    noteTold(link, link.epoch, link.ahead > 0 && course.draftersListen, afresh);
     link.root = chain.root;
     link.toldAtMs = world.agenda.nowMs;
     // Nothing is expected of one that stands by.
