@@ -63,7 +63,7 @@ export class Planner {
     }
     this.search =
       choices.length > 1 && situation.remaining >= LEAST_TOKENS_TO_SEARCH
-        ? searchPlans(this.wish, situation, this.current)
+        ? searchPlans(this.wish, situation, this.current, choices)
         : undefined;
   }
 

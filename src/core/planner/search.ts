@@ -1,5 +1,5 @@
 import type { GenerationMode, Plan } from '../generation.js';
-import { candidates, otherLookaheads, otherWaits, type PlanWish } from './candidates.js';
+import { otherLookaheads, otherWaits, type PlanWish } from './candidates.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
 import { predictMsPerToken } from './predict.js';
 import type { Situation } from './situation.js';
@@ -50,7 +50,7 @@ export interface Found {
 }
 
 /**
- * Looks for the best plan: one prediction from each `yield` to the next. Every mode and lookahead on one text, then the
+ * Looks for the best plan: one prediction from each `yield` to the next. The first `choices` on one text, then the
  * waits of the best speculations and the lookaheads again with the best wait; those that are nearest to the best on more
  * and more texts, all on the same.
  */
@@ -58,13 +58,14 @@ export function* searchPlans(
   wish: PlanWish,
   situation: Situation,
   inForce: Plan,
+  choices: readonly PlanChoice[],
 ): Generator<undefined, Found, undefined> {
   const current = new Candidate(inForce, situation);
   current.predict();
   yield;
   const field = new Map([[keyOf(inForce), current]]);
-  function* look(choices: readonly PlanChoice[]): Generator<undefined, void, undefined> {
-    for (const choice of choices) {
+  function* look(others: readonly PlanChoice[]): Generator<undefined, void, undefined> {
+    for (const choice of others) {
       const plan = makePlan(choice, situation, '');
       const key = keyOf(plan);
       if (field.has(key)) continue;
@@ -74,7 +75,7 @@ export function* searchPlans(
       yield;
     }
   }
-  yield* look(candidates(wish, situation));
+  yield* look(choices);
   for (const { plan } of sorted(field, 'dsi').slice(0, REFINED)) yield* look(otherWaits(wish, plan));
   const [best] = sorted(field, 'dsi');
   if (best !== undefined) yield* look(otherLookaheads(wish, situation, best.plan));
