@@ -5,8 +5,8 @@ import { type Cell, type CellResult, runCell } from './lib/planner-cell.js';
 
 /**
  * Auto against the best fixed plan over a grid of situations: `npx tsx bench/planner.ts [--quick] [--sample N]
- * [--skip N] [--noise 0|0.2|0.5] [--json]`; the grid in random order, of which a sample is the beginning. Prints how many cells there
- * are, how many keep what is promised, and those that do not.
+ * [--skip N] [--noise 0|0.2|0.5] [--json]`; the grid in random order, of which a sample is the beginning. Prints how
+ * many cells there are, how many keep what is promised, and those that do not.
  */
 const PROMISED = 0.98;
 const { values: asked } = parseArgs({

@@ -27,8 +27,9 @@ export type PassTurns = Pick<WorkerPorts, 'bus' | 'scheduler'> & {
 };
 
 /**
- * Makes pass after pass, then calls `rest`. Between two passes the event loop turns once: what the first gave goes out, and
- * what arrived meanwhile comes in. No state changes on this way, since each change would delay the next pass by its own time.
+ * Makes pass after pass, then calls `rest`. Between two passes the event loop turns once: what the first gave goes out,
+ * and what arrived meanwhile comes in. No state changes on this way, since each change would delay the next pass by its
+ * own time.
  */
 export class PassLoop<P extends Pass> {
   private running = false;

@@ -1,4 +1,7 @@
-/** `Atomics.wait` wakes up 0.06 to 0.13 ms late on an idle core. Waiting busily for all of that would take the core from others. */
+/**
+ * `Atomics.wait` wakes up 0.06 to 0.13 ms late on an idle core. Waiting busily for all of that would take the core from
+ * others.
+ */
 const WAKE_UP_MS = 0.05;
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
