@@ -12,7 +12,8 @@ import { type Household, openHousehold } from './household.js';
 import { type Command, type Ended, slipstream } from './slipstream.js';
 
 const CONTEXT = 64;
-const MODEL = `sim:target?ms=2&context=${CONTEXT}`;
+/** A whole text takes longer than a second, in which every worker announces itself: all are heard before it ends. */
+const MODEL = `sim:target?ms=40&context=${CONTEXT}`;
 const DRAFTER = 'sim:drafter?ms=1&acceptance=0.8';
 
 interface TraceEvent {
