@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Tokenizer } from '../../src/core/tokenizer.js';
 import { PROMPTS } from '../../test/models/prompts.js';
+import { BUNDLED_PROMPTS, readPromptSets } from '../peers/prompt-sets.js';
 
 /** Beginnings of paragraphs that the fable models have never seen, one a line. */
 export const FABLE_PROMPTS = new URL('../../models/fable/prompts.txt', import.meta.url);
@@ -11,4 +13,13 @@ export function readPrompts(model: string, file?: string): readonly string[] {
   return readFileSync(file ?? FABLE_PROMPTS, 'utf8')
     .split('\n')
     .filter((line) => line.trim() !== '');
+}
+
+/** Chat, code and prose in turns, 8 of each, as token ids: no drafter was trained on them. */
+export function readMixedPrompts(tokenizer: Tokenizer): (readonly number[])[] {
+  const prose = readPrompts('fable');
+  const sets = readPromptSets(BUNDLED_PROMPTS, 0, 8, tokenizer).map(({ ids }) => ids);
+  return sets.flatMap((ids, index) =>
+    index % 2 === 0 ? [ids] : [ids, tokenizer.encode(prose[(index - 1) / 2] ?? '')],
+  );
 }
