@@ -4,6 +4,7 @@ import { allowanceMs, flushMs, lateAtMs, noteAwaited, silenceMs } from '../../sr
 import {
   batchOf,
   draftsFreely,
+  draftsInRounds,
   hearsTargets,
   noteDrafted,
   noteTold,
@@ -104,7 +105,7 @@ export class DrafterSide {
     const { statistics, measurements, ports } = this.state;
     const outcome = this.attach(message);
     statistics.drafterForwards += message.ids.length;
-    measurements.drafted(message);
+    measurements.drafted(message, draftsInRounds(this.state.plan));
     if (message.ids.length > 0) {
       this.state.record({
         kind: 'draft',

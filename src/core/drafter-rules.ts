@@ -47,6 +47,11 @@ export function hearsTargets({ listen, listenEpoch, heardEpoch }: ListeningDraft
   return listen && heardEpoch >= listenEpoch;
 }
 
+/** Whether a drafter waits for the targets before it goes on from what it has published: in rounds, or beside plain decoding. */
+export function draftsInRounds({ mode }: Plan): boolean {
+  return mode !== 'dsi';
+}
+
 /** Drafts per message. */
 export function batchOf({ lookahead }: Plan): number {
   return Math.max(1, lookahead);

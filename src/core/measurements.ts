@@ -75,12 +75,19 @@ export class Measurements {
     if (expected > 0) noteTime(this.targetRatio, ms / expected);
   }
 
-  /** Drafts came: from the start of one message's passes to the next one's is what its drafts take, with all that goes with them. */
-  drafted(message: DraftsReceived): void {
+  /**
+   * Drafts came: from the start of one message's passes to the next one's is what its drafts take, with all that goes
+   * with them; the passes alone where the drafter `waits` for the targets between messages.
+   */
+  drafted(message: DraftsReceived, waits: boolean): void {
     const drafter = this.drafters.get(message.worker) ?? { last: undefined, spacingMs: timeLevel() };
     this.drafters.set(message.worker, drafter);
     const { last } = drafter;
-    drafter.last = message.ids.length > 0 ? message : undefined;
+    drafter.last = message.ids.length > 0 && !waits ? message : undefined;
+    if (waits) {
+      if (message.ids.length > 0) noteTime(drafter.spacingMs, message.forwardMs / message.ids.length);
+      return;
+    }
     if (last === undefined || last.epoch !== message.epoch) return;
     if (last.position + last.ids.length !== message.position) return;
     const spacing = (message.startedAtMs - last.startedAtMs) / last.ids.length;

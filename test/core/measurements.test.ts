@@ -69,19 +69,30 @@ describe('drafts', () => {
   it('take what lies between the starts of two messages that follow each other', () => {
     const measured = fresh();
     expect(measured.draftMs('d', 3)).toBe(3);
-    measured.drafted(proposal);
-    measured.drafted({ ...proposal, position: 11, ids: [1, 2], startedAtMs: 1002.5 });
+    measured.drafted(proposal, false);
+    measured.drafted({ ...proposal, position: 11, ids: [1, 2], startedAtMs: 1002.5 }, false);
     expect(measured.draftMs('d', 3)).toBe(2.5);
-    measured.drafted({ ...proposal, position: 13, startedAtMs: 1007.5 });
+    measured.drafted({ ...proposal, position: 13, startedAtMs: 1007.5 }, false);
     expect(measured.draftMs('d', 3)).toBe(2.5);
   });
 
   it('of several drafters do not tell of each other', () => {
     const measured = fresh();
-    measured.drafted(proposal);
-    measured.drafted({ ...proposal, worker: 'e', position: 11, startedAtMs: 1000.1 });
-    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5 });
+    measured.drafted(proposal, false);
+    measured.drafted({ ...proposal, worker: 'e', position: 11, startedAtMs: 1000.1 }, false);
+    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5 }, false);
     expect([measured.draftMs('d', 3), measured.draftMs('e', 1)]).toEqual([2.5, 1]);
+  });
+
+  it('take their passes alone where the drafter waits for the targets in between', () => {
+    const measured = fresh();
+    const round = { ...proposal, ids: [1, 2, 3, 4, 5], forwardMs: 10 };
+    // The rounds are all right, so that the drafter goes on where it was, a target's pass of 20 ms later.
+    for (let i = 0; i < 40; i++)
+      measured.drafted({ ...round, position: 10 + 5 * i, startedAtMs: 1000 + 30 * i }, true);
+    expect(measured.draftMs('d', 3)).toBe(2);
+    measured.drafted({ ...proposal, position: 210, startedAtMs: 2200 }, false);
+    expect(measured.draftMs('d', 3)).toBe(2);
   });
 
   it.each([
@@ -90,8 +101,8 @@ describe('drafts', () => {
     ['a long rest', { startedAtMs: 1100 }],
   ])('tell nothing after %s', (_what, changed) => {
     const measured = fresh();
-    measured.drafted(proposal);
-    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, ...changed });
+    measured.drafted(proposal, false);
+    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, ...changed }, false);
     expect(measured.draftMs('d', 3)).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import { AcceptanceBook } from '../acceptance-book.js';
 import type { Proposal } from '../draft-tree.js';
-import { draftersListen } from '../drafter-rules.js';
+import { draftersListen, draftsInRounds } from '../drafter-rules.js';
 import { DrafterUsefulness } from '../drafter-usefulness.js';
 import type { Plan } from '../generation.js';
 import { Measurements } from '../measurements.js';
@@ -99,14 +99,10 @@ export class Course {
 
   drafted({ drafter, epoch, from, length, startedAtMs, forwardMs }: DraftProposed): void {
     const worker = this.drafterNames[drafter] as string;
-    this.measurements.drafted({
-      worker,
-      epoch,
-      position: from,
-      ids: { length: length - from },
-      startedAtMs,
-      forwardMs,
-    });
+    this.measurements.drafted(
+      { worker, epoch, position: from, ids: { length: length - from }, startedAtMs, forwardMs },
+      draftsInRounds(this.plan),
+    );
     this.measureDrafters();
   }
 
