@@ -19,14 +19,17 @@ export function addPromptFlags(command: Command): void {
       '--chat <TEXT>',
       "a user's message, for a model with a chat template (the default model has none)",
     )
-    .option('--raw', 'special tokens in the prompt count as such, and are shown in the output');
+    .option(
+      '--raw',
+      'the prompt as it is, special tokens and a final newline included; shows special tokens in the output',
+    );
 }
 
 type Prompt = Pick<GenerationRequest, 'prompt' | 'rawPrompt' | 'messages'>;
 
 /**
  * The prompt from a flag, a file or stdin, whichever is given; two of them are refused. Of a file and of stdin one
- * final newline is dropped, since editors and `echo` put it there.
+ * final newline is dropped, since editors and `echo` put it there; with `--raw` it stays.
  */
 export async function readPrompt(flags: PromptFlags, stdin: CliIo['stdin']): Promise<Prompt> {
   const given = (['prompt', 'promptFile', 'chat'] as const).filter((key) => flags[key] !== undefined);
@@ -39,7 +42,8 @@ export async function readPrompt(flags: PromptFlags, stdin: CliIo['stdin']): Pro
     return { messages: [{ role: 'user', content: flags.chat }] };
   }
   const text = flags.prompt ?? (await readText(flags.promptFile, stdin));
-  return flags.raw ? { rawPrompt: text } : { prompt: text };
+  if (flags.raw) return { rawPrompt: text };
+  return { prompt: flags.prompt ?? text.replace(/\r?\n$/, '') };
 }
 
 const FLAGS = { prompt: '--prompt', promptFile: '--prompt-file', chat: '--chat' } as const;
@@ -49,7 +53,7 @@ async function readText(file: string | undefined, stdin: CliIo['stdin']): Promis
     throw new InvalidOptionError('--prompt', undefined, 'given, or --chat, --prompt-file, or text on stdin');
   const bytes = file === undefined ? await readAll(stdin) : await readWhole(file);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '');
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new InvalidOptionError(file ?? 'the prompt on stdin', 'something else', 'text in UTF-8');
   }

@@ -158,6 +158,10 @@ describe('slipstream generate', () => {
       expect((await prompted([], 'one\n\n')).prompt).toBe('one\n');
     });
 
+    test('are taken as they are with --raw', async () => {
+      expect((await prompted(['--raw'], 'one\n')).prompt).toBe('one\n');
+    });
+
     test('come from a file', async () => {
       const file = join(folder, 'prompt.txt');
       writeFileSync(file, 'from a file\n');
