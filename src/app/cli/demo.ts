@@ -3,6 +3,7 @@ import picocolors from 'picocolors';
 import { compileEngineOptions, engineOptionDefinitions } from '../../../infra/config/engine-options.js';
 import { logOptionDefinitions } from '../../../infra/config/log-options.js';
 import type { GenerationHandle, GenerationRequest, GenerationService } from '../../core/engine.js';
+import { InvalidOptionError } from '../../core/errors.js';
 import { GENERATION_MODES, type GenerationMode, type GenerationResult } from '../../core/generation.js';
 import { checkRequest } from '../../core/request-check.js';
 import { textTable } from '../text-table.js';
@@ -57,8 +58,10 @@ export function addDemoCommand(program: Command, cli: Cli): void {
 
 async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> {
   const { prompt = PROMPT }: { prompt?: string } = command.opts();
+  const flags = readFlags(command, engineOptionDefinitions);
+  if (flags.drafter === 'none') throw new InvalidOptionError('--drafter', 'none', 'somebody who drafts');
   const options = compileEngineOptions(
-    { ...readFlags(command, engineOptionDefinitions), mode: 'dsi' },
+    { ...flags, mode: 'dsi' },
     io.context(flagName(engineOptionDefinitions)),
   );
   const request: GenerationRequest = { ...DEFAULTS, ...readRequestFlags(command), prompt };

@@ -80,7 +80,7 @@ describe('slipstream demo', () => {
 
   test('without a drafter there is nothing to compare', async () => {
     const { code, stderr } = await run(['demo', '--drafter', 'none']);
-    expect(stderr).toContain('--mode is "dsi", but must be none when --drafter is none');
+    expect(stderr).toBe('slipstream: --drafter is "none", but must be somebody who drafts\n');
     expect(code).toBe(2);
   });
 });
