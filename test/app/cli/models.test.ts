@@ -73,6 +73,11 @@ describe('slipstream models', () => {
       '--weights is "q5", but must be auto, rowwise, blockwise, q8, q4 or f32',
     );
     await run(['models', 'remove', 'tiny-llama', ...cache]);
+    const byDefault = await run(['models', 'import', path, ...cache]);
+    expect(byDefault.stderr).toMatch(
+      / as (int8 rows|blocks, floats of 8 bits): this processor's 8-bit products are (not )?exact\n$/,
+    );
+    await run(['models', 'remove', 'tiny-llama', ...cache]);
   });
 
   test('pulling shows each step, where nobody watches a bar', async () => {
