@@ -1,5 +1,7 @@
 /** Slots, by path. Far more than verdicts are ever out of order; one that is overwritten costs drafts, nothing else. */
-const SLOTS = 1024;
+const SLOTS = 16_384;
+/** From line to line: beyond how far drafts run ahead, so that lines of one time are apart. */
+const STRIDE = 67;
 
 /** The paths after which a drafter has heard what the target says. */
 export class HeardVerdicts {
@@ -23,5 +25,5 @@ export class HeardVerdicts {
 }
 
 function slotOf(line: number, length: number): number {
-  return (length + line * 211) & (SLOTS - 1);
+  return (length + line * STRIDE) & (SLOTS - 1);
 }

@@ -144,7 +144,7 @@ export class TargetSide {
     this.heard(link);
     if (job === undefined) return;
     if (message.done) {
-      if (job.waited) this.noteHeld(link, message);
+      if (job.waited) this.noteHeld(link, job, message);
       this.drop(link, job);
     } else this.goOn(link, job, message.line, next);
   }
@@ -209,6 +209,10 @@ export class TargetSide {
       sentAtMs: world.agenda.nowMs,
       wasIdle: link.job === undefined && awaitDrafts === 0,
     };
+    if (world.promptTokens === 20)
+      (globalThis as any).DBG?.push(
+        `${world.agenda.nowMs.toFixed(3)} first ${first} last ${length} w ${target} aw ${awaitDrafts}/${this.course.plan.lookahead}`,
+      );
     if (awaitDrafts > 0) this.awaiting++;
     this.assign(job);
     if (link.job !== undefined) link.waiting = job;
@@ -306,9 +310,12 @@ export class TargetSide {
   }
 
   /** The longest path of the job that the worker has shown to hold; it may have waited for drafts in vain. */
-  private noteHeld(link: TargetLink, { line, first, count }: VerdictReturned): void {
+  private noteHeld(link: TargetLink, job: LiveJob, { line, first, count }: VerdictReturned): void {
+    const length = first + count - 1;
+    // One before it, or after drafts that never came here, is not the job's.
+    if (length < job.first || this.world.lines.shared(line, length, job.line, job.length) < length) return;
     link.heldLine = line;
-    link.heldLength = first + count - 1;
+    link.heldLength = length;
   }
 
   private allowanceMs(link: TargetLink, tokens: number): number {
