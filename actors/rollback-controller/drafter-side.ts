@@ -255,7 +255,8 @@ export class DrafterSide {
 
   /** How long drafts are waited for, milliseconds. */
   private allowance(link: DrafterLink): number {
-    return allowanceMs(this.state.plan, forwardMs(link.announced.forwardTimes, 1));
+    const { plan, measurements } = this.state;
+    return allowanceMs(plan, forwardMs(link.announced.forwardTimes, 1), measurements.hopMs);
   }
 
   /** `afresh`: what it proposed after this path may be lost. */

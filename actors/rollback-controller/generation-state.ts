@@ -1,7 +1,7 @@
 import type { AcceptanceBook } from '../../src/core/acceptance-book.js';
 import { type DispatchPolicy, PLAIN_EXTEND_TOKENS } from '../../src/core/dispatch.js';
 import { DraftTree } from '../../src/core/draft-tree.js';
-import { draftersListen } from '../../src/core/drafter-rules.js';
+import { draftersListen, targetsListen } from '../../src/core/drafter-rules.js';
 import { DrafterUsefulness } from '../../src/core/drafter-usefulness.js';
 import type { SlipstreamError } from '../../src/core/errors.js';
 import type {
@@ -133,6 +133,13 @@ export class GenerationState {
     return draftersListen(plan, crew.draftMs() ?? 0, forwardMs(crew.targetTimes, 1));
   }
 
+  /** Whether targets had better hear the drafts of every job from the drafters themselves. */
+  private get targetsListen(): boolean {
+    const { crew, plan, measurements } = this;
+    if (crew === undefined) return false;
+    return targetsListen(plan, crew.draftMs() ?? 0, measurements.hopMs, forwardMs(crew.targetTimes, 1));
+  }
+
   /** T(n) of one target as it was lately; empty before there is one. */
   get targetTimes(): readonly ForwardTime[] {
     return this.crew === undefined ? [] : this.measurements.targetTimes(this.crew.targetTimes);
@@ -151,7 +158,15 @@ export class GenerationState {
 
   policy(): DispatchPolicy {
     const { mode, lookahead, jobTokens, wait } = this.plan;
-    return { mode, lookahead, jobTokens, wait, extend: PLAIN_EXTEND_TOKENS, remaining: this.remaining };
+    return {
+      mode,
+      lookahead,
+      jobTokens,
+      wait,
+      awaitAhead: this.targetsListen,
+      extend: PLAIN_EXTEND_TOKENS,
+      remaining: this.remaining,
+    };
   }
 
   private observe(): void {

@@ -13,6 +13,8 @@ export interface DispatchPolicy {
   readonly jobTokens: number;
   /** dsi: drafts that a job for an open root waits for, as long as they are coming. */
   readonly wait: number;
+  /** dsi: whether jobs beyond the root wait in their target, in the drafters' hearing, for what they lack of `lookahead`. */
+  readonly awaitAhead: boolean;
   /** Own verdicts that a target may go on from when there is nothing to verify, before it needs the next job. */
   readonly extend: number;
   /** Output tokens still to commit, at least 1: nothing is verified beyond. */
@@ -95,10 +97,10 @@ function roundAssignment(
 /** A path less likely than this to be right is not worth even an idle target: it may be wanted any moment. */
 export const LEAST_LIKELIHOOD = 0.01;
 
-/** The best path as far as its drafts, as they are believed, are likely to be right. */
-function likelyPath(tree: DraftTree): DraftNode[] {
+/** A path as far as its drafts, as they are believed, are likely to be right. */
+function likely(path: readonly DraftNode[]): DraftNode[] {
   let likelihood = 1;
-  return tree.bestPath().filter((node) => {
+  return path.filter((node) => {
     if (node.parent?.verdict === undefined) likelihood *= node.belief;
     return likelihood >= LEAST_LIKELIHOOD;
   });
@@ -110,9 +112,10 @@ function speculativeAssignment(
   supply: DraftSupply,
 ): Assignment | undefined {
   const rootOpen = rootIsOpen(tree);
-  const drafts = likelyPath(tree).slice(0, policy.remaining - 1);
+  const best = tree.bestPath();
+  const drafts = likely(best).slice(0, policy.remaining - 1);
   const awaited = Math.min(policy.wait, policy.jobTokens, policy.remaining - 1);
-  const missing = rootOpen && supply !== 'dry' ? Math.max(0, awaited - drafts.length) : 0;
+  let missing = rootOpen && supply !== 'dry' ? Math.max(0, awaited - drafts.length) : 0;
   if (missing > 0 && supply === 'coming') return undefined;
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;
@@ -122,8 +125,15 @@ function speculativeAssignment(
     open++;
   });
   if (first < 0) return undefined;
-  if (!rootOpen && (policy.jobTokens === 0 || (supply !== 'dry' && open < policy.lookahead)))
-    return undefined;
+  if (!rootOpen) {
+    if (policy.jobTokens === 0) return undefined;
+    if (supply !== 'dry' && open < policy.lookahead) {
+      if (supply === 'coming' || !policy.awaitAhead || drafts.length < best.length) return undefined;
+      const room = Math.min(first + policy.jobTokens, policy.remaining - 1) - drafts.length;
+      missing = Math.min(policy.lookahead - open, room);
+      if (missing < 1) return undefined;
+    }
+  }
   const path = drafts.slice(0, Math.max(first, 0) + policy.jobTokens);
   const nodes = [tree.root, ...path];
   const plain = rootOpen && path.length === 0 && (supply === 'dry' || policy.jobTokens === 0);

@@ -24,10 +24,10 @@ export function flushMs({ mode }: Plan): number {
   return mode === 'si' ? ROUND_FLUSH_MS : FLUSH_MS;
 }
 
-/** How long a drafter that takes `draftMs` for a draft is waited for, milliseconds. */
-export function allowanceMs({ mode, lookahead }: Plan, draftMs: number): number {
+/** How long a drafter that takes `draftMs` for a draft is waited for where a message takes `hopMs` one way, milliseconds. */
+export function allowanceMs({ mode, lookahead }: Plan, draftMs: number, hopMs: number): number {
   const inMessage = mode === 'si' ? lookahead : 1;
-  return (inMessage + 3) * draftMs + 2 * FLUSH_MS;
+  return (inMessage + 3) * draftMs + 2 * (FLUSH_MS + hopMs);
 }
 
 /** How long nothing may come of a drafter that was told to draft before it is told again, milliseconds. */

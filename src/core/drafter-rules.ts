@@ -2,6 +2,10 @@ import type { Plan } from './generation.js';
 
 /** Beyond this many verdicts per draft, listening costs a drafter more than it gains. */
 const MOST_VERDICTS_PER_DRAFT = 0.5;
+/** What it costs a target to hear one message, milliseconds, in its time and its machine's. */
+const HEARING_MS = 0.5;
+/** Drafts come in messages: however fast, so often at most, milliseconds. */
+const LEAST_DRAFT_MS = 0.1;
 /** A drafter that takes less than this per draft costs nothing. */
 const FREE_DRAFT_MS = 0.1;
 
@@ -11,6 +15,19 @@ const FREE_DRAFT_MS = 0.1;
  */
 export function draftersListen({ mode, targets }: Plan, draftMs: number, targetMs: number): boolean {
   return mode !== 'dsi' || targets * draftMs <= MOST_VERDICTS_PER_DRAFT * targetMs;
+}
+
+/**
+ * Whether targets had better wait for the drafts of jobs beyond the root in the drafters' own hearing. It saves each job
+ * a message's way, `hopMs`, and costs its target a message per batch of drafts for as long as a pass.
+ */
+export function targetsListen(
+  { lookahead }: Plan,
+  draftMs: number,
+  hopMs: number,
+  targetMs: number,
+): boolean {
+  return hopMs * Math.max(draftMs, LEAST_DRAFT_MS) * lookahead > HEARING_MS * targetMs;
 }
 
 /** Whether a drafter that takes `draftMs` for a draft costs nothing, as lookup does. */

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type DispatchPolicy, nextAssignment, rootIsOpen } from '../../src/core/dispatch.js';
+import {
+  type DispatchPolicy,
+  type DraftSupply,
+  nextAssignment,
+  rootIsOpen,
+} from '../../src/core/dispatch.js';
 import { DraftTree } from '../../src/core/draft-tree.js';
 import { pathHashes, rootPathHash } from '../../src/core/path-hash.js';
 
@@ -9,6 +14,7 @@ const POLICY: DispatchPolicy = {
   lookahead: 2,
   jobTokens: 16,
   wait: 0,
+  awaitAhead: false,
   extend: 32,
   remaining: 100,
 };
@@ -25,7 +31,7 @@ function assign(made: DraftTree, count: number): void {
   for (const node of [made.root, ...made.bestPath()].slice(0, count)) node.assignments++;
 }
 
-function lengths(made: DraftTree, policy: Partial<DispatchPolicy> = {}, supply: 'coming' | 'dry' = 'coming') {
+function lengths(made: DraftTree, policy: Partial<DispatchPolicy> = {}, supply: DraftSupply = 'coming') {
   const job = nextAssignment(made, { ...POLICY, ...policy }, supply);
   if (job === undefined) return undefined;
   return {
@@ -33,6 +39,7 @@ function lengths(made: DraftTree, policy: Partial<DispatchPolicy> = {}, supply: 
     wanted: job.wanted.map(({ length }) => length),
     extend: job.extend,
     onRefutation: job.extendOnRefutationOnly,
+    awaits: job.awaitDrafts,
   };
 }
 
@@ -43,6 +50,7 @@ describe('plain decoding', () => {
       wanted: [10],
       extend: 32,
       onRefutation: false,
+      awaits: 0,
     });
     expect(lengths(tree(), { mode: 'none', remaining: 5 })?.extend).toBe(4);
   });
@@ -118,6 +126,25 @@ describe('distributed speculative inference', () => {
     expect(lengths(tree(1), { wait: 2 })).toBeUndefined();
     expect(lengths(tree(1, 2), { wait: 2 })).toMatchObject({ wanted: [10, 11, 12] });
     expect(lengths(tree(1), { wait: 2 }, 'dry')).toMatchObject({ wanted: [10, 11] });
+  });
+
+  it('lets a target wait in the hearing of the drafters for what a further job lacks of k', () => {
+    const made = tree(1, 2, 3);
+    assign(made, 3);
+    const policy = { lookahead: 4, awaitAhead: true };
+    expect(lengths(made, policy, 'audible')).toMatchObject({ wanted: [13], awaits: 3 });
+    expect(lengths(made, { ...policy, awaitAhead: false }, 'audible')).toBeUndefined();
+    expect(lengths(made, policy, 'coming')).toBeUndefined();
+    expect(lengths(made, policy, 'dry')).toMatchObject({ wanted: [13], awaits: 0 });
+  });
+
+  it('lets it wait for no more than a job may hold, or than is left of the text', () => {
+    const made = tree(1, 2, 3);
+    assign(made, 3);
+    const policy = { lookahead: 4, awaitAhead: true };
+    expect(lengths(made, { ...policy, jobTokens: 2 }, 'audible')).toMatchObject({ awaits: 2 });
+    expect(lengths(made, { ...policy, remaining: 5 }, 'audible')).toMatchObject({ awaits: 1 });
+    expect(lengths(made, { ...policy, remaining: 4 }, 'audible')).toBeUndefined();
   });
 
   it('goes on alone when there are no drafts, and from a refutation otherwise', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AwaitedDrafter, lateAtMs, noteAwaited } from '../../src/core/drafter-patience.js';
+import { type AwaitedDrafter, allowanceMs, lateAtMs, noteAwaited } from '../../src/core/drafter-patience.js';
+import type { Plan } from '../../src/core/generation.js';
 
 const ALLOWANCE = 10;
 
@@ -11,6 +12,11 @@ describe('a drafter that is waited for', () => {
   it('is late an allowance after it was last heard of or waited for', () => {
     expect(lateAtMs(drafter({ heardAtMs: 5, owesSinceMs: 3 }), ALLOWANCE)).toBe(15);
     expect(lateAtMs(drafter({ heardAtMs: 5, owesSinceMs: 8 }), ALLOWANCE)).toBe(18);
+  });
+
+  it('is allowed the way there and back', () => {
+    const plan: Plan = { mode: 'dsi', lookahead: 1, wait: 0, ahead: 8, jobTokens: 8, targets: 1, reason: '' };
+    expect(allowanceMs(plan, 2, 10) - allowanceMs(plan, 2, 0)).toBe(20);
   });
 
   it('gets new patience at once when it kept nobody waiting', () => {

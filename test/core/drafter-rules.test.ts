@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { draftersListen, hearsTargets, owesConfirmation } from '../../src/core/drafter-rules.js';
+import {
+  draftersListen,
+  hearsTargets,
+  owesConfirmation,
+  targetsListen,
+} from '../../src/core/drafter-rules.js';
 import type { GenerationMode, Plan } from '../../src/core/generation.js';
 
 function plan(mode: GenerationMode, targets: number): Plan {
   return { mode, lookahead: 1, wait: 0, ahead: 16, jobTokens: 8, targets, reason: '' };
 }
+
+describe('targets', () => {
+  it('wait for drafts in the hearing of the drafters where a message takes longer than hearing them costs', () => {
+    const on = (lookahead: number) => ({ ...plan('dsi', 4), lookahead });
+    expect(targetsListen(on(4), 2, 0.3, 20)).toBe(false);
+    expect(targetsListen(on(4), 2, 2, 20)).toBe(true);
+    expect(targetsListen(on(1), 2, 2, 20)).toBe(false);
+    expect(targetsListen(on(8), 0, 20, 20)).toBe(true);
+  });
+});
 
 describe('drafters', () => {
   it('listen to the targets unless there is more than half a verdict to a draft', () => {

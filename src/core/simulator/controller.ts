@@ -50,7 +50,7 @@ export class Controller {
     this.steadyFrom = promptTokens + (settings.unsteadyTokens ?? Math.ceil(tokens / 2));
     this.chain = new DraftChain(world.lines, promptTokens, this.textEnd, world.reach);
     this.course = new Course(settings, plans, crew.drafters);
-    this.policy = { ...plans.plan, extend: PLAIN_EXTEND_TOKENS, remaining: tokens };
+    this.policy = { ...plans.plan, awaitAhead: false, extend: PLAIN_EXTEND_TOKENS, remaining: tokens };
     const { course, chain } = this;
     this.drafters = new DrafterSide(
       world,
@@ -179,6 +179,7 @@ export class Controller {
 
   private followPlan(): void {
     const { plan } = this.course;
+    this.policy.awaitAhead = this.course.targetsListen;
     if (plan === this.plan) return;
     this.plan = plan;
     this.policy.mode = plan.mode;

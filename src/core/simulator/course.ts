@@ -1,6 +1,6 @@
 import { AcceptanceBook } from '../acceptance-book.js';
 import type { Proposal } from '../draft-tree.js';
-import { draftersListen, draftsInRounds } from '../drafter-rules.js';
+import { draftersListen, draftsInRounds, targetsListen } from '../drafter-rules.js';
 import { DrafterUsefulness } from '../drafter-usefulness.js';
 import type { Plan } from '../generation.js';
 import { Measurements } from '../measurements.js';
@@ -49,8 +49,16 @@ export class Course {
     this.plans.step();
   }
 
+  get hopMs(): number {
+    return this.measurements.hopMs;
+  }
+
   get draftersListen(): boolean {
     return draftersListen(this.plans.plan, this.draftMs ?? 0, forwardMs(this.targetTimes, 1));
+  }
+
+  get targetsListen(): boolean {
+    return targetsListen(this.plans.plan, this.draftMs ?? 0, this.hopMs, forwardMs(this.targetTimes, 1));
   }
 
   get draftsRest(): boolean {

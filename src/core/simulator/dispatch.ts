@@ -68,13 +68,19 @@ function speculativeJob(
   if (openPaths === 0) return false;
   const { jobTokens, wait, remaining } = policy;
   const { rootIsOpen } = chain;
+  const first = rootIsOpen ? root : chain.shortestOpen();
   let missing = 0;
   if (rootIsOpen) {
     const awaited = Math.min(wait, jobTokens, remaining - 1);
     missing = supply === 'dry' ? 0 : Math.max(0, awaited - (end - root));
     if (missing > 0 && supply === 'coming') return false;
-  } else if (jobTokens === 0 || (supply !== 'dry' && openPaths < policy.lookahead)) return false;
-  const first = rootIsOpen ? root : chain.shortestOpen();
+  } else if (jobTokens === 0) return false;
+  else if (supply !== 'dry' && openPaths < policy.lookahead) {
+    if (supply === 'coming' || !policy.awaitAhead || end < chain.end) return false;
+    const room = Math.min(first + jobTokens, root + remaining - 1) - end;
+    missing = Math.min(policy.lookahead - openPaths, room);
+    if (missing < 1) return false;
+  }
   const length = Math.min(end, first + jobTokens);
   const plain = rootIsOpen && length === root && (supply === 'dry' || jobTokens === 0);
   // A target that refuted a draft starts on the new root at once, unless it had better wait for new drafts.

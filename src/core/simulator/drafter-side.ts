@@ -200,7 +200,7 @@ export class DrafterSide {
 
   /** How long drafts are waited for, milliseconds. */
   private allowanceMs(): number {
-    return allowanceMs(this.course.plan, this.announcedMs);
+    return allowanceMs(this.course.plan, this.announcedMs, this.course.hopMs);
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
