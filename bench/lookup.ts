@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { median } from '../src/core/statistics.js';
-import type { GenerationMode } from '../src/index.js';
+import type { GenerationMode, GenerationRequest } from '../src/index.js';
 import { createEngine } from '../src/index.js';
 import { measured } from './lib/measured.js';
 
@@ -17,10 +17,19 @@ const { values } = parseArgs({
   },
 });
 
-const PROMPTS = {
-  repetitive: '1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2,',
-  'half repetitive': 'the cat and the dog and the cow and the pig and the old man and the sea and the',
-  prose: 'It was a dark and stormy night, and the old sailor',
+const TEXTS: Readonly<Record<string, Pick<GenerationRequest, 'prompt' | 'temperature' | 'seed'>>> = {
+  repetitive: { prompt: '1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2,' },
+  'half repetitive': {
+    prompt: 'the cat and the dog and the cow and the pig and the old man and the sea and the',
+  },
+  prose: { prompt: 'It was a dark and stormy night, and the old sailor' },
+  // What came before is found again and again, and goes on otherwise.
+  misleading: {
+    prompt:
+      'the man saw a dog. the man had a cat. the man ate an egg. the man sold his cow. the man lost a key. the man',
+    temperature: 1,
+    seed: 5,
+  },
 };
 const MODES: readonly GenerationMode[] = ['none', 'si', 'dsi'];
 
@@ -29,14 +38,14 @@ await using engine = await createEngine({
   drafter: 'ngram',
   targets: Number(values.targets),
 });
-for (const [name, prompt] of Object.entries(PROMPTS)) {
+for (const [name, text] of Object.entries(TEXTS)) {
   const shares = new Map<GenerationMode, number[]>(MODES.map((mode) => [mode, []]));
   const notes = new Map<GenerationMode, string>();
   for (let round = 0; round < Number(values.rounds); round++) {
     let plainPerSecond = 0;
     for (const mode of MODES) {
       const maxTokens = Number(values.tokens);
-      const generation = await engine.generate({ prompt, mode, maxTokens, ignoreEndTokens: true });
+      const generation = await engine.generate({ ...text, mode, maxTokens, ignoreEndTokens: true });
       const { timings, speculation } = await generation.result;
       const perSecond = (1000 * (timings.predictedTokens - 1)) / timings.predictedMs;
       if (mode === 'none') plainPerSecond = perSecond;
