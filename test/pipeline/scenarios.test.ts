@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CompiledRequest } from '../../src/core/generation.js';
 import type { TraceEvent } from '../../src/core/trace.js';
@@ -89,6 +92,30 @@ describe('drafters', () => {
     expect(result.timings.draftTokensAccepted).toBe(0);
     expect(result.speculation.rollbacks).toBeGreaterThan(30);
     expect(result.timings.predictedMs / 59).toBeLessThan(20.01);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('that become good are noticed while the plan is plain decoding, and used', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'slipstream-trace-')), 'trace.json');
+    const right = '0'.repeat(120) + '1'.repeat(240);
+    writeFileSync(file, JSON.stringify({ texts: [{ right }] }));
+    const cluster = createVirtualCluster({ targets: 1, targetMs: 20, faults: { delayMs: 0.2 } });
+    cluster.startWorker('drafter', `sim:drafter?ms=4&trace=${encodeURIComponent(file)}`);
+    cluster.runFor(1);
+    const generation = cluster.generate({ mode: 'auto', maxTokens: 360 });
+    const commits: number[] = [];
+    cluster.scheduler.run({
+      until: () => {
+        while (commits.length < generation.log.tokens.length) commits.push(cluster.scheduler.now());
+        return generation.log.end !== undefined;
+      },
+    });
+    const msPerToken = (from: number, to: number) =>
+      ((commits[to] as number) - (commits[from] as number)) / (to - from);
+    // As fast as nobody's drafts allow, and nothing lost to drafting.
+    expect(msPerToken(60, 120)).toBeLessThan(20.5);
+    expect(msPerToken(260, 359)).toBeLessThan(12);
+    rmSync(dirname(file), { recursive: true });
     expectWhole(cluster, [generation]);
   });
 
