@@ -43,6 +43,7 @@ export function randomRun(seed: number, log = false): RunSummary {
     targetMs: random.pick([1, 5, 20, 40]),
     ...(random.chance(0.9) ? { drafterMs: random.pick([0.2, 1, 2, 10, 30]) } : {}),
     acceptance: random.pick([0, 0.4, 0.7, 0.9, 1]),
+    burst: random.pick([1, 1, 8]),
     timing: random.pick(['', '', 'jitter=0.3', 'perToken=1', 'stragglers=0.1&jitter=0.1', 'drift=3']),
     slots: random.pick([4, 8]),
     sharedHost: random.chance(0.3),

@@ -13,6 +13,8 @@ export interface VirtualClusterOptions extends Omit<WholeOptions, 'target' | 'dr
   readonly drafterMs?: number;
   /** Default 0.8. */
   readonly acceptance?: number;
+  /** Drafts are right in runs of so many positions, about. Default 1: independently. */
+  readonly burst?: number;
   /** Further parameters of every model: `jitter=0.2&perToken=1`. */
   readonly timing?: string;
 }
@@ -24,11 +26,12 @@ export function createVirtualCluster({
   targetMs,
   drafterMs,
   acceptance = 0.8,
+  burst = 1,
   timing = '',
   ...options
 }: VirtualClusterOptions) {
   const drafterUrl = (rightShare: number) =>
-    `sim:drafter?ms=${drafterMs ?? 2}&acceptance=${rightShare}&${timing}`;
+    `sim:drafter?ms=${drafterMs ?? 2}&acceptance=${rightShare}&burst=${burst}&${timing}`;
   const cluster = createCluster({
     ...options,
     target: `sim:target?ms=${targetMs}&${timing}`,
