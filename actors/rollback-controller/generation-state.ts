@@ -128,9 +128,9 @@ export class GenerationState {
 
   /** Whether drafters had better listen to the targets themselves. */
   get draftersListen(): boolean {
-    const { crew, plan } = this;
+    const { crew, plan, measurements } = this;
     if (crew === undefined) return true;
-    return draftersListen(plan, crew.draftMs() ?? 0, forwardMs(crew.targetTimes, 1));
+    return draftersListen(plan, crew.draftMs() ?? 0, measurements.hopMs, forwardMs(crew.targetTimes, 1));
   }
 
   /** Whether targets had better hear the drafts of every job from the drafters themselves. */

@@ -1,7 +1,9 @@
 import type { Plan } from './generation.js';
 
-/** Beyond this many verdicts per draft, listening costs a drafter more than it gains. */
+/** Beyond this many verdicts per draft, listening costs a drafter more than it gains on one machine. */
 const MOST_VERDICTS_PER_DRAFT = 0.5;
+/** For every so many milliseconds of a message's way, one verdict more per draft is worth it. */
+const VERDICT_WORTH_MS = 1;
 /** What it costs a target to hear one message, milliseconds, in its time and its machine's. */
 const HEARING_MS = 0.5;
 /** Drafts come in messages: however fast, so often at most, milliseconds. */
@@ -10,11 +12,17 @@ const LEAST_DRAFT_MS = 0.1;
 const FREE_DRAFT_MS = 0.1;
 
 /**
- * Whether drafters had better listen to the targets themselves. It saves a refutation a hop and costs the drafter a
- * message per pass of a target: not where there are many passes to a draft.
+ * Whether drafters had better listen to the targets themselves. It saves a refutation a hop, of `hopMs`, and costs the
+ * drafter a message per pass of a target: not where there are many passes to a draft and messages are fast.
  */
-export function draftersListen({ mode, targets }: Plan, draftMs: number, targetMs: number): boolean {
-  return mode !== 'dsi' || targets * draftMs <= MOST_VERDICTS_PER_DRAFT * targetMs;
+export function draftersListen(
+  { mode, targets }: Plan,
+  draftMs: number,
+  hopMs: number,
+  targetMs: number,
+): boolean {
+  if (mode !== 'dsi') return true;
+  return targets * draftMs <= Math.max(MOST_VERDICTS_PER_DRAFT, hopMs / VERDICT_WORTH_MS) * targetMs;
 }
 
 /**

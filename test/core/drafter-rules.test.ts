@@ -23,9 +23,14 @@ describe('targets', () => {
 
 describe('drafters', () => {
   it('listen to the targets unless there is more than half a verdict to a draft', () => {
-    expect(draftersListen(plan('dsi', 5), 2, 20)).toBe(true);
-    expect(draftersListen(plan('dsi', 6), 2, 20)).toBe(false);
-    expect(draftersListen(plan('si', 6), 2, 20)).toBe(true);
+    expect(draftersListen(plan('dsi', 5), 2, 0.3, 20)).toBe(true);
+    expect(draftersListen(plan('dsi', 6), 2, 0.3, 20)).toBe(false);
+    expect(draftersListen(plan('si', 6), 2, 0.3, 20)).toBe(true);
+  });
+
+  it('listen to more verdicts the longer messages take', () => {
+    expect(draftersListen(plan('dsi', 12), 2, 1, 20)).toBe(false);
+    expect(draftersListen(plan('dsi', 12), 2, 1.3, 20)).toBe(true);
   });
 
   it('are told what is committed after a quarter of how far they may run ahead', () => {

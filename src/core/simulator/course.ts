@@ -54,7 +54,7 @@ export class Course {
   }
 
   get draftersListen(): boolean {
-    return draftersListen(this.plans.plan, this.draftMs ?? 0, forwardMs(this.targetTimes, 1));
+    return draftersListen(this.plans.plan, this.draftMs ?? 0, this.hopMs, forwardMs(this.targetTimes, 1));
   }
 
   get targetsListen(): boolean {
