@@ -10,6 +10,8 @@ import { randomSettings } from './random-settings.js';
 /** All 200 with SLIPSTREAM_TEST_SETTINGS=200: minutes, nearly all of them the actors'. */
 const SETTINGS = Number(process.env.SLIPSTREAM_TEST_SETTINGS ?? 24);
 const TOKENS = SETTINGS > 24 ? 400 : 120;
+/** Looking for plans takes seconds. */
+const PLANNED_TOKENS = 80;
 
 function plansOf({ plan, mode }: ActorSettings) {
   return plan === undefined ? new Planner({ mode, lookahead: undefined, wait: undefined }) : fixedPlan(plan);
@@ -28,7 +30,7 @@ describe('a simulated generation', () => {
   );
 
   it.each([1, 5, 9, 17])('plans as the actors do, with random settings %i', (seed) => {
-    const { plan: _, ...settings } = { ...randomSettings(seed, TOKENS), mode: 'auto' as const };
+    const { plan: _, ...settings } = { ...randomSettings(seed, PLANNED_TOKENS), mode: 'auto' as const };
     const { result, startMs } = runActors(settings);
     const simulated = simulateWith(settings, plansOf(settings), actorTruth(settings), startMs);
     expect(simulated.msPerToken).toBeCloseTo(result.msPerToken, 6);
