@@ -209,10 +209,6 @@ export class TargetSide {
       sentAtMs: world.agenda.nowMs,
       wasIdle: link.job === undefined && awaitDrafts === 0,
     };
-    if (world.promptTokens === 20)
-      (globalThis as any).DBG?.push(
-        `${world.agenda.nowMs.toFixed(3)} first ${first} last ${length} w ${target} aw ${awaitDrafts}/${this.course.plan.lookahead}`,
-      );
     if (awaitDrafts > 0) this.awaiting++;
     this.assign(job);
     if (link.job !== undefined) link.waiting = job;
