@@ -43,7 +43,8 @@ export const natsOptionDefinitions: OptionDefinitions<NatsOptions> = {
   natsUrl: listOption({
     flag: 'nats',
     placeholder: 'URL',
-    description: 'NATS server or cluster to use, several separated by commas',
+    description:
+      'NATS server or cluster to use, several separated by commas; tls:// demands TLS, and a certificate for that name or address',
     defaultText: 'an embedded nats-server on loopback',
     allowed: '1 to 16 addresses such as nats://host:4222 or tls://host:4222',
     pattern: /^((nats|tls):\/\/)?(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/,

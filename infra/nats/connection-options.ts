@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { credsAuthenticator, type NodeConnectionOptions } from 'nats';
 import { errorMessage, NatsUnavailableError } from '../../src/core/errors.js';
+import { type NatsTlsOptions, nodeTlsOptions } from './tls-options.js';
 
 /** How to reach and use a NATS server or cluster. */
 export interface NatsConnectionOptions {
@@ -13,7 +14,7 @@ export interface NatsConnectionOptions {
   readonly token?: string | undefined;
   /** Path of a `.creds` file (JWT and seed). */
   readonly credentialsFile?: string | undefined;
-  /** Setting it demands TLS. */
+  /** Setting it demands TLS, as an address with `tls://` does. */
   readonly tls?: NatsTlsOptions | undefined;
   /**
    * First word(s) of the subjects that answers come to. Default `_INBOX`; one for each user keeps members from reading
@@ -31,18 +32,12 @@ export interface NatsConnectionOptions {
   readonly pingIntervalMs?: number | undefined;
 }
 
-/** Paths of PEM files. */
-export interface NatsTlsOptions {
-  readonly caFile?: string | undefined;
-  readonly certificateFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-}
-
 /**
  * Settings of nats.js. Its defaults give up after ten attempts to reconnect, and notice a half-open link only
  * after six minutes.
  */
 export function nodeConnectionOptions(options: NatsConnectionOptions, role: string): NodeConnectionOptions {
+  const tls = nodeTlsOptions(options.servers, options.tls);
   return {
     servers: [...options.servers],
     name: `${options.name}.${role}`,
@@ -62,7 +57,7 @@ export function nodeConnectionOptions(options: NatsConnectionOptions, role: stri
     ...(options.credentialsFile === undefined
       ? {}
       : { authenticator: credsAuthenticator(readCredentials(options.credentialsFile)) }),
-    ...(options.tls === undefined ? {} : { tls: tlsFiles(options.tls) }),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 
@@ -74,12 +69,4 @@ function readCredentials(path: string): Uint8Array {
       cause: error,
     });
   }
-}
-
-function tlsFiles({ caFile, certificateFile, keyFile }: NatsTlsOptions) {
-  return {
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(certificateFile === undefined ? {} : { certFile: certificateFile }),
-    ...(keyFile === undefined ? {} : { keyFile }),
-  };
 }

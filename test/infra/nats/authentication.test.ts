@@ -21,7 +21,10 @@ const binaries = [
   ['current nats-server', await currentServerBinary()],
   ...(old === undefined ? [] : [["Debian's nats-server", old] as const]),
 ] as const;
-const canSign = makeCertificate('authority') && makeCertificate('client');
+const canSign =
+  makeCertificate('address', 'IP:127.0.0.1') &&
+  makeCertificate('name', 'DNS:localhost') &&
+  makeCertificate('client', 'DNS:client');
 
 describe.each(binaries)('%s', (_, binary) => {
   let server: ServerProcess | undefined;
@@ -65,25 +68,48 @@ describe.each(binaries)('%s', (_, binary) => {
     );
   });
 
-  it.runIf(canSign)('lets in who has a certificate that it trusts', async () => {
+  describe.runIf(canSign)('over TLS', () => {
     const pem = (name: string) => JSON.stringify(inFolder(name));
-    const natsUrl = [
-      await serve(
-        `tls { cert_file: ${pem('authority.pem')}, key_file: ${pem('authority.key')}, ` +
-          `ca_file: ${pem('client.pem')}, verify: true }`,
-      ),
-    ];
-    const natsTlsCa = inFolder('authority.pem');
+    const identity = (name: string) => `cert_file: ${pem(`${name}.pem`)}, key_file: ${pem(`${name}.key`)}`;
     const [natsTlsCert, natsTlsKey] = [inFolder('client.pem'), inFolder('client.key')];
-    await connect({ natsUrl, natsTlsCa, natsTlsCert, natsTlsKey });
-    await expect(connect({ natsUrl, natsTlsCa })).rejects.toThrow(/cannot be reached/);
+
+    it('lets in who has a certificate that it trusts', async () => {
+      const natsUrl = [
+        await serve(`tls { ${identity('address')}, ca_file: ${pem('client.pem')}, verify: true }`),
+      ];
+      const natsTlsCa = inFolder('address.pem');
+      await connect({ natsUrl, natsTlsCa, natsTlsCert, natsTlsKey });
+      await expect(connect({ natsUrl, natsTlsCa })).rejects.toThrow(/cannot be reached/);
+    });
+
+    it('is trusted at an address only with a certificate for an address that was given', async () => {
+      const server = await serve(`tls { ${identity('address')} }`);
+      const natsTlsCa = inFolder('address.pem');
+      await connect({ natsUrl: [`tls://${server}`], natsTlsCa });
+      await connect({ natsUrl: [`tls://${server}`, 'tls://[::1]:1'], natsTlsCa });
+      await connect({ natsUrl: ['127.0.0.2:1', server], natsTlsCa });
+      const elsewhere = server.replace('127.0.0.1', 'localhost');
+      await expect(connect({ natsUrl: [elsewhere], natsTlsCa })).rejects.toThrow(/localhost/);
+    });
+
+    it('is trusted under a name only with a certificate for the name', async () => {
+      const server = await serve(`tls { ${identity('name')} }`);
+      const natsTlsCa = inFolder('name.pem');
+      await connect({ natsUrl: [server.replace('127.0.0.1', 'localhost')], natsTlsCa });
+      await expect(connect({ natsUrl: [server], natsTlsCa })).rejects.toThrow(/IP: 127.0.0.1 is not in/);
+    });
+  });
+
+  it('is not talked to in the clear when its address says TLS', async () => {
+    const server = await serve('');
+    await expect(connect({ natsUrl: [`tls://${server}`] })).rejects.toThrow(/does not support 'tls'/);
   });
 });
 
-/** A certificate that vouches for itself: NAME.pem and NAME.key. nats.js takes a server at an address for `localhost`. */
-function makeCertificate(name: string): boolean {
+/** A certificate that vouches for itself: NAME.pem and NAME.key. */
+function makeCertificate(name: string, holder: string): boolean {
   const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'.split(' ');
-  const about = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost'];
+  const about = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${holder}`];
   const files = ['-keyout', inFolder(`${name}.key`), '-out', inFolder(`${name}.pem`)];
   try {
     execFileSync('openssl', [...request, ...about, ...files], { stdio: 'ignore' });
