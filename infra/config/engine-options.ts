@@ -176,7 +176,7 @@ export function compileEngineOptions(
   const mode = values.mode ?? (isAlone ? 'none' : 'auto');
   if (mode !== 'none' && isAlone)
     throw new InvalidOptionError(nameOf('mode'), mode, `none when ${nameOf('drafter')} is none`);
-  const nats = compileNatsOptions(resolved);
+  const nats = compileNatsOptions(resolved, context);
   const workers = values.workers ?? (nats.servers === undefined ? 'local' : 'remote');
   if (workers !== 'local' && nats.servers === undefined)
     throw new InvalidOptionError(nameOf('workers'), workers, `local unless ${nameOf('natsUrl')} is given`);

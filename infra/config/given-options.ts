@@ -10,6 +10,5 @@ export function resolveGiven<Options extends object>(
   options: Options,
   { nameOf }: Pick<ConfigContext, 'nameOf'>,
 ): ResolvedOptions<Options>['values'] {
-  const context = { environment: {}, cores: 1, cacheFolder: '', hostName: '', nameOf };
-  return resolveOptions(definitions, options, context).values;
+  return resolveOptions(definitions, options, { environment: {}, nameOf }).values;
 }

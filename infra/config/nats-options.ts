@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
 import { DEFAULT_SUBJECT_PREFIX } from '../../src/core/subjects.js';
 import { listOption, type OptionDefinitions, textOption } from './option.js';
-import type { ResolvedOptions } from './resolve.js';
+import type { ConfigContext, ResolvedOptions } from './resolve.js';
 
 /** How to reach a NATS server or cluster. */
 export interface NatsOptions {
@@ -64,24 +64,28 @@ export const natsOptionDefinitions: OptionDefinitions<NatsOptions> = {
   natsCredentials: textOption({
     flag: 'nats-creds',
     placeholder: 'FILE',
+    allowed: 'a file that can be read',
     description: 'credentials file for NATS (JWT and seed)',
     defaultText: 'none',
   }),
   natsTlsCa: textOption({
     flag: 'nats-tls-ca',
     placeholder: 'FILE',
+    allowed: 'a file that can be read',
     description: 'certificate authorities to trust for NATS (PEM); TLS is then required',
     defaultText: "the system's",
   }),
   natsTlsCert: textOption({
     flag: 'nats-tls-cert',
     placeholder: 'FILE',
+    allowed: 'a file that can be read',
     description: 'client certificate for NATS (PEM)',
     defaultText: 'none',
   }),
   natsTlsKey: textOption({
     flag: 'nats-tls-key',
     placeholder: 'FILE',
+    allowed: 'a file that can be read',
     description: 'private key of the client certificate (PEM)',
     defaultText: 'none',
   }),
@@ -95,7 +99,10 @@ export const natsOptionDefinitions: OptionDefinitions<NatsOptions> = {
   }),
 };
 
-export function compileNatsOptions({ values, nameOf }: ResolvedOptions<NatsOptions>): CompiledNatsOptions {
+export function compileNatsOptions(
+  { values, nameOf }: ResolvedOptions<NatsOptions>,
+  { unreadable }: Pick<ConfigContext, 'unreadable'>,
+): CompiledNatsOptions {
   const ways = (['natsUser', 'natsToken', 'natsCredentials'] as const).filter((key) => values[key]);
   const [first, second] = ways;
   if (first !== undefined && second !== undefined)
@@ -104,6 +111,12 @@ export function compileNatsOptions({ values, nameOf }: ResolvedOptions<NatsOptio
   together(values, nameOf, 'natsTlsCert', 'natsTlsKey');
   together(values, nameOf, 'natsTlsKey', 'natsTlsCert');
   for (const key of NEED_A_SERVER) together(values, nameOf, key, 'natsUrl');
+  for (const key of FILES) {
+    const path = values[key];
+    const reason = path === undefined ? undefined : unreadable(path);
+    if (reason !== undefined)
+      throw new InvalidOptionError(nameOf(key), path, `${natsOptionDefinitions[key].allowed}: ${reason}`);
+  }
   const tls = values.natsTlsCa !== undefined || values.natsTlsCert !== undefined;
   return Object.freeze({
     servers: values.natsUrl === undefined ? undefined : Object.freeze([...values.natsUrl]),
@@ -124,6 +137,8 @@ export function compileNatsOptions({ values, nameOf }: ResolvedOptions<NatsOptio
 
 /** An embedded server makes its own credentials: these would do nothing. */
 const NEED_A_SERVER = ['natsUser', 'natsToken', 'natsCredentials', 'natsTlsCa', 'natsTlsCert'] as const;
+
+const FILES = ['natsCredentials', 'natsTlsCa', 'natsTlsCert', 'natsTlsKey'] as const;
 
 /** Refuses `key` without `needed`. */
 function together(

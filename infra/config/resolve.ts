@@ -10,6 +10,8 @@ export interface ConfigContext {
   /** Where this user's caches live, our own folder name included. */
   readonly cacheFolder: string;
   readonly hostName: string;
+  /** Why a file cannot be read; undefined when it can. */
+  unreadable(path: string): string | undefined;
   /** How the caller spells a field, for errors: `topP` or `--top-p`. */
   nameOf(field: string): string;
 }
@@ -27,7 +29,7 @@ export interface ResolvedOptions<Options> {
 export function resolveOptions<Options extends object>(
   definitions: OptionDefinitions<Options>,
   options: Options,
-  context: ConfigContext,
+  context: Pick<ConfigContext, 'environment' | 'nameOf'>,
 ): ResolvedOptions<Options> {
   const values: Record<string, unknown> = {};
   const names = new Map<string, string>();

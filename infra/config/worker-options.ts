@@ -105,7 +105,7 @@ export function compileWorkerOptions(
     threads: values.threads ?? context.cores,
     slots: values.slots ?? 4,
     hostName: values.hostName ?? context.hostName,
-    nats: Object.freeze({ ...compileNatsOptions(resolved), servers }),
+    nats: Object.freeze({ ...compileNatsOptions(resolved, context), servers }),
     store: modelStoreOf(resolved, context),
   });
 }

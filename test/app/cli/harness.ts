@@ -235,6 +235,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
       cores: 4,
       cacheFolder: '/nowhere',
       hostName: 'host-1',
+      unreadable: () => undefined,
       nameOf,
     }),
   };

@@ -10,6 +10,7 @@ export function testContext(
     cores: 4,
     cacheFolder: '/cache',
     hostName: 'host-1',
+    unreadable: () => undefined,
     nameOf: (field) => field,
     ...changes,
   };

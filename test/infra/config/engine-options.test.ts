@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { compileEngineOptions, type EngineOptions } from '../../../infra/config/engine-options.js';
+import { processContext } from '../../../infra/config/process-context.js';
 import { InvalidOptionError } from '../../../src/core/errors.js';
 import { testContext } from './context.js';
 
@@ -164,6 +166,27 @@ describe('compileEngineOptions', () => {
     expect(() => compile({}, { SLIPSTREAM_PARALLEL: 'many' })).toThrow('SLIPSTREAM_PARALLEL is "many"');
     expect(() => compile({}, { SLIPSTREAM_WORKERS: 'both' })).toThrow(
       'SLIPSTREAM_WORKERS is "both", but must be local unless natsUrl is given',
+    );
+  });
+
+  test.each([
+    { natsCredentials: '/nowhere/file' },
+    { natsTlsCa: '/nowhere/file' },
+    { natsTlsCert: '/nowhere/file', natsTlsKey: tmpdir() },
+    { natsTlsCert: import.meta.filename, natsTlsKey: '/nowhere/file' },
+  ])('a file that is not there is named, with the reason: %j', (files) => {
+    const [name] = Object.entries(files).find(([, path]) => path === '/nowhere/file') ?? [];
+    const { unreadable } = processContext();
+    expect(() => compileEngineOptions({ natsUrl: ['a'], ...files }, testContext({}, { unreadable }))).toThrow(
+      `${name} is "/nowhere/file", but must be a file that can be read: ENOENT`,
+    );
+  });
+
+  test('a folder is no file that can be read', () => {
+    const { unreadable } = processContext();
+    const options = { natsUrl: ['a'], natsTlsCa: tmpdir() };
+    expect(() => compileEngineOptions(options, testContext({}, { unreadable }))).toThrow(
+      /natsTlsCa .*EISDIR/,
     );
   });
 
