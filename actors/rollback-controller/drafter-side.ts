@@ -112,7 +112,12 @@ export class DrafterSide {
         track: message.worker,
         startMs: message.startedAtMs,
         endMs: message.startedAtMs + message.forwardMs,
-        data: { position: message.position, ids: message.ids, epoch: message.epoch },
+        data: {
+          position: message.position,
+          ids: message.ids,
+          epoch: message.epoch,
+          attached: outcome.kind === 'attached',
+        },
       });
     }
     const link = this.links.get(message.worker);

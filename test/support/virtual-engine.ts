@@ -24,6 +24,7 @@ export function createVirtualEngine(
   cluster.runFor(latencyMs + 1);
   let count = 0;
   return {
+    tokenizer: simTokenizer,
     create: async (request): Promise<GenerationHandle> => {
       const compiled = compileRequest(request, {
         tokenizer: simTokenizer,

@@ -1,15 +1,18 @@
 import type { Command } from 'commander';
 import picocolors from 'picocolors';
+import { createRealScheduler } from '../../../infra/clock/real-scheduler.js';
 import { compileEngineOptions, engineOptionDefinitions } from '../../../infra/config/engine-options.js';
 import { logOptionDefinitions } from '../../../infra/config/log-options.js';
 import type { GenerationHandle, GenerationRequest, GenerationService } from '../../core/engine.js';
 import { InvalidOptionError } from '../../core/errors.js';
 import { GENERATION_MODES, type GenerationMode, type GenerationResult } from '../../core/generation.js';
 import { checkRequest } from '../../core/request-check.js';
+import type { TraceEvent } from '../../core/trace.js';
 import { textTable } from '../text-table.js';
 import { openLogger } from './command-log.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import type { CliIo } from './io.js';
+import { LiveView, legend } from './live-view/live-view.js';
 import { addFlags, flagName, readFlags } from './option-flags.js';
 import { addRequestFlags, readRequestFlags, requestFlagName } from './request-flags.js';
 import { runGeneration } from './run-generation.js';
@@ -67,12 +70,17 @@ async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> 
   const request: GenerationRequest = { ...DEFAULTS, ...readRequestFlags(command), prompt };
   checkRequest(request, requestFlagName);
   const logger = openLogger(command, io, 'warn');
-  return await withEngine(options, io, services, { logger }, async (engine) => {
+  const scheduler = createRealScheduler();
+  let view: LiveView | undefined;
+  const trace = io.stdout.isTTY ? (event: TraceEvent) => view?.note(event) : undefined;
+  return await withEngine(options, io, services, { logger, trace }, async (engine) => {
     await io.stdout.write(`prompt: ${prompt}\n`);
     const runs: DemoRun[] = [];
     for (const mode of GENERATION_MODES) {
       await io.stdout.write(heading(mode, io));
-      const { handle, end } = await show(engine, { ...request, mode }, io);
+      if (io.stdout.isTTY) view = new LiveView(io.stdout, engine.tokenizer, scheduler);
+      const { handle, end } = await show(engine, { ...request, mode }, io, view);
+      view = undefined;
       await io.stdout.write('\n');
       if (end.outcome === 'failed') {
         await io.stderr.write(describeFailure(end.error));
@@ -87,17 +95,24 @@ async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> 
 
 function heading(mode: GenerationMode, io: CliIo): string {
   const colors = picocolors.createColors(io.stdout.colored);
-  const legend =
-    io.stdout.colored && mode !== 'none' ? ` (${colors.green('green')}: guessed and confirmed)` : '';
-  return `\n${colors.bold(mode)}: ${EXPLANATIONS[mode]}${legend}\n`;
+  const styles = io.stdout.isTTY && mode !== 'none' ? ` (${legend(io.stdout.colored)})` : '';
+  return `\n${colors.bold(mode)}: ${EXPLANATIONS[mode]}${styles}\n`;
 }
 
-/** Prints the text as it comes; on a terminal what a drafter had guessed is green. */
-function show(service: GenerationService, request: GenerationRequest, io: CliIo) {
-  const colors = picocolors.createColors(io.stdout.colored);
-  return runGeneration(service, request, io, (tokens) =>
-    io.stdout.write(tokens.map(({ drafted, text }) => (drafted ? colors.green(text) : text)).join('')),
-  );
+/** Prints the text as it comes; on a terminal the view shows what becomes of the drafts too. */
+async function show(
+  service: GenerationService,
+  request: GenerationRequest,
+  io: CliIo,
+  view: LiveView | undefined,
+) {
+  try {
+    return await runGeneration(service, request, io, (tokens) =>
+      view === undefined ? io.stdout.write(tokens.map(({ text }) => text).join('')) : view.append(tokens),
+    );
+  } finally {
+    await view?.close();
+  }
 }
 
 function tokenIds(handle: GenerationHandle): readonly number[] {

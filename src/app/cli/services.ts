@@ -5,6 +5,7 @@ import type { CompiledWorkerOptions } from '../../../infra/config/worker-options
 import type { OnModelProgress } from '../../../infra/models/progress.js';
 import type { GenerationService } from '../../core/engine.js';
 import type { Logger } from '../../core/logger.js';
+import type { Tokenizer } from '../../core/tokenizer.js';
 import type { TraceSink } from '../../core/trace.js';
 import type { ExitCode } from './exit-codes.js';
 import type { CliIo } from './io.js';
@@ -42,6 +43,7 @@ export interface CliServices {
 }
 
 export interface CliEngine extends GenerationService {
+  readonly tokenizer: Tokenizer;
   /** Refuses new requests; resolves when none runs any more. */
   drain(): Promise<void>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NoWorkerError } from '../../../src/core/errors.js';
+import { createVirtualEngine } from '../../support/virtual-engine.js';
 import { run, ScriptedEngine } from './harness.js';
 
 describe('slipstream demo', () => {
@@ -14,7 +15,9 @@ describe('slipstream demo', () => {
     expect(requests.map(({ mode }) => mode)).toEqual(['none', 'si', 'dsi']);
     expect(new Set(requests.map(({ seed, promptTokenIds }) => `${seed} ${promptTokenIds}`)).size).toBe(1);
     expect(stdout).toMatch(/^prompt: The captain .*, and then\n\nnone: /);
-    expect(stdout.match(/hello/g)).toHaveLength(3);
+    expect(stdout).toContain(
+      'token by token\nhello\n\nsi: draft, verify, repeat\nhello\n\ndsi: draft and verify at the same time\nhello\n\n',
+    );
     expect(stdout).toContain(
       'mode  tokens/s  speed  first token  acceptance  rollbacks  target passes  targets',
     );
@@ -40,6 +43,26 @@ describe('slipstream demo', () => {
     expect(stdout).toContain('\u001b[32ma\u001b[39m');
     expect(stdout).toContain('b\n');
     expect(stdout).not.toContain('\u001b[32mb');
+  });
+
+  test('a terminal shows what became of the drafts, by the trace of the engine', async () => {
+    const models = ['--model', 'sim:target?ms=20', '--drafter', 'sim:drafter?ms=2&acceptance=0.7'];
+    const { stdout } = await run(['demo', ...models, '--targets', '3', '--max-tokens', '24'], {
+      terminal: true,
+      services: { createEngine: async (options, deps) => createVirtualEngine(options, deps) },
+    });
+    const [plain = '', ...speculative] = stdout.split(/^.*(?:repeat|same time) .*$/m);
+    expect(plain).not.toContain('drafted');
+    expect(speculative).toHaveLength(2);
+    for (const [index, mode] of (['si', 'dsi'] as const).entries()) {
+      const counts = [
+        ...(speculative[index] ?? '').matchAll(/drafted (\d+), accepted (\d+), refuted (\d+)/g),
+      ];
+      const [drafted = 0, accepted = 0, refuted = 0] = counts.at(-1)?.slice(1).map(Number) ?? [];
+      expect(drafted).toBeGreaterThanOrEqual(accepted + refuted);
+      const acceptance = Math.round((accepted / (accepted + refuted)) * 100);
+      expect(stdout).toMatch(new RegExp(`^${mode} .* ${acceptance} % `, 'm'));
+    }
   });
 
   test('different tokens in one mode are a failure', async () => {

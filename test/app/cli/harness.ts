@@ -38,6 +38,7 @@ export interface Script {
 export class ScriptedEngine implements CliEngine {
   readonly requests: CompiledRequest[] = [];
   readonly calls: string[] = [];
+  readonly tokenizer = letters;
   constructor(
     readonly options: CompiledEngineOptions,
     private readonly script: Script,
