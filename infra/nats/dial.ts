@@ -14,19 +14,22 @@ export async function dial(
   scheduler: Scheduler,
 ): Promise<NatsConnection> {
   const deadlineMs = scheduler.now() + timeoutMs;
+  let reason: unknown;
   for (;;) {
     const remainingMs = Math.max(1, deadlineMs - scheduler.now());
     try {
       return await connect({ ...options, timeout: remainingMs });
     } catch (error) {
+      // The last try may be too short for any answer: what an earlier one met says more.
+      if (reason === undefined || !(error instanceof errors.TimeoutError)) reason = error;
       const where = describeServers(options.servers);
       if (error instanceof errors.AuthorizationError)
         throw new NatsUnavailableError(`NATS server ${where} refuses the credentials given`, {
           cause: error,
         });
       if (scheduler.now() + RETRY_MS >= deadlineMs)
-        throw new NatsUnavailableError(`NATS server ${where} cannot be reached: ${describeCause(error)}`, {
-          cause: error,
+        throw new NatsUnavailableError(`NATS server ${where} cannot be reached: ${describeCause(reason)}`, {
+          cause: reason,
         });
     }
     await new Promise<void>((resolve) => scheduler.schedule(RETRY_MS, resolve));
