@@ -72,13 +72,13 @@ async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> 
   const logger = openLogger(command, io, 'warn');
   const scheduler = createRealScheduler();
   let view: LiveView | undefined;
-  const trace = io.stdout.isTTY ? (event: TraceEvent) => view?.note(event) : undefined;
+  const trace = io.stdout.redraws ? (event: TraceEvent) => view?.note(event) : undefined;
   return await withEngine(options, io, services, { logger, trace }, async (engine) => {
     await io.stdout.write(`prompt: ${prompt}\n`);
     const runs: DemoRun[] = [];
     for (const mode of GENERATION_MODES) {
       await io.stdout.write(heading(mode, io));
-      if (io.stdout.isTTY) view = new LiveView(io.stdout, engine.tokenizer, scheduler);
+      if (io.stdout.redraws) view = new LiveView(io.stdout, engine.tokenizer, scheduler);
       const { handle, end } = await show(engine, { ...request, mode }, io, view);
       view = undefined;
       await io.stdout.write('\n');
@@ -95,7 +95,7 @@ async function demo(command: Command, { io, services }: Cli): Promise<ExitCode> 
 
 function heading(mode: GenerationMode, io: CliIo): string {
   const colors = picocolors.createColors(io.stdout.colored);
-  const styles = io.stdout.isTTY && mode !== 'none' ? ` (${legend(io.stdout.colored)})` : '';
+  const styles = io.stdout.redraws && mode !== 'none' ? ` (${legend(io.stdout.colored)})` : '';
   return `\n${colors.bold(mode)}: ${EXPLANATIONS[mode]}${styles}\n`;
 }
 

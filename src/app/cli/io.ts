@@ -8,6 +8,8 @@ import { EXIT } from './exit-codes.js';
 export interface CliOutput {
   readonly isTTY: boolean;
   readonly colored: boolean;
+  /** A terminal whose cursor can be moved: what was written can be written over. */
+  readonly redraws: boolean;
   /** Width of the terminal in characters. */
   readonly columns: number;
   /** Resolves when more may be written. Never rejects: once nothing more can be written, text is dropped. */
@@ -65,8 +67,10 @@ function output(stream: NodeJS.WriteStream, onClosed: (error: NodeJS.ErrnoExcept
   return {
     isTTY: stream.isTTY === true,
     colored: stream.isTTY === true && picocolors.isColorSupported,
+    redraws: stream.isTTY === true && process.env.TERM !== 'dumb',
     get columns() {
-      return stream.columns ?? 80;
+      // 0: a terminal that does not know.
+      return stream.columns || 80;
     },
     write: (text) =>
       new Promise((resolve) => {

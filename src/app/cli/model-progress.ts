@@ -13,7 +13,7 @@ export function showProgress(
   name: string,
   output: CliOutput,
 ): { readonly update: OnModelProgress; end(): void } {
-  return output.isTTY ? bars(name, output) : lines(name, output);
+  return output.redraws ? bars(name, output) : lines(name, output);
 }
 
 function lines(name: string, output: CliOutput) {

@@ -45,6 +45,12 @@ describe('slipstream demo', () => {
     expect(stdout).not.toContain('\u001b[32mb');
   });
 
+  test('a terminal that cannot write over anything gets the text alone', async () => {
+    const { stdout } = await run(['demo'], { terminal: true, dumb: true, script: { text: 'a^b' } });
+    expect(stdout).not.toContain('drafted');
+    expect(stdout).toContain('ab\n');
+  });
+
   test('a terminal shows what became of the drafts, by the trace of the engine', async () => {
     const models = ['--model', 'sim:target?ms=20', '--drafter', 'sim:drafter?ms=2&acceptance=0.7'];
     const { stdout } = await run(['demo', ...models, '--targets', '3', '--max-tokens', '24'], {

@@ -198,6 +198,8 @@ export interface World {
   readonly stdin?: string | Uint8Array;
   readonly environment?: Readonly<Record<string, string>>;
   readonly terminal?: boolean;
+  /** The terminal cannot move its cursor. */
+  readonly dumb?: boolean;
   readonly services?: Partial<CliServices>;
   readonly interrupted?: AbortController;
   readonly outputClosed?: AbortController;
@@ -211,6 +213,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
   const output = (name: 'stdout' | 'stderr', onText?: (text: string) => void) => ({
     isTTY: world.terminal === true,
     colored: world.terminal === true,
+    redraws: world.terminal === true && world.dumb !== true,
     columns: 100,
     write: (text: string) => {
       out[name] += text;

@@ -16,6 +16,7 @@ function open({ columns = 60, colored = true, slow = false } = {}) {
   const release: (() => void)[] = [];
   const output = {
     isTTY: true,
+    redraws: true,
     colored,
     columns,
     write: (text: string) => {
