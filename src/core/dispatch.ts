@@ -13,7 +13,10 @@ export interface DispatchPolicy {
   readonly jobTokens: number;
   /** dsi: drafts that a job for an open root waits for, as long as they are coming. */
   readonly wait: number;
-  /** dsi: whether jobs beyond the root wait in their target, in the drafters' hearing, for what they lack of `lookahead`. */
+  /**
+   * dsi: whether jobs beyond the root wait in their target, in the drafters' hearing, for what they lack of
+   * `lookahead`.
+   */
   readonly awaitAhead: boolean;
   /** Own verdicts that a target may go on from when there is nothing to verify, before it needs the next job. */
   readonly extend: number;
@@ -114,9 +117,6 @@ function speculativeAssignment(
   const rootOpen = rootIsOpen(tree);
   const best = tree.bestPath();
   const drafts = likely(best).slice(0, policy.remaining - 1);
-  const awaited = Math.min(policy.wait, policy.jobTokens, policy.remaining - 1);
-  let missing = rootOpen && supply !== 'dry' ? Math.max(0, awaited - drafts.length) : 0;
-  if (missing > 0 && supply === 'coming') return undefined;
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;
   drafts.forEach((node, index) => {
@@ -125,16 +125,16 @@ function speculativeAssignment(
     open++;
   });
   if (first < 0) return undefined;
-  if (!rootOpen) {
-    if (policy.jobTokens === 0) return undefined;
-    if (supply !== 'dry' && open < policy.lookahead) {
-      if (supply === 'coming' || !policy.awaitAhead || drafts.length < best.length) return undefined;
-      const room = Math.min(first + policy.jobTokens, policy.remaining - 1) - drafts.length;
-      missing = Math.min(policy.lookahead - open, room);
-      if (missing < 1) return undefined;
-    }
-  }
-  const path = drafts.slice(0, Math.max(first, 0) + policy.jobTokens);
+  if (!rootOpen && policy.jobTokens === 0) return undefined;
+  const wished = rootOpen ? policy.wait - drafts.length : policy.lookahead - open;
+  const lacking = supply === 'dry' ? 0 : Math.max(0, wished);
+  const room = Math.min(first + policy.jobTokens, policy.remaining - 1) - drafts.length;
+  const missing = Math.max(0, Math.min(lacking, room));
+  if (missing > 0 && supply === 'coming') return undefined;
+  // A job beyond the root that lacks drafts is sent only where its target can wait for them.
+  const isInReach = policy.awaitAhead && missing > 0 && drafts.length === best.length;
+  if (!rootOpen && lacking > 0 && !isInReach) return undefined;
+  const path = drafts.slice(0, first + policy.jobTokens);
   const nodes = [tree.root, ...path];
   const plain = rootOpen && path.length === 0 && (supply === 'dry' || policy.jobTokens === 0);
   // A target that refuted a draft starts on the new root at once, unless it had better wait for new drafts.

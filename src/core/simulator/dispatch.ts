@@ -69,18 +69,14 @@ function speculativeJob(
   const { jobTokens, wait, remaining } = policy;
   const { rootIsOpen } = chain;
   const first = rootIsOpen ? root : chain.shortestOpen();
-  let missing = 0;
-  if (rootIsOpen) {
-    const awaited = Math.min(wait, jobTokens, remaining - 1);
-    missing = supply === 'dry' ? 0 : Math.max(0, awaited - (end - root));
-    if (missing > 0 && supply === 'coming') return false;
-  } else if (jobTokens === 0) return false;
-  else if (supply !== 'dry' && openPaths < policy.lookahead) {
-    if (supply === 'coming' || !policy.awaitAhead || end < chain.end) return false;
-    const room = Math.min(first + jobTokens, root + remaining - 1) - end;
-    missing = Math.min(policy.lookahead - openPaths, room);
-    if (missing < 1) return false;
-  }
+  if (!rootIsOpen && jobTokens === 0) return false;
+  const wished = rootIsOpen ? wait - (end - root) : policy.lookahead - openPaths;
+  const lacking = supply === 'dry' ? 0 : Math.max(0, wished);
+  const room = Math.min(first + jobTokens, root + remaining - 1) - end;
+  const missing = Math.max(0, Math.min(lacking, room));
+  if (missing > 0 && supply === 'coming') return false;
+  const isInReach = policy.awaitAhead && missing > 0 && end === chain.end;
+  if (!rootIsOpen && lacking > 0 && !isInReach) return false;
   const length = Math.min(end, first + jobTokens);
   const plain = rootIsOpen && length === root && (supply === 'dry' || jobTokens === 0);
   // A target that refuted a draft starts on the new root at once, unless it had better wait for new drafts.
