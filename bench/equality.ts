@@ -104,9 +104,8 @@ try {
 }
 
 async function readTexts(): Promise<readonly Prompt[]> {
-  const bundled = values['prompt-file'] === undefined && !isTiny && model !== 'fable';
-  if (!bundled)
-    return readPrompts(isTiny ? 'tiny' : model, values['prompt-file']).map((prompt) => ({ prompt }));
+  if (values['prompt-file'] !== undefined || isTiny || model === 'fable')
+    return readPrompts(values.model, values['prompt-file']).map((prompt) => ({ prompt }));
   const resolved = await resolveModel(model, compileModelStoreOptions({}));
   if (resolved.kind !== 'onnx') throw new Error(`${model} is no model of text`);
   return readMixedPrompts(resolved.loadTokenizer()).map((promptTokenIds) => ({ promptTokenIds }));

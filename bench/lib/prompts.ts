@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Tokenizer } from '../../src/core/tokenizer.js';
-import { PROMPTS } from '../../test/models/prompts.js';
 import { BUNDLED_PROMPTS, readPromptSets } from '../peers/prompt-sets.js';
+import { PROMPTS } from './short-prompts.js';
 
 /** Beginnings of paragraphs that the fable models have never seen, one a line. */
 export const FABLE_PROMPTS = new URL('../../models/fable/prompts.txt', import.meta.url);
