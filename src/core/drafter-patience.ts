@@ -24,7 +24,10 @@ export function flushMs({ mode }: Plan): number {
   return mode === 'si' ? ROUND_FLUSH_MS : FLUSH_MS;
 }
 
-/** How long a drafter that takes `draftMs` for a draft is waited for where a message takes `hopMs` one way, milliseconds. */
+/**
+ * How long a drafter that takes `draftMs` for a draft is waited for where a message takes `hopMs` one way,
+ * milliseconds.
+ */
 export function allowanceMs({ mode, lookahead }: Plan, draftMs: number, hopMs: number): number {
   const inMessage = mode === 'si' ? lookahead : 1;
   return (inMessage + 3) * draftMs + 2 * (FLUSH_MS + hopMs);

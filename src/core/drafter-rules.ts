@@ -72,7 +72,10 @@ export function hearsTargets({ listen, listenEpoch, heardEpoch }: ListeningDraft
   return listen && heardEpoch >= listenEpoch;
 }
 
-/** Whether a drafter waits for the targets before it goes on from what it has published: in rounds, or beside plain decoding. */
+/**
+ * Whether a drafter waits for the targets before it goes on from what it has published: in rounds, or beside plain
+ * decoding.
+ */
 export function draftsInRounds({ mode }: Plan): boolean {
   return mode !== 'dsi';
 }

@@ -83,11 +83,12 @@ export class Measurements {
     const drafter = this.drafters.get(message.worker) ?? { last: undefined, spacingMs: timeLevel() };
     this.drafters.set(message.worker, drafter);
     const { last } = drafter;
-    drafter.last = message.ids.length > 0 && !waits ? message : undefined;
+    drafter.last = undefined;
     if (waits) {
       if (message.ids.length > 0) noteTime(drafter.spacingMs, message.forwardMs / message.ids.length);
       return;
     }
+    if (message.ids.length > 0) drafter.last = message;
     if (last === undefined || last.epoch !== message.epoch) return;
     if (last.position + last.ids.length !== message.position) return;
     const spacing = (message.startedAtMs - last.startedAtMs) / last.ids.length;

@@ -11,7 +11,7 @@ import { randomSettings } from './random-settings.js';
 const SETTINGS = Number(process.env.SLIPSTREAM_TEST_SETTINGS ?? 24);
 const TOKENS = SETTINGS > 24 ? 400 : 120;
 /** Looking for plans takes seconds. */
-const PLANNED_TOKENS = 80;
+const PLANNED_TOKENS = 120;
 
 function plansOf({ plan, mode }: ActorSettings) {
   return plan === undefined ? new Planner({ mode, lookahead: undefined, wait: undefined }) : fixedPlan(plan);
