@@ -42,7 +42,7 @@ export class Level {
     const news = 1 / Math.min(this.recentCount, this.count);
     this.level += (value - this.level) / this.count;
     this.recent += (value - this.recent) * news;
-    if (this.last !== undefined) this.variance += ((value - this.last) ** 2 / 2 - this.variance) * news;
+    if (this.last !== undefined) this.variance += ((value - this.last) ** 2 / 2 - this.variance) / this.count;
     this.last = value;
     if (this.count > this.recentCount && this.hasChanged()) {
       this.level = this.recent;

@@ -42,6 +42,17 @@ describe('a level', () => {
     expect(Math.abs(level.mean - 15)).toBeLessThan(1);
   });
 
+  it('knows how much single measurements vary ever better', () => {
+    const level = new Level(20, 400);
+    note(level, 400, 10, 5);
+    let most = 0;
+    for (let i = 0; i < 1000; i++) {
+      note(level, 1, 10, 5);
+      most = Math.max(most, Math.abs(level.variation - 0.5 / Math.sqrt(3)));
+    }
+    expect(most).toBeLessThan(0.04);
+  });
+
   it('tells how much single measurements vary, whatever the level did meanwhile', () => {
     const level = new Level(20, 400);
     note(level, 1000, 10);
