@@ -4,7 +4,7 @@ import { steadyTiming } from '../pass-timing.js';
 import { fixedPlan, type SimulationSettings } from '../simulator/settings.js';
 import { simulateWith } from '../simulator/simulate.js';
 import { draftTruth } from '../simulator/truth.js';
-import { typicalRandom } from '../simulator/typical-random.js';
+import { TypicalDrafterTimes, TypicalTargetTimes } from '../simulator/typical-times.js';
 import { typicalTrace } from '../simulator/typical-trace.js';
 import { forwardMs, slopeMs } from './forward-times.js';
 import type { Situation } from './situation.js';
@@ -82,12 +82,17 @@ function speculationMsPerToken(plan: Plan, situation: Situation, text: number): 
     drafters,
     latencyMs: hopMs,
     promptTokens: 1,
-    tokens: UNSTEADY_TOKENS + tokens,
+    tokens: Number.MAX_SAFE_INTEGER,
+    simulatedTokens: UNSTEADY_TOKENS + tokens,
     unsteadyTokens: UNSTEADY_TOKENS,
     seed: text,
+    knownAcceptance: rate,
   };
   const truth = draftTruth(settings.acceptance, text, settings.promptTokens);
-  const { steadyMsPerToken } = simulateWith(settings, fixedPlan(plan), truth, 0, typicalRandom);
+  const targetTimes = new TypicalTargetTimes(settings.target, 1, right, UNSTEADY_TOKENS, text);
+  const { steadyMsPerToken } = simulateWith(settings, fixedPlan(plan), truth, 0, (role, worker) =>
+    role === 'target' ? targetTimes : new TypicalDrafterTimes(settings.drafter, 1000 * text + worker),
+  );
   if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '');
   remembered.set(key, steadyMsPerToken);
   return (steadyMsPerToken * targetMs) / scaleMs;

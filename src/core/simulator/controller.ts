@@ -24,6 +24,7 @@ export class Controller {
   private readonly drafters: DrafterSide;
   private readonly targets: TargetSide;
   private readonly textEnd: number;
+  private readonly simulatedEnd: number;
   private readonly steadyFrom: number;
   private readonly latencyMs: number;
   private plan: unknown;
@@ -43,11 +44,12 @@ export class Controller {
     plans: PlanSource,
     crew: Crew,
   ) {
-    const { promptTokens, tokens } = settings;
+    const { promptTokens, tokens, simulatedTokens = tokens } = settings;
     this.openedAtMs = world.agenda.nowMs;
     this.latencyMs = settings.latencyMs;
     this.textEnd = promptTokens + tokens;
-    this.steadyFrom = promptTokens + (settings.unsteadyTokens ?? Math.ceil(tokens / 2));
+    this.simulatedEnd = promptTokens + simulatedTokens;
+    this.steadyFrom = promptTokens + (settings.unsteadyTokens ?? Math.ceil(simulatedTokens / 2));
     this.chain = new DraftChain(world.lines, promptTokens, this.textEnd, world.reach);
     this.course = new Course(settings, plans, crew.drafters);
     this.policy = { ...plans.plan, awaitAhead: false, extend: PLAIN_EXTEND_TOKENS, remaining: tokens };
@@ -72,7 +74,7 @@ export class Controller {
   }
 
   get hasEnded(): boolean {
-    return this.chain.root === this.textEnd;
+    return this.chain.root === this.simulatedEnd;
   }
 
   open(): void {
@@ -130,11 +132,11 @@ export class Controller {
   }
 
   result(): SimulationResult {
-    const { accepted, refuted, rollbacks, openedAtMs, firstAtMs, lastAtMs, world, textEnd } = this;
+    const { accepted, refuted, rollbacks, openedAtMs, firstAtMs, lastAtMs, world, simulatedEnd } = this;
     const { proposedDrafts } = this.drafters;
     return {
-      msPerToken: (lastAtMs - firstAtMs) / (textEnd - world.promptTokens - 1),
-      steadyMsPerToken: (lastAtMs - this.steadyAtMs) / (textEnd - this.steadyFrom),
+      msPerToken: (lastAtMs - firstAtMs) / (simulatedEnd - world.promptTokens - 1),
+      steadyMsPerToken: (lastAtMs - this.steadyAtMs) / (simulatedEnd - this.steadyFrom),
       timeToFirstTokenMs: firstAtMs - openedAtMs,
       targetForwards: this.targets.forwards,
       drafterForwards: proposedDrafts,

@@ -13,8 +13,11 @@ import type { PlanSource, SimulationSettings } from './settings.js';
 
 /** All drafters are instances of one model, as sure as can be. */
 const DRAFTER = 'drafter';
-const DRAFTED: readonly Proposal[] = [{ drafter: DRAFTER, confidence: 255 }];
+const SURE = 255;
+const DRAFTED: readonly Proposal[] = [{ drafter: DRAFTER, confidence: SURE }];
 const NOT_DRAFTED: readonly Proposal[] = [];
+/** Decided drafts of earlier texts: more would hardly say more. */
+const KNOWN_DRAFTS = 400;
 
 /** What the controller measures and plans: the production code, told of a simulated generation. */
 export class Course {
@@ -32,6 +35,7 @@ export class Course {
     private readonly plans: PlanSource,
     drafters: number,
   ) {
+    if (settings.knownAcceptance !== undefined) this.remember(settings.knownAcceptance);
     this.targetTimes = announcedTimes(settings.target);
     this.drafterNames = Array.from({ length: drafters }, (_, index) => `${DRAFTER}-${index}`);
     this.measureDrafters();
@@ -71,7 +75,7 @@ export class Course {
 
   /** Probability that the next draft is right. */
   belief(): number {
-    return this.book.trust.belief(DRAFTER, 255);
+    return this.book.trust.belief(DRAFTER, SURE);
   }
 
   observe(): void {
@@ -92,8 +96,8 @@ export class Course {
   /** A token was committed, which had been drafted or not, and for which so many drafts were wrong. */
   committed(drafted: boolean, refuted: number): void {
     const { trust } = this.book;
-    if (drafted) trust.note(DRAFTER, 255, true);
-    for (let i = 0; i < refuted; i++) trust.note(DRAFTER, 255, false);
+    if (drafted) trust.note(DRAFTER, SURE, true);
+    for (let i = 0; i < refuted; i++) trust.note(DRAFTER, SURE, false);
     this.usefulness.noteCommitted(drafted ? DRAFTED : NOT_DRAFTED);
     if (drafted) this.measurements.decided(true);
     else if (refuted > 0) this.measurements.decided(false);
@@ -124,6 +128,14 @@ export class Course {
 
   jobReturned(roundTripMs: number, passMs: number): void {
     this.measurements.jobReturned(roundTripMs, passMs);
+  }
+
+  /** What the texts before have taught. */
+  private remember(acceptance: number): void {
+    for (let draft = 1; draft <= KNOWN_DRAFTS; draft++) {
+      const isRight = Math.floor(draft * acceptance) > Math.floor((draft - 1) * acceptance);
+      this.book.trust.note(DRAFTER, SURE, isRight);
+    }
   }
 
   /** As `DrafterSide.draftMs`, where all drafters are of the same use. */

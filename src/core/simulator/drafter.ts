@@ -1,7 +1,8 @@
-import { MAX_CHUNK_TOKENS, type PassTimes } from '../pass-timing.js';
+import { MAX_CHUNK_TOKENS } from '../pass-timing.js';
 import { HeardVerdicts } from './heard-verdicts.js';
 import { TEXT } from './lines.js';
 import type { DraftConfirmed, DraftStart, VerdictOverheard } from './messages.js';
+import type { WorkerTimes } from './worker-times.js';
 import { WAKE, type World } from './world.js';
 
 const NOWHERE = Number.POSITIVE_INFINITY;
@@ -34,7 +35,7 @@ export class Drafter {
   constructor(
     private readonly world: World,
     private readonly drafter: number,
-    private readonly times: PassTimes,
+    private readonly times: WorkerTimes,
     /** Nothing is drafted at or beyond this length. */
     private readonly draftEnd: number,
   ) {
@@ -136,7 +137,7 @@ export class Drafter {
     const { agenda } = this.world;
     if (this.ingested >= this.length) this.ingested = this.length - 1;
     const stop = Math.min(this.length, this.ingested + MAX_CHUNK_TOKENS);
-    const passMs = this.times.next(stop - this.ingested);
+    const passMs = this.times.next(stop - this.ingested, this.length);
     this.state = 'drafting';
     this.ingested = stop;
     this.passReachesEnd = stop === this.length;

@@ -41,10 +41,14 @@ export interface SimulationSettings {
   readonly promptTokens: number;
   /** Output tokens, at least 2. */
   readonly tokens: number;
-  /** Output tokens that are not yet taken for steady; less than `tokens`; half of them unless given. */
+  /** It is over when so many are committed, 2..tokens; all of them unless given. How a text ends is then left out. */
+  readonly simulatedTokens?: number;
+  /** Output tokens that are not yet taken for steady; fewer than are simulated; half of them unless given. */
   readonly unsteadyTokens?: number;
   /** 0..2^53-1. Decides everything random. */
   readonly seed: number;
+  /** How often drafts were right in long texts before, 0..1; unless given this is the first text. */
+  readonly knownAcceptance?: number;
 }
 
 /** What the generation took, counted as the rollback controller reports it. */

@@ -9,6 +9,7 @@ import type { PlanSource, SimulationResult, SimulationSettings } from './setting
 import { Target } from './target.js';
 import { type DraftTruth, draftTruth } from './truth.js';
 import { Wire } from './wire.js';
+import type { WorkerTimes } from './worker-times.js';
 import { WAKE, WAKE_WORKER, type World } from './world.js';
 
 /** Drafts run ahead by 64 at most, and so much more at most is verified or drafted beyond. */
@@ -23,18 +24,21 @@ export function simulate(settings: SimulationSettings, plans: PlanSource): Simul
   return simulateWith(settings, plans, draftTruth(acceptance, seed, promptTokens));
 }
 
+/** Where the times of passes come from; workers are numbered, the targets first. */
+export type TimesOf = (role: 'target' | 'drafter', worker: number) => WorkerTimes;
+
 /**
  * The same with drafts whose rightness is decided elsewhere, on a clock that says `startMs` at the beginning; pass times
- * are drawn with `randomOf` seed and worker, uniform in [0, 1).
+ * are drawn as the virtual cluster draws them, unless something else is said.
  */
 export function simulateWith(
   settings: SimulationSettings,
   plans: PlanSource,
   truth: DraftTruth,
   startMs = 0,
-  randomOf = workerRandom,
+  timesOf = drawnTimes(settings),
 ): SimulationResult {
-  const { mode, promptTokens, seed } = settings;
+  const { mode, promptTokens } = settings;
   const crew = {
     targets: mode === 'dsi' || mode === 'auto' ? settings.targets : 1,
     drafters: mode === 'none' ? 0 : settings.drafters,
@@ -51,18 +55,12 @@ export function simulateWith(
   const controller = new Controller(world, settings, plans, crew);
   const targets = Array.from(
     { length: crew.targets },
-    (_, index) => new Target(world, index, new PassTimes(settings.target, randomOf(seed, index))),
+    (_, index) => new Target(world, index, timesOf('target', index)),
   );
   const draftEnd = promptTokens + settings.tokens - 1;
   const drafters = Array.from(
     { length: crew.drafters },
-    (_, index) =>
-      new Drafter(
-        world,
-        index,
-        new PassTimes(settings.drafter, randomOf(seed, crew.targets + index)),
-        draftEnd,
-      ),
+    (_, index) => new Drafter(world, index, timesOf('drafter', crew.targets + index), draftEnd),
   );
   openSessions(world, targets.length, drafters.length);
   controller.open();
@@ -144,7 +142,8 @@ function openSessions({ wire }: World, targets: number, drafters: number): void 
     wire.send({ kind: 'session.opened', role: 'drafter', worker });
 }
 
-/** Random numbers of one worker, as the virtual cluster seeds them. */
-function workerRandom(seed: number, worker: number): () => number {
-  return createSeededRandom(seed * 1000 + worker);
+/** Pass times drawn with random numbers that are seeded as the virtual cluster seeds them. */
+function drawnTimes({ target, drafter, seed }: SimulationSettings): TimesOf {
+  return (role, worker) =>
+    new PassTimes(role === 'target' ? target : drafter, createSeededRandom(seed * 1000 + worker));
 }

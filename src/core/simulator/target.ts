@@ -1,8 +1,9 @@
-import { MAX_CHUNK_TOKENS, type PassTimes } from '../pass-timing.js';
+import { MAX_CHUNK_TOKENS } from '../pass-timing.js';
 import { KnownVerdicts } from './known-verdicts.js';
 import { TEXT } from './lines.js';
 import type { JobAssigned, ProposalOverheard } from './messages.js';
 import { OverheardDrafts } from './overheard-drafts.js';
+import type { WorkerTimes } from './worker-times.js';
 import { WAKE, type World } from './world.js';
 
 /** A job being worked on: verdicts after paths of `next`..`last` tokens are still owed. */
@@ -40,7 +41,7 @@ export class Target {
   constructor(
     private readonly world: World,
     private readonly target: number,
-    private readonly times: PassTimes,
+    private readonly times: WorkerTimes,
   ) {
     this.length = world.promptTokens;
     this.known = new KnownVerdicts(world.reach);
@@ -138,7 +139,10 @@ export class Target {
     this.passTokens = stop - start;
     this.passWants = Math.max(0, stop - Math.max(start, firstWanted - 1));
     this.passBeganAtMs = agenda.nowMs;
-    agenda.at(agenda.nowMs + this.times.next(this.passTokens), WAKE.targetPassEnded + this.target);
+    agenda.at(
+      agenda.nowMs + this.times.next(this.passTokens, firstWanted),
+      WAKE.targetPassEnded + this.target,
+    );
   }
 
   /** Takes the waiting job up, if its path is held here. */
