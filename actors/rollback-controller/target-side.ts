@@ -1,4 +1,9 @@
-import { type Assignment, type DraftSupply, nextAssignment } from '../../src/core/dispatch.js';
+import {
+  type Assignment,
+  type DraftSupply,
+  jobsAwaitDrafts,
+  nextAssignment,
+} from '../../src/core/dispatch.js';
 import type { DraftNode } from '../../src/core/draft-tree.js';
 import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
@@ -231,6 +236,7 @@ export class TargetSide implements PoolClient {
     const leaf = assignment.path[assignment.path.length - 1] ?? tree.root;
     const first = assignment.wanted[0]?.length ?? tree.root.length;
     const awaitMs = assignment.awaitDrafts > 0 ? this.drafts.patienceMs() : 0;
+    const listen = this.state.draftersListen && jobsAwaitDrafts(this.state.policy());
     const job: LiveJob = {
       id: this.jobIds++,
       nodes: [...assignment.wanted],
@@ -260,6 +266,7 @@ export class TargetSide implements PoolClient {
       committedPosition: committed.length,
       extend: assignment.extend,
       extendOnRefutationOnly: assignment.extendOnRefutationOnly,
+      listen: listen || assignment.awaitDrafts > 0,
       awaitDrafts: assignment.awaitDrafts,
       awaitMs,
     });

@@ -2,8 +2,8 @@ import type { DraftProposed } from '../../src/core/messages.js';
 import type { PathHash } from '../../src/core/path-hash.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 
-/** Messages remembered at most: those that came before the job that waits for them. */
-const MESSAGES_KEPT = 16;
+/** Messages remembered at most: where hops are long, many come before the job that waits for the first of them. */
+const MESSAGES_KEPT = 256;
 
 /** What the drafters of one generation were heard to propose, by the path it goes on from. */
 export class OverheardDrafts {

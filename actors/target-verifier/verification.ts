@@ -39,7 +39,7 @@ export interface TargetSession extends WorkerSession {
   job: RunningJob | undefined;
   /** Starts when `job` ends; a newer one replaces it. */
   waiting: JobAssigned | undefined;
-  /** Since a job first had to wait for drafts. */
+  /** Since a job first said that drafts are to be heard. */
   overheard: OverheardDrafts | undefined;
 }
 
@@ -85,6 +85,8 @@ export class Verification {
       this.end(message, 'unknownSession');
       return;
     }
+    // What is drafted before the first job that waits may be what that job waits for.
+    if (message.listen) session.overheard ??= new OverheardDrafts(this.drafts.listen(session.generation));
     if (session.waiting !== undefined) this.end(session.waiting, 'dropped');
     session.waiting = message;
     if (session.busy) return;
@@ -215,7 +217,6 @@ export class Verification {
   }
 
   private awaitDrafts(session: TargetSession, job: RunningJob): void {
-    session.overheard ??= new OverheardDrafts(this.drafts.listen(session.generation));
     job.stopWaiting = this.ports.scheduler.schedule(job.message.awaitMs, () => {
       if (session.job === job) this.begin(job);
     });

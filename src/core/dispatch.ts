@@ -61,6 +61,11 @@ export function nextAssignment(
   }
 }
 
+/** Whether a job may be sent before the drafts are there that it is to decide. */
+export function jobsAwaitDrafts({ mode, wait, awaitAhead }: DispatchPolicy): boolean {
+  return mode === 'si' || (mode === 'dsi' && (wait > 0 || awaitAhead));
+}
+
 /** Whether the root waits for a verdict that nobody is computing. */
 export function rootIsOpen(tree: DraftTree): boolean {
   return tree.root.verdict === undefined && tree.root.assignments === 0;

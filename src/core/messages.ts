@@ -109,7 +109,9 @@ export const jobAssigned = z.object({
   extend: z.int().min(0),
   /** Extend only from a verdict that refuted one of the job's own tokens. */
   extendOnRefutationOnly: z.boolean(),
-  /** Drafts to wait for before the pass: the target hears the drafters itself, and takes what goes on from this path. */
+  /** From now on the target hears the drafters itself: this job, or one after it, waits for drafts. */
+  listen: z.boolean(),
+  /** Drafts to wait for before the pass, where it listens: it takes what goes on from this path. */
   awaitDrafts: z.int().min(0).max(1024),
   /** How long at most. */
   awaitMs: milliseconds,

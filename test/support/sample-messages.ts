@@ -54,6 +54,7 @@ export const sampleMessages: readonly WireMessage[] = [
     committedPosition: 410,
     extend: 4,
     extendOnRefutationOnly: true,
+    listen: true,
     awaitDrafts: 2,
     awaitMs: 20,
   },

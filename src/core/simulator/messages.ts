@@ -43,6 +43,7 @@ export interface JobAssigned {
   readonly committed: number;
   readonly extend: number;
   readonly extendOnRefutationOnly: boolean;
+  readonly listen: boolean;
   readonly awaitDrafts: number;
   readonly awaitMs: number;
 }

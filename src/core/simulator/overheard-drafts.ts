@@ -1,35 +1,32 @@
 import type { Lines } from './lines.js';
 import type { DraftProposed } from './messages.js';
 
-/** Messages remembered at most: those that came before the job that waits for them. */
-const MESSAGES_KEPT = 16;
+/** Slots, by path: as many messages as matter at a time, several times over. */
+const SLOTS = 1024;
+/** From line to line: beyond how far drafts run ahead, so that lines of one time are apart. */
+const STRIDE = 67;
 
 /** What a target has heard the drafters propose, by the path it goes on from; of the same path only the newest. */
 export class OverheardDrafts {
-  private readonly messages: DraftProposed[] = [];
+  private readonly messages: (DraftProposed | undefined)[] = new Array(SLOTS).fill(undefined);
 
   constructor(private readonly lines: Lines) {}
 
   add(message: DraftProposed): void {
-    const { messages, lines } = this;
-    const known = this.find(lines.lineAt(message.line, message.from), message.from);
-    if (known >= 0) messages.splice(known, 1);
-    messages.push(message);
-    if (messages.length > MESSAGES_KEPT) messages.shift();
+    const { line, from } = message;
+    this.messages[slotOf(this.lines.lineAt(line, from), from)] = message;
   }
 
   /** What goes on from this path, once; `line` is where it ends. */
   take(line: number, length: number): DraftProposed | undefined {
-    const known = this.find(line, length);
-    return known < 0 ? undefined : this.messages.splice(known, 1)[0];
+    const slot = slotOf(line, length);
+    const message = this.messages[slot];
+    if (message?.from !== length || this.lines.lineAt(message.line, length) !== line) return undefined;
+    this.messages[slot] = undefined;
+    return message;
   }
+}
 
-  private find(line: number, length: number): number {
-    const { messages, lines } = this;
-    for (let i = messages.length - 1; i >= 0; i--) {
-      const message = messages[i] as DraftProposed;
-      if (message.from === length && lines.lineAt(message.line, length) === line) return i;
-    }
-    return -1;
-  }
+function slotOf(line: number, length: number): number {
+  return (length + line * STRIDE) & (SLOTS - 1);
 }

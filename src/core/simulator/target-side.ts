@@ -1,4 +1,4 @@
-import type { DispatchPolicy, DraftSupply } from '../dispatch.js';
+import { type DispatchPolicy, type DraftSupply, jobsAwaitDrafts } from '../dispatch.js';
 import { jobAllowanceMs } from '../job-deadline.js';
 import type { PassTiming } from '../pass-timing.js';
 import type { DraftChain } from './chain.js';
@@ -196,6 +196,7 @@ export class TargetSide {
     const { target } = link;
     const from = world.lines.shared(link.heldLine, link.heldLength, chain.line, length);
     const awaitMs = awaitDrafts > 0 ? drafts.patienceMs() : 0;
+    const listen = this.course.draftersListen && jobsAwaitDrafts(this.policy);
     const job: LiveJob = {
       id: this.jobIds++,
       first,
@@ -229,6 +230,7 @@ export class TargetSide {
       committed: chain.root,
       extend,
       extendOnRefutationOnly,
+      listen: listen || awaitDrafts > 0,
       awaitDrafts,
       awaitMs,
     });

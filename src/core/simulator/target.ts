@@ -53,6 +53,7 @@ export class Target {
   }
 
   assigned(message: JobAssigned): void {
+    if (message.listen) this.world.wire.overhearing[this.target] = true;
     if (this.waiting !== undefined) this.end(this.waiting, 'dropped');
     this.waiting = message;
     if (this.state !== 'verifying') {
@@ -171,10 +172,9 @@ export class Target {
   }
 
   private awaitDrafts(job: RunningJob): void {
-    const { agenda, wire } = this.world;
+    const { agenda } = this.world;
     const { target } = this;
     const { awaitMs, job: id } = job.message;
-    wire.overhearing[target] = true;
     agenda.at(agenda.nowMs + awaitMs, 0, { kind: 'job.patienceEnded', target, job: id });
     this.takeDrafts(job);
   }

@@ -24,6 +24,7 @@ function job(generation: string, tokens: readonly number[], asked: Partial<JobAs
     committedPosition: PROMPT.length,
     extend: 0,
     extendOnRefutationOnly: false,
+    listen: false,
     awaitDrafts: 0,
     awaitMs: 0,
     ...asked,
@@ -287,7 +288,7 @@ describe('extending', () => {
 
 describe('waiting for drafts', () => {
   const waiting = (asked: Partial<JobAssigned> = {}) =>
-    job('a', [], { awaitDrafts: 3, awaitMs: 50, ...asked });
+    job('a', [], { listen: true, awaitDrafts: 3, awaitMs: 50, ...asked });
 
   it('begins with those that go on from its path, as soon as there are enough', () => {
     const bench = ready();
@@ -318,10 +319,9 @@ describe('waiting for drafts', () => {
     expect(bench.saidOf('verdict.returned').flatMap(({ ids }) => ids)).toEqual(right.slice(0, drafts + 1));
   });
 
-  it('takes those that came before it', () => {
+  it('takes those that came before it, once an earlier job said to listen', () => {
     const bench = ready();
-    bench.send(waiting({ awaitDrafts: 1 }));
-    bench.propose('a', [], right.slice(0, 1));
+    bench.send(job('a', right.slice(0, 1), { listen: true }));
     bench.propose('a', right.slice(0, 2), right.slice(2, 4));
     bench.run();
     bench.passes.length = 0;

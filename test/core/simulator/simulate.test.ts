@@ -4,6 +4,7 @@ import { steadyTiming } from '../../../src/core/pass-timing.js';
 import { Planner } from '../../../src/core/planner/planner.js';
 import { fixedPlan, type SimulationSettings } from '../../../src/core/simulator/settings.js';
 import { simulate, simulateWith } from '../../../src/core/simulator/simulate.js';
+import { mean } from '../../../src/core/statistics.js';
 import { type ActorSettings, actorTruth, runActors } from './actor-run.js';
 import { randomSettings } from './random-settings.js';
 
@@ -39,6 +40,41 @@ describe('a simulated generation', () => {
   it('is the same each time', () => {
     const settings = randomSettings(3, 1000);
     expect(simulate(settings, plansOf(settings))).toEqual(simulate(settings, plansOf(settings)));
+  });
+});
+
+describe('a plan whose jobs wait for drafts', () => {
+  it('is as fast in its first tokens as later, however long messages take', () => {
+    const plan: Plan = {
+      mode: 'dsi',
+      lookahead: 1,
+      wait: 3,
+      ahead: 64,
+      jobTokens: 18,
+      targets: 8,
+      reason: '',
+    };
+    const pace = (from: number, to: number) =>
+      mean(
+        Array.from({ length: 100 }, (_, seed) => {
+          const settings: SimulationSettings = {
+            mode: 'dsi',
+            target: steadyTiming(20),
+            drafter: steadyTiming(0.4),
+            acceptance: { kind: 'independent', rate: 0.6 },
+            targets: 8,
+            drafters: 1,
+            latencyMs: 2,
+            promptTokens: 3,
+            tokens: 10_000,
+            simulatedTokens: to,
+            unsteadyTokens: from,
+            seed,
+          };
+          return simulate(settings, fixedPlan(plan)).steadyMsPerToken;
+        }),
+      );
+    expect(pace(8, 40) / pace(200, 232)).toBeLessThan(1.1);
   });
 });
 
