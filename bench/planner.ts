@@ -20,7 +20,7 @@ const { values: asked } = parseArgs({
 });
 const { quick } = asked;
 /** In fewer it is luck which plan did best: pass times of auto and of a fixed plan are not the same draws. */
-const TOKENS = quick ? 1000 : 6000;
+const TOKENS = quick ? 1000 : 3000;
 
 const axes = quick
   ? {

@@ -3,8 +3,15 @@ import { announcedTimes, steadyTiming } from '../../src/core/pass-timing.js';
 import { makePlan, type PlanChoice } from '../../src/core/planner/make-plan.js';
 import { Planner } from '../../src/core/planner/planner.js';
 import type { Situation } from '../../src/core/planner/situation.js';
-import { fixedPlan, type SimulationSettings } from '../../src/core/simulator/settings.js';
-import { simulate } from '../../src/core/simulator/simulate.js';
+import {
+  fixedPlan,
+  type PlanSource,
+  type SimulationResult,
+  type SimulationSettings,
+} from '../../src/core/simulator/settings.js';
+import { simulateWith } from '../../src/core/simulator/simulate.js';
+import { draftTruth } from '../../src/core/simulator/truth.js';
+import { placedTimes } from './placed-times.js';
 
 /** One place of the grid; times in multiples of T. */
 export interface Cell {
@@ -83,6 +90,13 @@ export function runCell(cell: Cell, tokens: number, seed: number): CellResult {
     chosenOfBest: best.steadyMsPerToken / chosen.steadyMsPerToken,
     learningPasses: (firstHalfMs(auto) - firstHalfMs(best)) / TARGET_MS,
   };
+}
+
+/** Drafts and pass times by place in the text alone. */
+function simulate(settings: SimulationSettings, plans: PlanSource): SimulationResult {
+  const { acceptance, seed, promptTokens, target, drafter } = settings;
+  const truth = draftTruth(acceptance, seed, promptTokens);
+  return simulateWith(settings, plans, truth, 0, placedTimes(target, drafter, seed));
 }
 
 function settingsOf(cell: Cell, tokens: number, seed: number): SimulationSettings {
