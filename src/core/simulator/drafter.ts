@@ -167,8 +167,10 @@ export class Drafter {
       this.world.agenda.nowMs - this.pendingSinceMs >= start.flushMs;
     if (!isDue) return;
     this.pendingFrom = NOWHERE;
-    this.world.wire.proposal({
+    const { wire } = this.world;
+    wire.proposal({
       kind: 'draft.proposed',
+      number: wire.nextProposal,
       drafter: this.drafter,
       epoch: start.epoch,
       line: this.line,

@@ -12,7 +12,6 @@ export type SimulatedMessage =
   | DraftStart
   | DraftConfirmed
   | DraftProposed
-  | ProposalOverheard
   | VerdictOverheard
   | DraftRejected;
 
@@ -102,9 +101,11 @@ export interface DraftConfirmed {
   readonly root: number;
 }
 
-/** drafter -> controller: drafts after the first `from` tokens of the path. */
+/** drafter -> controller, and the targets that hear the drafters: drafts after the first `from` tokens of the path. */
 export interface DraftProposed {
   readonly kind: 'draft.proposed';
+  /** Of the drafters' proposals, in the order in which they are sent. */
+  readonly number: number;
   readonly drafter: number;
   readonly epoch: number;
   readonly line: number;
@@ -112,13 +113,6 @@ export interface DraftProposed {
   readonly length: number;
   readonly startedAtMs: number;
   readonly forwardMs: number;
-}
-
-/** The same, as it reaches a target that hears the drafters. */
-export interface ProposalOverheard {
-  readonly kind: 'proposal.overheard';
-  readonly target: number;
-  readonly proposal: DraftProposed;
 }
 
 /** A verdict as it reaches a drafter that listens. */

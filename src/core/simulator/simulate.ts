@@ -5,6 +5,7 @@ import { Controller } from './controller.js';
 import { Drafter } from './drafter.js';
 import { Lines } from './lines.js';
 import type { SimulatedMessage } from './messages.js';
+import { OverheardDrafts } from './overheard-drafts.js';
 import type { PlanSource, SimulationResult, SimulationSettings } from './settings.js';
 import { Target } from './target.js';
 import { type DraftTruth, draftTruth } from './truth.js';
@@ -44,10 +45,12 @@ export function simulateWith(
     drafters: mode === 'none' ? 0 : settings.drafters,
   };
   const agenda = new Agenda<SimulatedMessage>(settings.latencyMs, startMs);
+  const lines = new Lines();
   const world: World = {
     agenda,
-    wire: new Wire(agenda, crew.targets, crew.drafters),
-    lines: new Lines(),
+    wire: new Wire(agenda, crew.drafters),
+    overheard: new OverheardDrafts(lines, crew.targets),
+    lines,
     truth,
     promptTokens,
     reach: REACH_TOKENS,
@@ -79,8 +82,10 @@ export function simulateWith(
       case 'job.patienceEnded':
         targets[message.target]?.patienceEnded(message.job);
         break;
-      case 'proposal.overheard':
-        targets[message.target]?.heard(message);
+      case 'draft.proposed':
+        controller.take(message);
+        world.overheard.add(message);
+        for (const target of targets) target.heard();
         break;
       case 'draft.start':
         drafters[message.drafter]?.started(message);

@@ -1,8 +1,7 @@
 import { MAX_CHUNK_TOKENS } from '../pass-timing.js';
 import { KnownVerdicts } from './known-verdicts.js';
 import { TEXT } from './lines.js';
-import type { JobAssigned, ProposalOverheard } from './messages.js';
-import { OverheardDrafts } from './overheard-drafts.js';
+import type { JobAssigned } from './messages.js';
 import type { WorkerTimes } from './worker-times.js';
 import { WAKE, type World } from './world.js';
 
@@ -30,7 +29,6 @@ export class Target {
   /** Tokens of the path that are ingested. */
   private ingested = 0;
   private readonly known: KnownVerdicts;
-  private readonly overheard: OverheardDrafts;
   private job: RunningJob | undefined = undefined;
   /** Starts when `job` ends; a newer one replaces it. */
   private waiting: JobAssigned | undefined = undefined;
@@ -45,7 +43,6 @@ export class Target {
   ) {
     this.length = world.promptTokens;
     this.known = new KnownVerdicts(world.reach);
-    this.overheard = new OverheardDrafts(world.lines);
   }
 
   opened(): void {
@@ -53,7 +50,8 @@ export class Target {
   }
 
   assigned(message: JobAssigned): void {
-    if (message.listen) this.world.wire.overhearing[this.target] = true;
+    const { overheard, wire } = this.world;
+    if (message.listen) overheard.listen(this.target, wire.nextProposal);
     if (this.waiting !== undefined) this.end(this.waiting, 'dropped');
     this.waiting = message;
     if (this.state !== 'verifying') {
@@ -67,9 +65,8 @@ export class Target {
     if (this.state === 'idle') this.startPass();
   }
 
-  /** A drafter's proposal: a job may be waiting for it. */
-  heard({ proposal }: ProposalOverheard): void {
-    this.overheard.add(proposal);
+  /** A drafter's proposal is there: a job may be waiting for it. */
+  heard(): void {
     const { job } = this;
     if (job === undefined || job.awaits === 0) return;
     this.takeDrafts(job);
@@ -182,7 +179,7 @@ export class Target {
   /** Lengthens the job by drafts that go on from its path. */
   private takeDrafts(job: RunningJob): void {
     while (job.awaits > 0) {
-      const drafts = this.overheard.take(this.line, this.length);
+      const drafts = this.world.overheard.take(this.target, this.line, this.length);
       if (drafts === undefined) return;
       const count = Math.min(drafts.length - drafts.from, job.awaits);
       this.follow(drafts.line, drafts.from + count);

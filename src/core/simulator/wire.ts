@@ -9,16 +9,14 @@ export class Wire {
   /** Whether a drafter listens to the targets: the number of its subscription, or 0. */
   private readonly subscriptions: number[];
   private newest = 0;
-  /** Targets that hear the drafters. */
-  readonly overhearing: boolean[];
+  /** Proposals sent: the number of the next one. */
+  private proposals = 0;
 
   constructor(
     private readonly agenda: Agenda<SimulatedMessage>,
-    targets: number,
     drafters: number,
   ) {
     this.subscriptions = new Array(drafters).fill(0);
-    this.overhearing = new Array(targets).fill(false);
   }
 
   /** What is under way to one that stops listening is not heard any more. */
@@ -45,10 +43,14 @@ export class Wire {
     }
   }
 
+  /** Number of the next proposal: a target that begins to listen hears it and those after it. */
+  get nextProposal(): number {
+    return this.proposals;
+  }
+
   /** To the controller and the targets that hear the drafters. */
   proposal(proposal: DraftProposed): void {
+    this.proposals++;
     this.agenda.post(proposal);
-    for (let target = 0; target < this.overhearing.length; target++)
-      if (this.overhearing[target]) this.agenda.post({ kind: 'proposal.overheard', target, proposal });
   }
 }

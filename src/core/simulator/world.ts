@@ -1,6 +1,7 @@
 import type { Agenda } from './agenda.js';
 import type { Lines } from './lines.js';
 import type { SimulatedMessage } from './messages.js';
+import type { OverheardDrafts } from './overheard-drafts.js';
 import type { DraftTruth } from './truth.js';
 import type { Wire } from './wire.js';
 
@@ -24,6 +25,7 @@ export const WAKE_WORKER = 0xff;
 export interface World {
   readonly agenda: Agenda<SimulatedMessage>;
   readonly wire: Wire;
+  readonly overheard: OverheardDrafts;
   readonly lines: Lines;
   readonly truth: DraftTruth;
   readonly promptTokens: number;
