@@ -19,7 +19,7 @@ const { values: asked } = parseArgs({
   },
 });
 const { quick } = asked;
-/** In fewer it is luck which plan did best: pass times of auto and of a fixed plan are not the same draws. */
+/** Enough to learn in the first half, and for a second half in which a refutation more or less does not matter. */
 const TOKENS = quick ? 1000 : 3000;
 
 const axes = quick

@@ -13,11 +13,11 @@ import type { Situation } from './situation.js';
  * A prediction is a moment between two messages: so many passes of the drafter are simulated, about, and tokens within
  * these bounds. Longer predictions are the mean over several texts.
  */
-const SIMULATED_DRAFTS = 1600;
-const MOST_TOKENS = 256;
-const FEWEST_TOKENS = 96;
+const SIMULATED_DRAFTS = 1000;
+const MOST_TOKENS = 192;
+const FEWEST_TOKENS = 64;
 /** Before them, until drafter and targets are in step. */
-const UNSTEADY_TOKENS = 32;
+const UNSTEADY_TOKENS = 24;
 /** Rates of acceptance are rounded; the better drafts are, the more the last few per cent of them count. */
 const COARSE_RATES = 100;
 const FINE_RATES = 200;
@@ -69,10 +69,8 @@ function speculationMsPerToken(plan: Plan, situation: Situation, text: number): 
   const known = remembered.get(key);
   if (known !== undefined) return (known * targetMs) / scaleMs;
   const tokens = simulatedTokens(drafterMs, scaleMs, rate, ahead);
-  const right = [
-    ...typicalTrace(rate, UNSTEADY_TOKENS, text).slice(0, UNSTEADY_TOKENS),
-    ...typicalTrace(rate, tokens, text),
-  ];
+  const before = typicalTrace(rate, UNSTEADY_TOKENS, text);
+  const right = [...before, ...typicalTrace(rate, tokens, text)];
   const settings: SimulationSettings = {
     mode: 'dsi',
     target: { ...steadyTiming(scaleMs), perTokenMs, jitter },
@@ -83,13 +81,14 @@ function speculationMsPerToken(plan: Plan, situation: Situation, text: number): 
     latencyMs: hopMs,
     promptTokens: 1,
     tokens: Number.MAX_SAFE_INTEGER,
-    simulatedTokens: UNSTEADY_TOKENS + tokens,
-    unsteadyTokens: UNSTEADY_TOKENS,
+    // From one wrong draft to another: part of a job's drafts would take as long as all of them.
+    simulatedTokens: right.length,
+    unsteadyTokens: before.length,
     seed: text,
     knownAcceptance: rate,
   };
   const truth = draftTruth(settings.acceptance, text, settings.promptTokens);
-  const targetTimes = new TypicalTargetTimes(settings.target, 1, right, UNSTEADY_TOKENS, text);
+  const targetTimes = new TypicalTargetTimes(settings.target, 1, right, before.length, text);
   const { steadyMsPerToken } = simulateWith(settings, fixedPlan(plan), truth, 0, (role, worker) =>
     role === 'target' ? targetTimes : new TypicalDrafterTimes(settings.drafter, 1000 * text + worker),
   );

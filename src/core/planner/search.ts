@@ -8,15 +8,14 @@ import type { Situation } from './situation.js';
 const REFINED = 2;
 /** Of those that came so near to the best on the texts before, so many at most are predicted on further texts. */
 const ROUNDS = [
-  { distance: 0.06, most: 6, texts: 1 },
-  { distance: 0.03, most: 4, texts: 2 },
-  { distance: 0.015, most: 3, texts: 4 },
+  { distance: 0.03, most: 6, texts: 1 },
+  { distance: 0.012, most: 3, texts: 2 },
 ] as const;
 
 /** Where passes vary a text tells less: for a coefficient of variation of 1, so many times as many more are predicted. */
-const MORE_TEXTS = 4;
+const MORE_TEXTS = 12;
 /** And so many times as much further from the best may be what is the best. */
-const MORE_DISTANCE = 2;
+const MORE_DISTANCE = 5;
 /** Variation beyond this is not worth more texts. */
 const MOST_JITTER = 0.5;
 

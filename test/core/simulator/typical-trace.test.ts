@@ -15,7 +15,20 @@ describe('a typical trace', () => {
     },
   );
 
+  it.each([0.4, 0.9])(
+    'of %d, however short and whichever it is, has the right mean and ends with a wrong draft',
+    (a) => {
+      for (let text = 0; text < 20; text++) {
+        const trace = typicalTrace(a, 64, text);
+        const wrong = trace.filter((isRight) => !isRight).length;
+        expect(Math.abs((trace.length - wrong) / wrong - a / (1 - a))).toBeLessThan(0.15);
+        expect(trace.at(-1)).toBe(false);
+      }
+      expect(typicalTrace(a, 64, 1)).not.toEqual(typicalTrace(a, 64, 2));
+    },
+  );
+
   it('is right throughout where every draft is', () => {
-    expect(typicalTrace(1, 50).slice(0, 50).every(Boolean)).toBe(true);
+    expect(typicalTrace(1, 50)).toEqual(new Array(50).fill(true));
   });
 });
