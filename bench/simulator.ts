@@ -26,6 +26,7 @@ const plan: Plan = {
   wait: 0,
   ahead: 17,
   jobTokens: 16,
+  drafters: 1,
   targets: 12,
   reason: 'given',
 };

@@ -20,7 +20,7 @@ import { closeSession } from './session-links.js';
 /** Where the drafters draft, and what came of it. */
 export class DrafterSide {
   readonly links = new Map<string, DrafterLink>();
-  /** Of drafters that are instances of one model, the one that drafts; the others stand by. */
+  /** Of drafters that are instances of one model, the one that drafts; the others stand by or rest. */
   private readonly active = new Map<string, DrafterLink>();
 
   constructor(private readonly state: GenerationState) {}
@@ -188,11 +188,12 @@ export class DrafterSide {
 
   /**
    * Of several instances of one model one drafts. When its path is refuted it is inside a pass that nobody wants any
-   * more, so the next one takes over; not where drafters listen, and are turned round by the refutation itself.
+   * more, so the next one takes over, of as many as the plan lets take turns; not where drafters listen, and are turned
+   * round by the refutation itself.
    */
   private takeTurns(): void {
     if (this.links.size < 2) return;
-    const { tree, draftersListen } = this.state;
+    const { tree, draftersListen, plan } = this.state;
     const instances = new Map<string, DrafterLink[]>();
     for (const link of this.links.values()) {
       if (link.phase !== 'ready') continue;
@@ -201,14 +202,16 @@ export class DrafterSide {
     }
     for (const [fingerprint, links] of instances) {
       const current = this.active.get(fingerprint);
-      const place = current === undefined ? -1 : links.indexOf(current);
-      const isRefuted = current !== undefined && current.epoch >= 0 && !tree.isOnBestPath(current.tip);
-      if (place >= 0 && (!isRefuted || draftersListen)) continue;
-      const next = links[(place + 1) % links.length];
+      const isThere = current !== undefined && links.includes(current);
+      const isRefuted = isThere && current.epoch >= 0 && !tree.isOnBestPath(current.tip);
+      const turns = links.slice(0, Math.max(1, plan.drafters));
+      if (isThere && (!isRefuted || draftersListen || turns.length < 2)) continue;
+      const place = current === undefined ? -1 : turns.indexOf(current);
+      const next = turns[(place + 1) % turns.length];
       if (next === undefined) continue;
       this.active.set(fingerprint, next);
       // Before the other is told to stand by.
-      if (place >= 0) this.start(next, false);
+      if (isThere) this.start(next, false);
     }
   }
 

@@ -46,10 +46,15 @@ const SCREENING_TOKENS = 400;
 const FINALISTS = 5;
 
 const CHOICES: readonly PlanChoice[] = [
-  { mode: 'none', lookahead: 1, wait: 0 },
-  ...[1, 2, 3, 4, 6, 8, 12, 16].map((lookahead) => ({ mode: 'si' as const, lookahead, wait: 0 })),
+  { mode: 'none', lookahead: 1, wait: 0, drafters: 1 },
+  ...[1, 2, 3, 4, 6, 8, 12, 16].map((lookahead) => ({
+    mode: 'si' as const,
+    lookahead,
+    wait: 0,
+    drafters: 1,
+  })),
   ...[1, 2, 3, 4, 6, 8, 16].flatMap((lookahead) =>
-    [0, 1, 2, 3, 5, 8, 12].map((wait) => ({ mode: 'dsi' as const, lookahead, wait })),
+    [0, 1, 2, 3, 5, 8, 12].map((wait) => ({ mode: 'dsi' as const, lookahead, wait, drafters: 1 })),
   ),
 ];
 

@@ -20,6 +20,7 @@ export function emptyResult(request: CompiledRequest, finishReason: FinishReason
         ahead: 0,
         jobTokens: 0,
         targets: 0,
+        drafters: 0,
         reason: 'never started',
       },
       numerics: 'exact',

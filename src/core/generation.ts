@@ -51,6 +51,8 @@ export interface Plan {
   /** Most drafts that one job decides. */
   readonly jobTokens: number;
   readonly targets: number;
+  /** Instances of one drafter that take turns: while one drafts, the others stand by. 0: none drafts. */
+  readonly drafters: number;
   readonly reason: string;
 }
 

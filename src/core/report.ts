@@ -39,8 +39,8 @@ export function wireSpeculation(report: SpeculationReport) {
   };
 }
 
-export function wirePlan({ lookahead, wait, ahead, jobTokens, targets, reason }: Plan) {
-  return { lookahead, wait, ahead, job_tokens: jobTokens, targets, reason };
+export function wirePlan({ lookahead, wait, ahead, jobTokens, targets, drafters, reason }: Plan) {
+  return { lookahead, wait, ahead, job_tokens: jobTokens, targets, drafters, reason };
 }
 
 export function wireResult(result: GenerationResult) {

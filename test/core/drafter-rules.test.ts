@@ -8,7 +8,7 @@ import {
 import type { GenerationMode, Plan } from '../../src/core/generation.js';
 
 function plan(mode: GenerationMode, targets: number): Plan {
-  return { mode, lookahead: 1, wait: 0, ahead: 16, jobTokens: 8, targets, reason: '' };
+  return { mode, lookahead: 1, wait: 0, ahead: 16, jobTokens: 8, targets, drafters: 1, reason: '' };
 }
 
 describe('targets', () => {

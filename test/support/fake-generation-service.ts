@@ -117,7 +117,16 @@ export class ScriptedGeneration implements GenerationHandle {
         draftTokensAccepted: 3,
       },
       speculation: {
-        plan: { mode: 'dsi', lookahead: 1, wait: 0, ahead: 8, jobTokens: 8, targets: 2, reason: 'scripted' },
+        plan: {
+          mode: 'dsi',
+          lookahead: 1,
+          wait: 0,
+          ahead: 8,
+          jobTokens: 8,
+          targets: 2,
+          drafters: 1,
+          reason: 'scripted',
+        },
         numerics: 'exact',
         targets: 2,
         targetForwards: 6,

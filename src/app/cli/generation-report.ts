@@ -41,6 +41,7 @@ function planText(plan: GenerationEnd['result']['speculation']['plan']): string 
   const words: string[] = [plan.mode];
   if (plan.mode !== 'none') words.push(`lookahead ${plan.lookahead}`);
   words.push(count(plan.targets, 'target'));
+  if (plan.drafters > 1) words.push(`${plan.drafters} drafters in turn`);
   return `${words.join(', ')}${plan.reason === '' ? '' : `: ${plan.reason}`}`;
 }
 

@@ -1,4 +1,6 @@
-import { GENERATION_MODES, type GenerationMode, type RequestMode } from '../generation.js';
+import { draftersListen } from '../drafter-rules.js';
+import { GENERATION_MODES, type GenerationMode, type Plan, type RequestMode } from '../generation.js';
+import { forwardMs } from './forward-times.js';
 import { lookaheadFor, type PlanChoice, roundFor, waitFor } from './make-plan.js';
 import type { Situation } from './situation.js';
 
@@ -12,10 +14,11 @@ export interface PlanWish {
 /** What is best by rules of thumb: in force until every candidate has been looked at. */
 export function thumbChoice(wish: PlanWish, situation: Situation): PlanChoice {
   const mode = wish.mode === 'auto' ? (hasDrafts(situation) ? 'dsi' : 'none') : wish.mode;
-  if (mode === 'none') return { mode, lookahead: 1, wait: 0 };
-  if (mode === 'si') return { mode, lookahead: wish.lookahead ?? roundFor(situation), wait: 0 };
+  if (mode === 'none') return { mode, lookahead: 1, wait: 0, drafters: 1 };
+  if (mode === 'si') return { mode, lookahead: wish.lookahead ?? roundFor(situation), wait: 0, drafters: 1 };
   const lookahead = wish.lookahead ?? lookaheadFor(situation);
-  return { mode, lookahead, wait: wish.wait ?? waitFor(situation, 16) };
+  const wait = wish.wait ?? waitFor(situation, 16);
+  return { mode, lookahead, wait, drafters: leastDrafters(wish, situation) };
 }
 
 /** Drafts that a first job may wait for: the more, the less one more matters. */
@@ -34,9 +37,9 @@ export function candidates(wish: PlanWish, situation: Situation): PlanChoice[] {
     found.set(`${choice.mode} ${choice.lookahead} ${choice.wait}`, choice);
   };
   for (const mode of modes) {
-    if (mode === 'none' || !hasDrafts(situation)) add({ mode: 'none', lookahead: 1, wait: 0 });
+    if (mode === 'none' || !hasDrafts(situation)) add({ mode: 'none', lookahead: 1, wait: 0, drafters: 1 });
     else if (mode === 'si')
-      rounds(wish, situation).forEach((lookahead) => void add({ mode, lookahead, wait: 0 }));
+      rounds(wish, situation).forEach((lookahead) => void add({ mode, lookahead, wait: 0, drafters: 1 }));
     else speculations(wish, situation).forEach(add);
   }
   return [...found.values()];
@@ -54,7 +57,13 @@ function rounds(wish: PlanWish, situation: Situation): number[] {
 
 function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {
   const wait = wish.wait ?? waitFor(situation, 16);
-  return lookaheads(wish, situation).map((lookahead) => ({ mode: 'dsi' as const, lookahead, wait }));
+  const drafters = leastDrafters(wish, situation);
+  return lookaheads(wish, situation).map((lookahead) => ({ mode: 'dsi', lookahead, wait, drafters }));
+}
+
+/** Speculation with a lookahead that was asked for is run with all there is; elsewhere a standby must be worth it. */
+function leastDrafters({ mode, lookahead }: PlanWish, { drafters }: Situation): number {
+  return mode === 'dsi' && lookahead !== undefined ? drafters : 1;
 }
 
 function lookaheads(wish: PlanWish, situation: Situation): number[] {
@@ -64,18 +73,28 @@ function lookaheads(wish: PlanWish, situation: Situation): number[] {
 }
 
 /** A speculation with other waits. */
-export function otherWaits(wish: PlanWish, { mode, lookahead }: PlanChoice): PlanChoice[] {
+export function otherWaits(wish: PlanWish, choice: PlanChoice): PlanChoice[] {
   if (wish.wait !== undefined) return [];
-  return WAITS.map((wait) => ({ mode, lookahead, wait }));
+  return WAITS.map((wait) => ({ ...choice, wait }));
 }
 
 /** A speculation with other lookaheads. */
-export function otherLookaheads(
-  wish: PlanWish,
-  situation: Situation,
-  { mode, wait }: PlanChoice,
-): PlanChoice[] {
-  return lookaheads(wish, situation).map((lookahead) => ({ mode, lookahead, wait }));
+export function otherLookaheads(wish: PlanWish, situation: Situation, choice: PlanChoice): PlanChoice[] {
+  return lookaheads(wish, situation).map((lookahead) => ({ ...choice, lookahead }));
+}
+
+/**
+ * A speculation without and with a drafter that stands by; a third one would begin no sooner. Where drafters listen,
+ * none takes over from another.
+ */
+export function otherDrafters(wish: PlanWish, situation: Situation, plan: Plan): PlanChoice[] {
+  const { targetTimes, draftMs = 0, hopMs, drafters } = situation;
+  if (leastDrafters(wish, situation) >= drafters) return [];
+  if (draftersListen(plan, draftMs, hopMs, forwardMs(targetTimes, 1))) return [{ ...plan, drafters: 1 }];
+  return [
+    { ...plan, drafters: 1 },
+    { ...plan, drafters: 2 },
+  ];
 }
 
 /** Each once, ascending, those within bounds. */

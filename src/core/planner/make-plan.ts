@@ -17,6 +17,8 @@ export interface PlanChoice {
   readonly mode: GenerationMode;
   readonly lookahead: number;
   readonly wait: number;
+  /** Instances of the drafter that take turns (dsi), as far as they are at hand. */
+  readonly drafters: number;
 }
 
 /** Fills in how far the drafter runs ahead, and how many drafts a job decides. */
@@ -24,11 +26,13 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const { mode } = choice;
   if (mode === 'none' || situation.draftMs === undefined) {
     const ahead = situation.draftMs === undefined ? 0 : COMPARED_AHEAD_TOKENS;
-    return { mode: 'none', lookahead: 1, wait: 0, ahead, jobTokens: 0, targets: 1, reason };
+    const drafters = Math.sign(ahead);
+    return { mode: 'none', lookahead: 1, wait: 0, ahead, jobTokens: 0, targets: 1, drafters, reason };
   }
   if (mode === 'si') {
     const { lookahead } = choice;
-    return { mode, lookahead, wait: 0, ahead: lookahead, jobTokens: lookahead, targets: 1, reason };
+    const shared = { mode, lookahead, wait: 0, ahead: lookahead, jobTokens: lookahead };
+    return { ...shared, targets: 1, drafters: 1, reason };
   }
   const { lookahead } = choice;
   const busyMs = 1.5 * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
@@ -36,7 +40,8 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const ahead = clamp(Math.ceil(drafts) + 2 * lookahead, 8, MAX_AHEAD_TOKENS);
   const jobTokens = jobTokensFor(situation, ahead);
   const wait = Math.min(choice.wait, jobTokens);
-  return { mode, lookahead, wait, ahead, jobTokens, targets: situation.targets, reason };
+  const drafters = Math.min(choice.drafters, situation.drafters);
+  return { mode, lookahead, wait, ahead, jobTokens, targets: situation.targets, drafters, reason };
 }
 
 /**

@@ -74,7 +74,7 @@ export class PacedPlanner {
     const reason = this.book.summary ?? `trying ${this.mode}`;
     const [, ...measured] = plan.reason.split('; ');
     // Drafts are not even compared: their passes would slow the target down.
-    const ahead = this.mode === 'none' ? 0 : plan.ahead;
-    return { ...plan, ahead, reason: [reason, ...measured].join('; ') };
+    const resting = this.mode === 'none' ? { ahead: 0, drafters: 0 } : {};
+    return { ...plan, ...resting, reason: [reason, ...measured].join('; ') };
   }
 }

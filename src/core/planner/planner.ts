@@ -2,11 +2,9 @@ import type { GenerationMode, Plan } from '../generation.js';
 import { candidates, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
-import { type Found, searchPlans } from './search.js';
+import { type Found, searchPlans, WORTH_A_CHANGE } from './search.js';
 import { hasDrifted, type Situation } from './situation.js';
 
-/** Another plan must promise this much less time per token, or the one in force stays. */
-const WORTH_A_CHANGE = 0.993;
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
 const WORTH_A_RISK = 0.99;
 /** What is in force must promise to beat plain decoding by this much, or it goes. */
@@ -35,6 +33,7 @@ export class Planner {
       ahead: 0,
       jobTokens: 0,
       targets: 0,
+      drafters: 0,
       reason: 'no target yet',
     };
   }
@@ -53,6 +52,7 @@ export class Planner {
     const isFirst =
       this.planned === undefined ||
       this.planned.targets !== situation.targets ||
+      this.planned.drafters !== situation.drafters ||
       (this.planned.draftMs === undefined) !== (situation.draftMs === undefined);
     this.planned = situation;
     const choices = candidates(this.wish, situation);
@@ -81,17 +81,25 @@ export class Planner {
     const best = finalists.find(
       ({ plan, msPerToken }) => !isAuto || plan.mode === 'none' || msPerToken <= WORTH_A_RISK * plainMs,
     );
-    const plan = best?.plan ?? makePlan({ mode: 'none', lookahead: 1, wait: 0 }, situation, '');
+    const plan = best?.plan ?? makePlan({ mode: 'none', lookahead: 1, wait: 0, drafters: 1 }, situation, '');
     const ms = best?.msPerToken ?? plainMs;
     const isPlain = this.current.mode === 'none';
     const mustGo = isAuto && !isPlain && current.msPerToken > WORTH_DRAFTING * plainMs;
-    if (!isSame(plan, this.current) && !mustGo && ms > WORTH_A_CHANGE * current.msPerToken) return;
+    const isSaving = plan.drafters < current.plan.drafters && ms <= current.msPerToken;
+    const isWorthIt = mustGo || isSaving || ms <= WORTH_A_CHANGE * current.msPerToken;
+    if (!isSame(plan, this.current) && !isWorthIt) return;
     this.current = { ...plan, reason: describe(plan, this.wish, situation, plainMs / ms) };
   }
 }
 
 function isSame(a: Plan, b: Plan): boolean {
-  return a.mode === b.mode && a.lookahead === b.lookahead && a.wait === b.wait && a.jobTokens === b.jobTokens;
+  return (
+    a.mode === b.mode &&
+    a.lookahead === b.lookahead &&
+    a.wait === b.wait &&
+    a.jobTokens === b.jobTokens &&
+    a.drafters === b.drafters
+  );
 }
 
 function describe(
@@ -106,7 +114,7 @@ function describe(
     measured.push(`c=${draftMs.toFixed(2)} ms`, `a=${acceptance.toFixed(2)}`, `l=${hopMs.toFixed(2)} ms`);
   }
   measured.push(`SP=${targets}`);
-  // All but one stand by.
+  // At hand: the plan says how many of them take turns.
   if (drafters > 1) measured.push(`drafters=${drafters}`);
   const why = whyChosen(choice, wish, situation, speedup);
   return `${why}; ${measured.join(', ')}`;

@@ -62,8 +62,8 @@ export function predictMsPerToken(plan: Plan, situation: Situation, text: number
 function speculationMsPerToken(plan: Plan, situation: Situation, text: number): number {
   const targetMs = forwardMs(situation.targetTimes, 1);
   const { scaleMs, drafterMs, perTokenMs, hopMs, rate, jitter } = rounded(situation, targetMs);
-  const { targets, drafters } = situation;
-  const { lookahead, wait, ahead, jobTokens } = plan;
+  const { targets } = situation;
+  const { lookahead, wait, ahead, jobTokens, drafters } = plan;
   const numbers = [scaleMs, drafterMs, perTokenMs, hopMs, rate, jitter, targets, drafters];
   const key = [...numbers, lookahead, wait, ahead, jobTokens, text].join(' ');
   const known = remembered.get(key);

@@ -1,8 +1,11 @@
 import type { GenerationMode, Plan } from '../generation.js';
-import { otherLookaheads, otherWaits, type PlanWish } from './candidates.js';
+import { otherDrafters, otherLookaheads, otherWaits, type PlanWish } from './candidates.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
 import { predictMsPerToken } from './predict.js';
 import type { Situation } from './situation.js';
+
+/** Another plan must promise this much less time per token, or the one in force stays; so must one with a drafter more. */
+export const WORTH_A_CHANGE = 0.993;
 
 /** Speculations that are refined: the best lookahead at first sight is not always the best with its best wait. */
 const REFINED = 2;
@@ -27,10 +30,17 @@ export class Candidate {
   constructor(
     readonly plan: Plan,
     private readonly situation: Situation,
+    private readonly inForce: Plan,
   ) {}
 
   get msPerToken(): number {
     return this.sumMs / this.texts;
+  }
+
+  /** What it is ranked by: milliseconds per token, and a drafter that did not take part so far must be worth it. */
+  get costMs(): number {
+    const isMore = this.plan.drafters > Math.max(1, this.inForce.drafters);
+    return isMore ? this.msPerToken / WORTH_A_CHANGE : this.msPerToken;
   }
 
   /** Predicts on one text more. */
@@ -50,8 +60,8 @@ export interface Found {
 
 /**
  * Looks for the best plan: one prediction from each `yield` to the next. The first `choices` on one text, then the
- * waits of the best speculations and the lookaheads again with the best wait; those that are nearest to the best on more
- * and more texts, all on the same.
+ * waits of the best speculations and the lookaheads again with the best wait, then the best with and without a standby;
+ * those that are nearest to the best on more and more texts, all on the same.
  */
 export function* searchPlans(
   wish: PlanWish,
@@ -59,7 +69,7 @@ export function* searchPlans(
   inForce: Plan,
   choices: readonly PlanChoice[],
 ): Generator<undefined, Found, undefined> {
-  const current = new Candidate(inForce, situation);
+  const current = new Candidate(inForce, situation, inForce);
   current.predict();
   yield;
   const field = new Map([[keyOf(inForce), current]]);
@@ -68,7 +78,7 @@ export function* searchPlans(
       const plan = makePlan(choice, situation, '');
       const key = keyOf(plan);
       if (field.has(key)) continue;
-      const candidate = new Candidate(plan, situation);
+      const candidate = new Candidate(plan, situation, inForce);
       field.set(key, candidate);
       candidate.predict();
       yield;
@@ -78,6 +88,8 @@ export function* searchPlans(
   for (const { plan } of sorted(field, 'dsi').slice(0, REFINED)) yield* look(otherWaits(wish, plan));
   const [best] = sorted(field, 'dsi');
   if (best !== undefined) yield* look(otherLookaheads(wish, situation, best.plan));
+  for (const { plan } of sorted(field, 'dsi').slice(0, REFINED))
+    yield* look(otherDrafters(wish, situation, plan));
 
   const jitter = Math.min(MOST_JITTER, situation.jitter);
   const patience = 1 + MORE_TEXTS * jitter;
@@ -96,19 +108,20 @@ export function* searchPlans(
         candidate.predict();
         yield;
       }
-    finalists.sort(byTime);
+    finalists.sort(byCost);
   }
   return { finalists, current };
 }
 
 function sorted(field: ReadonlyMap<string, Candidate>, mode?: GenerationMode): Candidate[] {
-  return [...field.values()].filter(({ plan }) => mode === undefined || plan.mode === mode).sort(byTime);
+  return [...field.values()].filter(({ plan }) => mode === undefined || plan.mode === mode).sort(byCost);
 }
 
-function byTime(a: Candidate, b: Candidate): number {
-  return a.msPerToken - b.msPerToken;
+/** Of equals, first what needs fewer processes. */
+function byCost(a: Candidate, b: Candidate): number {
+  return a.costMs - b.costMs || a.plan.drafters - b.plan.drafters;
 }
 
-function keyOf({ mode, lookahead, wait, ahead, jobTokens }: Plan): string {
-  return [mode, lookahead, wait, ahead, jobTokens].join(' ');
+function keyOf({ mode, lookahead, wait, ahead, jobTokens, drafters }: Plan): string {
+  return [mode, lookahead, wait, ahead, jobTokens, drafters].join(' ');
 }

@@ -13,7 +13,7 @@ export interface Situation {
   readonly hopMs: number;
   /** SP. */
   readonly targets: number;
-  /** Drafters that are instances of one model. */
+  /** Drafters at hand that are instances of one model. */
   readonly drafters: number;
   /** Coefficient of variation of passes. */
   readonly jitter: number;

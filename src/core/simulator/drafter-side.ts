@@ -41,7 +41,7 @@ export class DrafterSide {
   /** Drafts that came. */
   proposedDrafts = 0;
   private readonly links: DrafterLink[];
-  /** Of the instances, the one that drafts; the others stand by. */
+  /** Of the instances, the one that drafts; the others stand by or rest. */
   private active: DrafterLink | undefined = undefined;
   private epoch = 0;
 
@@ -153,17 +153,18 @@ export class DrafterSide {
 
   /** The next instance takes over from one whose path is refuted, unless that is turned round by the refutation itself. */
   private takeTurns(): void {
-    const { active } = this;
+    const { active, course } = this;
     const isRefuted =
       active !== undefined && active.epoch >= 0 && !this.chain.has(active.line, active.length);
-    if (active !== undefined && (!isRefuted || this.course.draftersListen)) return;
-    const ready = this.links.filter((link) => link.ready);
-    const place = active === undefined ? -1 : ready.indexOf(active);
-    const next = ready[(place + 1) % ready.length];
+    if (active !== undefined && (!isRefuted || course.draftersListen)) return;
+    const turns = this.links.filter((link) => link.ready).slice(0, Math.max(1, course.plan.drafters));
+    if (active !== undefined && turns.length < 2) return;
+    const place = active === undefined ? -1 : turns.indexOf(active);
+    const next = turns[(place + 1) % turns.length];
     if (next === undefined) return;
     this.active = next;
     // Before the other is told to stand by.
-    if (place >= 0) this.start(next, false);
+    if (active !== undefined) this.start(next, false);
   }
 
   /** How far it is to run ahead; 0: it stands by. */

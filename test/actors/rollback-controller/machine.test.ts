@@ -328,6 +328,20 @@ describe('rolling back', () => {
     expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ tokens: [5], root: 4, ahead: 0 });
   });
 
+  it('lets the other instance rest until the plan calls it in', () => {
+    const bench = speculating({ lookahead: undefined, maxTokens: 60 }, 7);
+    bench.join('d2', 'drafter');
+    bench.draft(epochOf(bench), [], [1, 2]);
+    bench.verdict('t1', 0, [], 5);
+    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ tokens: [5], ahead: 8 });
+    bench.runFor(900);
+    bench.draft(epochOf(bench), [5], [6, 7]);
+    expect(bench.toldTo('d2', 'draft.start')).toMatchObject([{ ahead: 0 }]);
+    bench.verdict('t1', 1, [5], 8);
+    expect(bench.toldTo('d2', 'draft.start').slice(1)).toMatchObject([{ tokens: [5, 8], ahead: 8 }]);
+    expect(bench.toldTo('d1', 'draft.start').at(-1)).toMatchObject({ ahead: 0 });
+  });
+
   it('leaves it to a drafter that listens to turn round', () => {
     const bench = speculating({}, 1);
     const epoch = epochOf(bench);

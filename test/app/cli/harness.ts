@@ -169,6 +169,7 @@ function resultOf(
         wait: 0,
         ahead: 16,
         jobTokens: 16,
+        drafters: 1,
         targets: request.targets ?? 2,
         reason: 'scripted',
       },

@@ -32,6 +32,7 @@ describe('slipstream simulate', () => {
       'ahead',
       'job_tokens',
       'targets',
+      'drafters',
       'reason',
     ]);
     expect(printed.speedup_over_none).toBeGreaterThan(1.5);

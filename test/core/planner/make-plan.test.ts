@@ -73,7 +73,7 @@ describe('the lookahead by Eq. 1', () => {
 });
 
 describe('a plan', () => {
-  const choice = { mode: 'dsi', lookahead: 1, wait: 0 } as const;
+  const choice = { mode: 'dsi', lookahead: 1, wait: 0, drafters: 1 } as const;
 
   it('lets drafters run far enough ahead to keep every target busy, within bounds', () => {
     expect(makePlan(choice, situation({ targets: 10 }), '').ahead).toBeGreaterThanOrEqual(10);
@@ -86,7 +86,7 @@ describe('a plan', () => {
   });
 
   it('verifies nothing in plain decoding, but goes on comparing a few drafts', () => {
-    const plain = makePlan({ mode: 'none', lookahead: 1, wait: 0 }, situation(), '');
+    const plain = makePlan({ ...choice, mode: 'none' }, situation(), '');
     expect(plain).toMatchObject({ jobTokens: 0, targets: 1, ahead: 4 });
     expect(makePlan(choice, situation({ draftMs: undefined }), '')).toMatchObject({ mode: 'none', ahead: 0 });
   });

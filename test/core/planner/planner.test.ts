@@ -64,6 +64,57 @@ describe('the planner', () => {
     expect(promised(2)).toBeGreaterThan(1.02 * promised(1));
   });
 
+  describe('with a second drafter at hand', () => {
+    const two = (asked: Partial<Situation> = {}) =>
+      situation({ draftMs: 7, hopMs: 0.4, targets: 8, drafters: 2, ...asked });
+
+    it.each([
+      ['passes are long and drafts often wrong', {}],
+      ['passes vary, so that refutations come at any moment', { draftMs: 5, hopMs: 0, jitter: 0.2 }],
+    ])('lets it take turns where %s', (_what, asked) => {
+      expect(settled(new Planner(AUTO), two(asked))).toMatchObject({ mode: 'dsi', drafters: 2 });
+    });
+
+    it.each([
+      ['there is but one', { drafters: 1 }],
+      ['drafters listen', { draftMs: 1, targets: 4 }],
+      ['refutations never come inside a pass', { draftMs: 5, hopMs: 0 }],
+      ['drafts are always right', { acceptance: 1 }],
+    ])('lets it rest where %s', (_what, asked) => {
+      expect(settled(new Planner(AUTO), two(asked))).toMatchObject({ mode: 'dsi', drafters: 1 });
+    });
+
+    it('needs no second one in rounds, nor to compare drafts, and none where nobody drafts', () => {
+      expect(settled(new Planner({ ...AUTO, mode: 'si' }), two()).drafters).toBe(1);
+      expect(settled(new Planner(AUTO), two({ acceptance: 0 }))).toMatchObject({ mode: 'none', drafters: 1 });
+      expect(settled(new Planner(AUTO), two({ draftMs: undefined })).drafters).toBe(0);
+    });
+
+    it('asks nothing of it before it was predicted to pay, nor of a third one', () => {
+      const planner = new Planner(AUTO);
+      planner.observe(two({ drafters: 3 }));
+      expect(planner.plan.drafters).toBe(1);
+      expect(settled(planner, two({ drafters: 3 })).drafters).toBe(2);
+    });
+
+    it('uses all there are for a lookahead that was asked for, as soon as they are there', () => {
+      const planner = new Planner({ ...AUTO, mode: 'dsi', lookahead: 1 });
+      planner.observe(two({ drafters: 1, acceptance: 1 }));
+      expect(planner.plan.drafters).toBe(1);
+      planner.observe(two({ drafters: 3, acceptance: 1 }));
+      expect(planner.plan.drafters).toBe(3);
+      expect(settled(new Planner({ ...AUTO, lookahead: 1 }), two({ acceptance: 1 })).drafters).toBe(1);
+    });
+
+    it('neither calls it in nor sends it away for a gain of less than 0.7 %, but does for none', () => {
+      const chosen = (planner: Planner, acceptance: number) =>
+        settled(planner, two({ draftMs: 4.6, acceptance })).drafters;
+      expect(chosen(new Planner(AUTO), 0.98)).toBe(1);
+      const planner = new Planner(AUTO);
+      expect([0.8, 0.98, 1].map((acceptance) => chosen(planner, acceptance))).toEqual([2, 2, 1]);
+    });
+  });
+
   it('comes back to speculation when drafts get good, and leaves it when they get bad', () => {
     const planner = new Planner(AUTO);
     expect(settled(planner, situation({ acceptance: 0, targets: 1 })).mode).toBe('none');

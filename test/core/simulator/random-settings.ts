@@ -1,3 +1,4 @@
+import type { Plan } from '../../../src/core/generation.js';
 import { steadyTiming } from '../../../src/core/pass-timing.js';
 import { createSeededRandom } from '../../../src/core/seeded-random.js';
 import type { ActorSettings } from './actor-run.js';
@@ -24,7 +25,7 @@ export function randomSettings(seed: number, tokens: number): ActorSettings {
   const ahead = mode === 'si' ? lookahead : whole(4, 64);
   const jobTokens = mode === 'si' ? lookahead : chance(0.05) ? 0 : whole(1, 24);
   const targets = chance(0.1) ? whole(13, 64) : whole(1, 12);
-  return {
+  const settings: ActorSettings & { readonly plan: Plan } = {
     mode,
     plan: {
       mode,
@@ -33,6 +34,7 @@ export function randomSettings(seed: number, tokens: number): ActorSettings {
       ahead,
       jobTokens,
       targets,
+      drafters: 1,
       reason: 'given',
     },
     target: {
@@ -50,4 +52,6 @@ export function randomSettings(seed: number, tokens: number): ActorSettings {
     tokens,
     seed: whole(1, 1_000_000),
   };
+  // Of those at hand, or more than there are.
+  return { ...settings, plan: { ...settings.plan, drafters: whole(1, 3) } };
 }

@@ -52,6 +52,7 @@ describe('a plan whose jobs wait for drafts', () => {
       ahead: 64,
       jobTokens: 18,
       targets: 8,
+      drafters: 1,
       reason: '',
     };
     const pace = (from: number, to: number) =>
@@ -93,7 +94,7 @@ describe('a plan that changes to rounds', () => {
       tokens: 2000,
       seed: 1,
     };
-    const shared = { ahead: 6, jobTokens: 6, lookahead: 6, reason: 'given' };
+    const shared = { ahead: 6, jobTokens: 6, lookahead: 6, drafters: 1, reason: 'given' };
     const rounds: Plan = { ...shared, mode: 'si', wait: 0, targets: 1 };
     const speculation: Plan = { ...shared, mode: 'dsi', wait: 6, targets: 8, ahead: 64, jobTokens: 64 };
     let plan = speculation;
@@ -134,6 +135,7 @@ describe('time per token, where nothing varies', () => {
     ahead: 17,
     jobTokens: 16,
     targets: 8,
+    drafters: 2,
     reason: 'given',
   };
   const acceptanceOf = ({ accepted, refuted }: { accepted: number; refuted: number }) =>

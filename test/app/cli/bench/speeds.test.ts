@@ -8,6 +8,7 @@ const plan = {
   wait: 0,
   ahead: 16,
   jobTokens: 16,
+  drafters: 1,
   targets: 2,
   reason: 'r',
 } as const;
