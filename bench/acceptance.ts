@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { createEngine, type GenerationMode } from '../src/index.js';
 import { run } from '../test/process/run.js';
+import { measured } from './lib/measured.js';
 import { readPrompts } from './lib/prompts.js';
 
 const { values } = parseArgs({
@@ -39,6 +40,7 @@ for (const temperature of [0, 0.8]) {
   for (const mode of ['si', 'dsi'] as const) {
     const { accepted, decided } = await measure(mode, temperature);
     const acceptance = accepted / decided;
+    measured(`temperature ${temperature}, ${mode}`, 100 * acceptance, '% of the drafts decided');
     const points = 100 * (acceptance - (expected ?? Number.NaN));
     const comparison =
       expected === undefined

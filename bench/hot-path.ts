@@ -13,7 +13,9 @@ import { createEngine } from '../src/app/engine.js';
 import { RunRecorder } from '../src/app/experiments/measure-run.js';
 import type { RequestMode } from '../src/core/generation.js';
 import { silentLogger } from '../src/core/logger.js';
+import { mean } from '../src/core/statistics.js';
 import { type ProcessTime, readProfiles } from './lib/cpu-profile.js';
+import { measured } from './lib/measured.js';
 import { processorTimes } from './lib/processor-time.js';
 
 const SAMPLE_MICROSECONDS = 200;
@@ -86,10 +88,14 @@ async function run(): Promise<void> {
   const toMicroseconds = monotonicMicroseconds();
   const gatewayMs = (processorTimes().get('gateway') ?? 0) - (before.get('gateway') ?? 0);
   await engine.close();
+  measured('gateway', gatewayMs / tokens, 'ms of a core per token');
   console.log(
     `${passes} passes of targets; gateway ${(gatewayMs / tokens).toFixed(2)} ms of a core per token`,
   );
-  for (const time of readProfiles(folder, fromMicroseconds, toMicroseconds)) print(time, passes);
+  const times = readProfiles(folder, fromMicroseconds, toMicroseconds);
+  for (const time of times) print(time, passes);
+  const workMs = mean(times.map(({ runMs, scriptMs }) => runMs + scriptMs));
+  measured('not the model', (100 * mean(times.map(({ scriptMs }) => scriptMs))) / workMs, '% of the work');
 }
 
 function print({ process, runMs, scriptMs, idleMs, parts }: ProcessTime, passes: number): void {

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { textTable } from '../src/app/text-table.js';
 import { noiseBits } from '../src/core/noise.js';
+import { mean } from '../src/core/statistics.js';
+import { measured } from './lib/measured.js';
 import { type Cell, type CellResult, runCell } from './lib/planner-cell.js';
 
 /**
@@ -66,9 +68,12 @@ const summary = {
   least_of_best: Math.min(...results.map(({ ofBest }) => ofBest)),
   least_of_none: Math.min(...results.map(({ ofNone }) => ofNone)),
   most_learning_passes: Math.max(...results.map(({ learningPasses }) => learningPasses)),
-  mean_learning_passes: results.reduce((sum, { learningPasses }) => sum + learningPasses, 0) / results.length,
+  mean_learning_passes: mean(results.map(({ learningPasses }) => learningPasses)),
 };
 
+measured('auto, steady speed', 100 * mean(results.map(({ ofBest }) => ofBest)), '% of the best fixed plan');
+measured('auto, steady speed, least', 100 * summary.least_of_best, '% of the best fixed plan');
+measured('learning', summary.mean_learning_passes, 'passes of a target');
 if (asked.json) process.stdout.write(`${JSON.stringify({ summary })}\n`);
 else {
   const rows = failed.sort((a, b) => a.ofBest - b.ofBest).map(rowOf);

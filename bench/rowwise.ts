@@ -12,6 +12,7 @@ import { openModelFolder } from '../infra/models/model-folder.js';
 import { importCheckpoint } from '../infra/models/model-import.js';
 import type { Decoder } from '../infra/onnx/decoder.js';
 import { compareChunkings } from './lib/chunkings.js';
+import { measured } from './lib/measured.js';
 import { openDecoder } from './lib/open-decoder.js';
 import { passTimes } from './lib/pass-times.js';
 import { compareQuality } from './lib/quality.js';
@@ -65,6 +66,11 @@ async function run(): Promise<void> {
       ({ tokens, leastMs, overFirst }) => `${tokens}: ${leastMs.toFixed(1)} (${overFirst.toFixed(2)})`,
     );
     const perToken = (times[j]?.at(-1)?.leastMs ?? 0) / (SIZES.at(-1) ?? 1);
+    for (const { tokens, leastMs, overFirst } of times[j] ?? []) {
+      if (tokens === 1) measured(`${form}, 1 token, least`, leastMs, 'ms');
+      if (tokens === 16) measured(`${form}, 16 tokens`, overFirst, 'times 1 token');
+    }
+    measured(`${form}, prefill`, perToken, 'ms per token');
     console.log(`${form.padEnd(10)} ${cells?.join('  ')}  ${perToken.toFixed(2)} ms per token of prefill`);
   }
 

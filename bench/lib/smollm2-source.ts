@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { processContext } from '../../infra/config/process-context.js';
 import { cacheLayout } from '../../infra/models/cache-layout.js';
@@ -8,7 +8,13 @@ import { pullModel } from '../../infra/models/model-store.js';
 export async function smollm2Source(): Promise<string> {
   const { cacheFolder } = processContext();
   await pullModel('smollm2', { cacheFolder });
-  const { sources } = cacheLayout(cacheFolder);
+  return String(findSmollm2Source());
+}
+
+/** The same where it has been downloaded before; undefined elsewhere. */
+export function findSmollm2Source(): string | undefined {
+  const { sources } = cacheLayout(processContext().cacheFolder);
+  if (!existsSync(sources)) return undefined;
   const name = readdirSync(sources).find((file) => /^smollm2-.*\.gguf$/.test(file));
-  return join(sources, String(name));
+  return name === undefined ? undefined : join(sources, name);
 }
