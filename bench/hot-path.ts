@@ -20,6 +20,8 @@ import { processorTimes } from './lib/processor-time.js';
 
 const SAMPLE_MICROSECONDS = 200;
 const CONTENT = 'Explain how a hash table works, then write one in Python.';
+/** The built-in models know no chat: they go on from this. */
+const STORY = 'The old house stood at the end of the lane, and nobody had lived there for';
 
 const { values } = parseArgs({
   options: {
@@ -72,7 +74,9 @@ async function run(): Promise<void> {
     const { result, tokenIds, ms } = await recorder.measure(
       engine,
       {
-        messages: [{ role: 'user', content: CONTENT }],
+        ...(values.model === 'fable'
+          ? { prompt: STORY }
+          : { messages: [{ role: 'user', content: CONTENT }] }),
         mode,
         maxTokens,
         seed: 1,
