@@ -1,23 +1,27 @@
 /**
  * What drafters do for a real model's speed, everything in turns in one run: plain decoding, and with each drafter
- * rounds (si, by lookahead) and dsi, over a real nats-server and one worker process per model with one thread each:
+ * rounds (si, by lookahead), dsi and auto, over a real nats-server and one worker process per model with one thread each:
  * `npx tsx bench/text-model.ts [--model fable] [--drafter fable-drafter]... [--temperature 0 --temperature 0.8]
- * [--lookahead 3 --lookahead 5] [--targets 1] [--prompts 8] [--tokens 128] [--rounds 3] [--prompt-file FILE]
- * [--quiet 0.1]`.
+ * [--lookahead 3 --lookahead 5] [--targets 1] [--prompts 8] [--tokens 128] [--rounds 3] [--quiet 0.1]
+ * [--prompt-file FILE | --prompt-folder FOLDER]`. A folder holds `mt_bench.jsonl` and `humaneval.jsonl`: questions as
+ * chats and heads of functions in turns, half of `--prompts` each. Drafters with a comma between them draft together.
  * Speeds are tokens per second after the first token, over all prompts of a round: the median of the rounds, as a share
  * of plain decoding in the same round (its least and most in brackets), and where the time went by the trace. With
  * `--quiet` a text during which other programs kept more cores busy than that is not counted but repeated.
  */
 import { parseArgs } from 'node:util';
+import { compileModelStoreOptions } from '../infra/config/model-store-options.js';
+import { resolveModel } from '../infra/models/model-folder.js';
 import { summariseTrace } from '../infra/trace/summary.js';
 import { median } from '../src/core/statistics.js';
 import type { TraceEvent } from '../src/core/trace.js';
-import type { Engine, GenerationMode, GenerationRequest } from '../src/index.js';
+import type { Engine, GenerationRequest, RequestMode } from '../src/index.js';
 import { type Run, run } from '../test/process/run.js';
 import { startWorkerFleet } from '../test/process/worker-fleet.js';
 import { watchForeignLoad } from './lib/foreign-load.js';
 import { measured } from './lib/measured.js';
 import { readPrompts } from './lib/prompts.js';
+import { readPromptSets } from './peers/prompt-sets.js';
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +34,7 @@ const { values } = parseArgs({
     tokens: { type: 'string', default: '128' },
     rounds: { type: 'string', default: '3' },
     'prompt-file': { type: 'string' },
+    'prompt-folder': { type: 'string' },
     quiet: { type: 'string', default: 'Infinity' },
   },
 });
@@ -39,10 +44,12 @@ const quiet = Number(values.quiet);
 const MOST_ATTEMPTS = 100;
 let disturbed = 0;
 
+type Text = Pick<GenerationRequest, 'prompt' | 'promptTokenIds'>;
+
 /** One way to decode, and what came of it. */
 interface Way {
   readonly drafter: string;
-  readonly mode: GenerationMode;
+  readonly mode: RequestMode;
   readonly lookahead: number | undefined;
   readonly engine: Engine;
   /** By round: tokens after the first of each text, and the milliseconds they took. */
@@ -56,7 +63,7 @@ interface Way {
   readonly spent: [pass: number, bus: number, waiting: number, wasted: number];
 }
 
-const prompts = readPrompts(values.model, values['prompt-file']).slice(0, Number(values.prompts));
+const prompts = await readTexts(Number(values.prompts));
 const rounds = Number(values.rounds);
 let events: TraceEvent[] = [];
 
@@ -69,11 +76,12 @@ try {
   const ways: Way[] = [];
   const plain = await fleet.engine({ model: values.model, drafter: 'none', trace });
   ways.push(newWay('none', 'none', undefined, plain));
+  const models = new Set(values.drafter.flatMap((names) => names.split(',')));
+  for (const name of models) if (name !== 'ngram') await fleet.start('drafter', name);
   for (const drafter of values.drafter) {
-    if (drafter !== 'ngram') await fleet.start('drafter', drafter);
     const engine = await fleet.engine({ model: values.model, drafter, trace });
     for (const lookahead of values.lookahead) ways.push(newWay(drafter, 'si', Number(lookahead), engine));
-    ways.push(newWay(drafter, 'dsi', undefined, engine));
+    for (const mode of ['dsi', 'auto'] as const) ways.push(newWay(drafter, mode, undefined, engine));
   }
   for (const temperature of values.temperature.map(Number)) {
     for (const way of ways) reset(way);
@@ -88,7 +96,19 @@ try {
   await fleet.close();
 }
 
-function newWay(drafter: string, mode: GenerationMode, lookahead: number | undefined, engine: Engine): Way {
+async function readTexts(count: number): Promise<readonly Text[]> {
+  const folder = values['prompt-folder'];
+  if (folder === undefined)
+    return readPrompts(values.model, values['prompt-file'])
+      .slice(0, count)
+      .map((prompt) => ({ prompt }));
+  const model = await resolveModel(values.model, compileModelStoreOptions({}));
+  if (model.kind !== 'onnx') throw new Error(`${values.model} is no model of text`);
+  const sets = readPromptSets(folder, 0, Math.ceil(count / 2), model.loadTokenizer());
+  return sets.slice(0, count).map(({ ids }) => ({ promptTokenIds: ids }));
+}
+
+function newWay(drafter: string, mode: RequestMode, lookahead: number | undefined, engine: Engine): Way {
   const counts = { accepted: 0, decided: 0, passes: 0, drafterPasses: 0 };
   return { drafter, mode, lookahead, engine, tokens: [], ms: [], ...counts, spent: [0, 0, 0, 0] };
 }
@@ -102,13 +122,13 @@ function reset(way: Way): void {
 
 async function measure(
   way: Way,
-  prompt: string,
+  text: Text,
   temperature: number,
   seed: number,
   round: number,
 ): Promise<void> {
   const request: GenerationRequest = {
-    prompt,
+    ...text,
     temperature,
     seed,
     mode: way.mode,
