@@ -1,7 +1,7 @@
 /**
  * Acceptance as the engine reports it, on the prompts and with the seeds of `slipstream_train.evaluate --prompt-file
  * models/fable/prompts.txt`, beside what that has found: `npx tsx bench/acceptance.ts [--evaluation evaluation.json
- * --name drafter-192x3] [--model fable] [--drafter fable-drafter] [--prompts 128] [--tokens 128] [--lookahead 4]`. Exits
+ * --name drafter-128x2] [--model fable] [--drafter fable-drafter] [--prompts 128] [--tokens 128] [--lookahead 4]`. Exits
  * with 1 when the two are more than 2 points apart.
  */
 import { readFileSync } from 'node:fs';

@@ -35,7 +35,7 @@ export const bundledModels: readonly BundledModel[] = [
   },
   {
     name: 'fable-drafter',
-    description: 'drafts for fable; 2M weights, 8 bits',
+    description: 'drafts for fable; 0.9M weights, 8 bits',
     folder: inPackage('models/fable/drafter'),
     // Its passes are of one token, which blocks make faster than int8 rows.
     weights: 'blockwise',
