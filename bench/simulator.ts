@@ -25,6 +25,7 @@ const plan: Plan = {
   lookahead: 1,
   wait: 0,
   ahead: 17,
+  leastLikelihood: 0,
   jobTokens: 16,
   drafters: 1,
   targets: 12,

@@ -1,3 +1,4 @@
+import { classOf } from '../../src/core/drafter-trust.js';
 import type { DraftConfirmed, DraftStart, VerdictReturned } from '../../src/core/messages.js';
 import type { PathHash } from '../../src/core/path-hash.js';
 import type { Cancel } from '../../src/core/scheduler.js';
@@ -22,6 +23,8 @@ interface Course {
   readonly batch: number;
   readonly flushMs: number;
   readonly ahead: number;
+  readonly leastLikelihood: number;
+  readonly beliefs: readonly number[];
   readonly end: number;
   /** Length of the beginning of the path that is known to be committed. */
   root: number;
@@ -36,6 +39,8 @@ export interface DrafterSession extends WorkerSession {
   /** Where the path must change because of a verdict; undefined: nowhere. */
   detour: number | undefined;
   pending: Batch | undefined;
+  /** How sure it was of what it drafted, by position after the prompt; undefined: drafted or said by others. */
+  readonly confidences: (number | undefined)[];
   exhausted: boolean;
   /** Which of the worker's passes was last its own; 0: none. */
   servedAt: number;
@@ -51,6 +56,7 @@ export function drafterSession(session: WorkerSession): DrafterSession {
     verdicts: new Map(),
     detour: undefined,
     pending: undefined,
+    confidences: [],
     exhausted: false,
     servedAt: 0,
     stopListening: undefined,
@@ -58,9 +64,22 @@ export function drafterSession(session: WorkerSession): DrafterSession {
 }
 
 /** Tokens that may still be drafted. */
-export function roomOf({ course, exhausted, path }: DrafterSession): number {
-  if (course === undefined || exhausted) return 0;
+export function roomOf(session: DrafterSession): number {
+  const { course, exhausted, path } = session;
+  if (course === undefined || exhausted || isDoubtful(session)) return 0;
   return Math.max(0, Math.min(course.end, course.root + course.ahead) - path.length);
+}
+
+/** Whether what is drafted beyond the committed prefix is too unlikely, all of it, to be gone on from. */
+export function isDoubtful({ course, path, confidences, promptLength }: DrafterSession): boolean {
+  if (course === undefined || course.leastLikelihood === 0) return false;
+  const { beliefs } = course;
+  let likelihood = 1;
+  for (let position = course.root; position < path.length; position++) {
+    const confidence = confidences[position - promptLength];
+    if (confidence !== undefined) likelihood *= beliefs[classOf(confidence, beliefs.length)] ?? 1;
+  }
+  return likelihood < course.leastLikelihood;
 }
 
 /** Takes in what a target said. Returns whether the session may have something to do that it had not before. */
@@ -128,8 +147,8 @@ export function takeStart(session: DrafterSession, start: DraftStart, nowMs: num
   const keepsDrafts = shared === before && before >= end && !start.afresh;
   if (!keepsDrafts) leave(session, Math.min(shared, end), end);
   else if (session.exhausted) session.pending ??= emptyBatch(session, nowMs);
-  const { epoch, batch, flushMs, ahead, root } = start;
-  session.course = { epoch, batch, flushMs, ahead, end: start.end, root };
+  const { epoch, batch, flushMs, ahead, leastLikelihood, beliefs, root } = start;
+  session.course = { epoch, batch, flushMs, ahead, leastLikelihood, beliefs, end: start.end, root };
   session.detour = root;
   followVerdicts(session);
   return true;
@@ -155,6 +174,7 @@ export function emptyBatch({ path }: DrafterSession, startedAtMs: number): Batch
 /** The path is another from position `shared` on, and ends at `end`. */
 function leave(session: DrafterSession, shared: number, end: number): void {
   session.path.crop(end);
+  session.confidences.length = Math.min(session.confidences.length, shared - session.promptLength);
   if (session.sequence.length > shared) session.sequence.crop(shared);
   session.pending = undefined;
   session.exhausted = false;

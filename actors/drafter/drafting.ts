@@ -17,6 +17,7 @@ import {
   followVerdicts,
   hearVerdict,
   isDecided,
+  isDoubtful,
   roomOf,
   stopListening,
   takeStart,
@@ -173,8 +174,10 @@ export class Drafting {
       session.exhausted = true;
       return;
     }
+    const confidence = result.confidences[0] ?? 0;
     batch.ids.push(id);
-    batch.confidences.push(result.confidences[0] ?? 0);
+    batch.confidences.push(confidence);
+    session.confidences[session.path.length - session.promptLength] = confidence;
     batch.forwardMs += result.forwardMs;
     session.path.push(id);
     if (isDecided(session)) session.detour ??= session.path.length;
@@ -182,8 +185,9 @@ export class Drafting {
   }
 
   private flushIfDue(session: DrafterSession): void {
-    const { course, pending, exhausted } = session;
+    const { course, pending } = session;
     if (course === undefined || pending === undefined) return;
+    const exhausted = session.exhausted || isDoubtful(session);
     const isDue =
       exhausted ||
       pending.ids.length >= course.batch ||

@@ -13,6 +13,7 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter, ListeningDraft
   epoch: number;
   /** How it was last told to draft. */
   ahead: number;
+  leastLikelihood: number;
   batch: number;
   /** What it was last told of the committed prefix. */
   root: number;
@@ -29,6 +30,7 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     tip,
     epoch: -1,
     ahead: 0,
+    leastLikelihood: 0,
     batch: 0,
     listen: false,
     listenEpoch: 0,

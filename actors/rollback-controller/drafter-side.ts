@@ -222,6 +222,12 @@ export class DrafterSide {
     return isActive && !this.mayRest(link) ? this.state.plan.ahead : 0;
   }
 
+  /** One that hears of nothing by itself could not go on in time. */
+  private leastLikelihoodOf(link: DrafterLink): number {
+    const { plan, draftersListen } = this.state;
+    return isFree(link) || !draftersListen ? 0 : plan.leastLikelihood;
+  }
+
   /** One whose drafts are of no use, and whose passes cost something. */
   private mayRest(link: DrafterLink): boolean {
     return !isFree(link) && this.state.usefulness.rests(link.announced.fingerprint);
@@ -230,7 +236,9 @@ export class DrafterSide {
   private isTold(link: DrafterLink): boolean {
     const { plan, draftersListen } = this.state;
     if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
-    return link.ahead === 0 || (link.batch === batchOf(plan) && link.listen === draftersListen);
+    if (link.ahead === 0) return true;
+    if (link.leastLikelihood !== this.leastLikelihoodOf(link)) return false;
+    return link.batch === batchOf(plan) && link.listen === draftersListen;
   }
 
   /** Sends starts again whose effect was not seen. */
@@ -270,12 +278,14 @@ export class DrafterSide {
   /** `afresh`: what it proposed after this path may be lost. */
   private start(link: DrafterLink, afresh: boolean): void {
     const { tree, ports, request, plan } = this.state;
+    const { worker, fingerprint } = link.announced;
     const path = this.wantedPath();
     const held = link.forgetful ? this.promptNode() : link.tip;
     const missing = missingAfter(held, path, this.state);
     link.epoch = ++this.state.epoch;
     link.tip = path[path.length - 1] ?? tree.root;
     link.ahead = this.aheadOf(link);
+    link.leastLikelihood = this.leastLikelihoodOf(link);
     link.batch = batchOf(plan);
     noteTold(link, link.epoch, link.ahead > 0 && this.state.draftersListen, afresh);
     link.root = tree.root.length;
@@ -285,9 +295,9 @@ export class DrafterSide {
     if (link.ahead === 0) link.owesSinceMs = link.heardAtMs;
     else {
       this.noteAwaited(link);
-      this.state.usefulness.add(link.announced.fingerprint);
+      this.state.usefulness.add(fingerprint);
     }
-    ports.bus.publish(ports.subjects.workerDraft(link.announced.worker), {
+    ports.bus.publish(ports.subjects.workerDraft(worker), {
       type: 'draft.start',
       generation: request.id,
       epoch: link.epoch,
@@ -295,6 +305,8 @@ export class DrafterSide {
       root: link.root,
       listen: link.listen,
       ahead: link.ahead,
+      leastLikelihood: link.leastLikelihood,
+      beliefs: ports.acceptance.trust.beliefs(fingerprint),
       end: this.state.draftEnd,
       afresh,
       batch: link.batch,

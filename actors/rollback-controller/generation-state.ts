@@ -181,6 +181,7 @@ export class GenerationState {
       jitter: measurements.jitter,
       targets: this.crew.targets,
       drafters: this.crew.drafters,
+      sharesHost: this.crew.sharesHost,
       remaining: this.remaining,
     });
   }

@@ -129,6 +129,7 @@ function situationOf({ ratio, acceptance, targets, latency, noise }: Cell): Situ
     jitter: noise,
     targets,
     drafters: 1,
+    sharesHost: false,
     remaining: Number.POSITIVE_INFINITY,
   };
 }

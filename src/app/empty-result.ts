@@ -18,6 +18,7 @@ export function emptyResult(request: CompiledRequest, finishReason: FinishReason
         lookahead: 0,
         wait: 0,
         ahead: 0,
+        leastLikelihood: 0,
         jobTokens: 0,
         targets: 0,
         drafters: 0,

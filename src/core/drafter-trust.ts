@@ -1,5 +1,6 @@
 /** Confidence 0..255 in so many classes. */
 const CLASSES = 8;
+const LEVELS = 256;
 /** What a drafter's own word counts before it was put to the test, in decided drafts. */
 const PRIOR_DRAFTS = 4;
 /** Decided drafts of a class after which earlier ones count for half. */
@@ -20,10 +21,12 @@ export class DrafterTrust {
 
   /** Probability that such a draft is right, 0..1. */
   belief(drafter: string, confidence: number): number {
-    const kind = classOf(confidence);
-    const { right, decided } = this.drafters.get(drafter)?.[kind] ?? { right: 0, decided: 0 };
-    const claimed = (kind + 0.5) / CLASSES;
-    return (right + claimed * PRIOR_DRAFTS) / (decided + PRIOR_DRAFTS);
+    return this.beliefOf(drafter, classOf(confidence, CLASSES));
+  }
+
+  /** The same for each class of confidence, the least sure first. */
+  beliefs(drafter: string): number[] {
+    return Array.from({ length: CLASSES }, (_, kind) => this.beliefOf(drafter, kind));
   }
 
   note(drafter: string, confidence: number, wasRight: boolean): void {
@@ -32,12 +35,19 @@ export class DrafterTrust {
       records = Array.from({ length: CLASSES }, () => ({ right: 0, decided: 0 }));
       this.drafters.set(drafter, records);
     }
-    const record = records[classOf(confidence)] as Record;
+    const record = records[classOf(confidence, CLASSES)] as Record;
     record.right = record.right * DECAY + (wasRight ? 1 : 0);
     record.decided = record.decided * DECAY + 1;
   }
+
+  private beliefOf(drafter: string, kind: number): number {
+    const { right, decided } = this.drafters.get(drafter)?.[kind] ?? { right: 0, decided: 0 };
+    const claimed = (kind + 0.5) / CLASSES;
+    return (right + claimed * PRIOR_DRAFTS) / (decided + PRIOR_DRAFTS);
+  }
 }
 
-function classOf(confidence: number): number {
-  return Math.min(CLASSES - 1, Math.floor((confidence * CLASSES) / 256));
+/** Of so many classes of equal width, the one that a confidence of 0..255 is in; 0: the least sure. */
+export function classOf(confidence: number, classes: number): number {
+  return Math.min(classes - 1, Math.floor((confidence * classes) / LEVELS));
 }

@@ -48,6 +48,8 @@ export interface Plan {
   readonly wait: number;
   /** Most drafts beyond the committed prefix. */
   readonly ahead: number;
+  /** Drafters that take time go no further where their undecided drafts are all right with less than this; 0: anywhere. */
+  readonly leastLikelihood: number;
   /** Most drafts that one job decides. */
   readonly jobTokens: number;
   readonly targets: number;

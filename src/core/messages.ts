@@ -18,6 +18,7 @@ const tokens = z.array(token).max(MAX_MESSAGE_TOKENS);
 const milliseconds = z.number().min(0);
 const epoch = z.int().min(0);
 const line = z.string().max(2000);
+const probability = z.number().min(0).max(1);
 
 export const forwardTimeSchema = z.object({ tokens: z.int().min(1), ms: milliseconds });
 
@@ -165,6 +166,13 @@ export const draftStart = z.object({
   listen: z.boolean(),
   /** Draft no further beyond the committed prefix than this. */
   ahead: z.int().min(0),
+  /**
+   * Nor where all drafts beyond it are right with less than this, by `beliefs`, before more of them are committed; 0:
+   * however unlikely.
+   */
+  leastLikelihood: probability,
+  /** How likely a draft is right if those before it are, by its confidence: classes of equal width, the least sure first. */
+  beliefs: z.array(probability).min(1).max(256),
   /** Draft nothing at or beyond this position. */
   end: position,
   /** What was proposed after this path may not have arrived: propose it again. */
@@ -194,7 +202,7 @@ export const draftProposed = z.object({
   ids: tokens,
   /** How sure, 0..255, one per id. */
   confidences: z.array(z.int().min(0).max(255)),
-  /** Nothing more comes on this path. */
+  /** Nothing more comes on this path, or not before more of it is committed. */
   exhausted: z.boolean(),
   startedAtMs: z.number(),
   forwardMs: milliseconds,

@@ -8,7 +8,8 @@ import {
 import type { GenerationMode, Plan } from '../../src/core/generation.js';
 
 function plan(mode: GenerationMode, targets: number): Plan {
-  return { mode, lookahead: 1, wait: 0, ahead: 16, jobTokens: 8, targets, drafters: 1, reason: '' };
+  const ahead = { ahead: 16, leastLikelihood: 0 };
+  return { mode, lookahead: 1, wait: 0, ...ahead, jobTokens: 8, targets, drafters: 1, reason: '' };
 }
 
 describe('targets', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DrafterTrust } from '../../src/core/drafter-trust.js';
+import { classOf, DrafterTrust } from '../../src/core/drafter-trust.js';
 
 describe('trust in drafters', () => {
   it('is what they say of themselves at first', () => {
@@ -18,6 +18,14 @@ describe('trust in drafters', () => {
     expect(trust.belief('doubter', 20)).toBeCloseTo(0.9, 1);
     expect(trust.belief('boaster', 20)).toBeCloseTo(0.06, 1);
     expect(trust.belief('other', 255)).toBeCloseTo(0.94, 1);
+  });
+
+  it('is known for every class of confidence', () => {
+    const trust = new DrafterTrust();
+    for (let i = 0; i < 10; i++) trust.note('a', 100, i % 2 === 0);
+    const beliefs = trust.beliefs('a');
+    for (const confidence of [0, 31, 32, 100, 127, 128, 255])
+      expect(beliefs[classOf(confidence, beliefs.length)]).toBe(trust.belief('a', confidence));
   });
 
   it('follows what has changed', () => {

@@ -122,6 +122,7 @@ export class ScriptedGeneration implements GenerationHandle {
           lookahead: 1,
           wait: 0,
           ahead: 8,
+          leastLikelihood: 0,
           jobTokens: 8,
           targets: 2,
           drafters: 1,

@@ -84,6 +84,8 @@ export const sampleMessages: readonly WireMessage[] = [
     root: 410,
     listen: true,
     ahead: 12,
+    leastLikelihood: 0.2,
+    beliefs: [0.1, 0.9],
     end: 600,
     afresh: false,
     batch: 1,

@@ -9,6 +9,12 @@ export const MAX_AHEAD_TOKENS = 64;
 /** While nothing is verified drafts are only compared with what is committed: a few are enough. */
 const COMPARED_AHEAD_TOKENS = 4;
 
+/**
+ * A drafter beside the only target takes of its time with every draft. It is told to rest where all of its drafts are
+ * right with less than this: what comes after them would most likely be drafted in vain.
+ */
+const WORTH_A_SHARED_HOST = 0.3;
+
 /** A draft that adds less than this to the expected rate is not worth its place in a job. */
 const NEGLIGIBLE_GAIN = 1.0001;
 
@@ -21,18 +27,18 @@ export interface PlanChoice {
   readonly drafters: number;
 }
 
-/** Fills in how far the drafter runs ahead, and how many drafts a job decides. */
+/** Fills in how far drafters run ahead, and how many drafts a job decides. */
 export function makePlan(choice: PlanChoice, situation: Situation, reason: string): Plan {
   const { mode } = choice;
   if (mode === 'none' || situation.draftMs === undefined) {
     const ahead = situation.draftMs === undefined ? 0 : COMPARED_AHEAD_TOKENS;
-    const drafters = Math.sign(ahead);
-    return { mode: 'none', lookahead: 1, wait: 0, ahead, jobTokens: 0, targets: 1, drafters, reason };
+    const plain = { lookahead: 1, wait: 0, ahead, leastLikelihood: 0, jobTokens: 0 };
+    return { mode: 'none', ...plain, targets: 1, drafters: Math.sign(ahead), reason };
   }
   if (mode === 'si') {
     const { lookahead } = choice;
-    const shared = { mode, lookahead, wait: 0, ahead: lookahead, jobTokens: lookahead };
-    return { ...shared, targets: 1, drafters: 1, reason };
+    const rounds = { lookahead, wait: 0, ahead: lookahead, leastLikelihood: 0, jobTokens: lookahead };
+    return { mode, ...rounds, targets: 1, drafters: 1, reason };
   }
   const { lookahead } = choice;
   const busyMs = 1.5 * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
@@ -41,7 +47,9 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const jobTokens = jobTokensFor(situation, ahead);
   const wait = Math.min(choice.wait, jobTokens);
   const drafters = Math.min(choice.drafters, situation.drafters);
-  return { mode, lookahead, wait, ahead, jobTokens, targets: situation.targets, drafters, reason };
+  const { targets, sharesHost } = situation;
+  const leastLikelihood = sharesHost && targets === 1 ? WORTH_A_SHARED_HOST : 0;
+  return { mode, lookahead, wait, ahead, leastLikelihood, jobTokens, targets, drafters, reason };
 }
 
 /**

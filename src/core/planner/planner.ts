@@ -31,6 +31,7 @@ export class Planner {
       lookahead: 1,
       wait: 0,
       ahead: 0,
+      leastLikelihood: 0,
       jobTokens: 0,
       targets: 0,
       drafters: 0,
@@ -53,6 +54,7 @@ export class Planner {
       this.planned === undefined ||
       this.planned.targets !== situation.targets ||
       this.planned.drafters !== situation.drafters ||
+      this.planned.sharesHost !== situation.sharesHost ||
       (this.planned.draftMs === undefined) !== (situation.draftMs === undefined);
     this.planned = situation;
     const choices = candidates(this.wish, situation);

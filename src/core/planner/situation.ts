@@ -15,6 +15,8 @@ export interface Situation {
   readonly targets: number;
   /** Drafters at hand that are instances of one model. */
   readonly drafters: number;
+  /** Whether a drafter whose passes take time runs on a target's host. */
+  readonly sharesHost: boolean;
   /** Coefficient of variation of passes. */
   readonly jitter: number;
   /** Tokens that may still come. */
@@ -36,6 +38,7 @@ const HOP_DRIFT = 0.02;
 /** Whether `now` is so different from what a plan was made for that another may be better. */
 export function hasDrifted(then: Situation, now: Situation): boolean {
   if (then.targets !== now.targets || then.drafters !== now.drafters) return true;
+  if (then.sharesHost !== now.sharesHost) return true;
   if ((then.draftMs === undefined) !== (now.draftMs === undefined)) return true;
   const targetMs = forwardMs(now.targetTimes, 1);
   return (

@@ -89,6 +89,8 @@ export class Course {
       jitter: measurements.jitter,
       targets: settings.targets,
       drafters: this.drafterNames.length,
+      // Everybody has a host of his own.
+      sharesHost: false,
       remaining: settings.tokens - this.tokens,
     });
   }

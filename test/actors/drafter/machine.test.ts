@@ -20,6 +20,8 @@ function start(generation: string, tokens: readonly number[], asked: Partial<Dra
     root: PROMPT.length,
     listen: true,
     ahead: 6,
+    leastLikelihood: 0,
+    beliefs: [1],
     end: 60,
     afresh: false,
     batch: 1,
@@ -103,6 +105,29 @@ describe('drafts', () => {
     const path = pathOf('a', [...PROMPT, ...right]);
     expect(bench.drafts().at(-1)).toMatchObject({ position: 7, parentHash: path.hashAt(7), ids: [right[4]] });
     expect(bench.ids()).toEqual([...right.slice(0, 2), ...right.slice(3, 5)]);
+  });
+
+  it('rest where all of them are too unlikely to be right, say so, and go on as they are confirmed', () => {
+    const bench = ready();
+    bench.send(start('a', [], { leastLikelihood: 0.2, beliefs: [0.1, 0.5] }));
+    bench.run();
+    expect(bench.drafts().map(({ exhausted }) => exhausted)).toEqual([false, false, true]);
+    expect(bench.inState('throttled')).toBe(true);
+    bench.overhear('a', [...PROMPT, ...right].slice(0, 4), 3);
+    bench.run();
+    expect(bench.ids()).toEqual(right.slice(0, 4));
+    expect(bench.drafts().at(-1)?.exhausted).toBe(true);
+  });
+
+  it('are as likely on a new path, and what the path says by itself is certain', () => {
+    const bench = ready();
+    bench.send(start('a', [], { leastLikelihood: 0.2, beliefs: [0.5] }));
+    bench.run();
+    const other = [((right[0] as number) + 1) % 100];
+    bench.send(start('a', other, { epoch: 2, leastLikelihood: 0.2, beliefs: [0.5] }));
+    bench.run();
+    const drafts = bench.drafts().filter(({ epoch }) => epoch === 2);
+    expect(drafts.map(({ exhausted }) => exhausted)).toEqual([false, false, true]);
   });
 
   it('go on as the controller confirms them, where they are not to listen', () => {

@@ -80,8 +80,8 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     pool,
     ids: () => committed.map(({ token }) => token),
     state: () => leaves(actor.getSnapshot().value).at(-1),
-    join: (worker: string, role: 'target' | 'drafter', ms = 10) => {
-      const announced = announcement({ worker, role, host: worker, forwardTimes: [{ tokens: 1, ms }] });
+    join: (worker: string, role: 'target' | 'drafter', ms = 10, host = worker) => {
+      const announced = announcement({ worker, role, host, forwardTimes: [{ tokens: 1, ms }] });
       actor.send({ type: 'worker.joined', announced });
       scheduler.run({ limitMs: scheduler.now() });
     },
@@ -302,6 +302,17 @@ describe('rolling back', () => {
     // At once where it must stop, else by steps.
     const roots = bench.toldTo('d1', 'draft.confirmed').map(({ root }) => root - PROMPT.length);
     expect(roots).toEqual([1, 2, 4]);
+  });
+
+  it('lets a drafter rest when in doubt only on the host of the only target, and where it takes time and listens', () => {
+    const told = (drafterMs: number, host: string) => {
+      const bench = createBench();
+      bench.join('t1', 'target', 100, 'here');
+      bench.join('d1', 'drafter', drafterMs, host);
+      return bench.toldTo('d1', 'draft.start').at(-1)?.leastLikelihood;
+    };
+    expect(told(10, 'here')).toBeGreaterThan(0);
+    expect([told(10, 'there'), told(0.01, 'here'), told(90, 'here')]).toEqual([0, 0, 0]);
   });
 
   it('still takes drafts whose beginning was overtaken by verdicts that say the same', () => {

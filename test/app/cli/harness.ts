@@ -168,6 +168,7 @@ function resultOf(
         lookahead: request.lookahead ?? 4,
         wait: 0,
         ahead: 16,
+        leastLikelihood: 0,
         jobTokens: 16,
         drafters: 1,
         targets: request.targets ?? 2,

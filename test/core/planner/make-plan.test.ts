@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GenerationMode } from '../../../src/core/generation.js';
 import { forwardMs, slopeMs } from '../../../src/core/planner/forward-times.js';
 import {
   jobTokensFor,
@@ -25,6 +26,7 @@ function situation(asked: Partial<Situation> = {}): Situation {
     hopMs: 0,
     targets: 4,
     drafters: 1,
+    sharesHost: false,
     jitter: 0,
     remaining: 256,
     ...asked,
@@ -83,6 +85,15 @@ describe('a plan', () => {
       jobTokens: 5,
       targets: 1,
     });
+  });
+
+  it('lets drafters rest beside the only target of their host, where they draft ahead of it', () => {
+    const restsAt = (mode: GenerationMode, asked: Partial<Situation>) =>
+      makePlan({ ...choice, mode }, situation({ targets: 1, sharesHost: true, ...asked }), '')
+        .leastLikelihood;
+    expect(restsAt('dsi', {})).toBeGreaterThan(0);
+    expect([restsAt('dsi', { sharesHost: false }), restsAt('dsi', { targets: 2 })]).toEqual([0, 0]);
+    expect([restsAt('si', {}), restsAt('none', {})]).toEqual([0, 0]);
   });
 
   it('verifies nothing in plain decoding, but goes on comparing a few drafts', () => {

@@ -14,6 +14,7 @@ function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => numb
     hopMs: 0.3,
     targets: 1,
     drafters: 1,
+    sharesHost: false,
     jitter: 0,
   };
   const spent: Record<GenerationMode, number[]> = { none: [], si: [], dsi: [] };

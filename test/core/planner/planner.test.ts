@@ -11,6 +11,7 @@ function situation(asked: Partial<Situation> = {}): Situation {
     hopMs: 0.3,
     targets: 12,
     drafters: 1,
+    sharesHost: false,
     jitter: 0,
     remaining: 256,
     ...asked,
@@ -52,6 +53,14 @@ describe('the planner', () => {
     expect(told({ mode: 'none' }).mode).toBe('none');
     expect(told({ mode: 'dsi', lookahead: 5, wait: 3 })).toMatchObject({ lookahead: 5, wait: 3 });
     expect(told({ mode: 'dsi', lookahead: 5 }).reason).toMatch(/lookahead asked for/);
+  });
+
+  it('lets a drafter rest as soon as it joins on the host of the target, whatever it is thought to gain', () => {
+    const planner = new Planner({ ...AUTO, mode: 'dsi' });
+    const alone = situation({ targets: 1 });
+    expect(settled(planner, alone).leastLikelihood).toBe(0);
+    planner.observe({ ...alone, sharesHost: true });
+    expect(planner.plan.leastLikelihood).toBeGreaterThan(0);
   });
 
   it('counts on a drafter that stands by, and says so', () => {

@@ -32,6 +32,7 @@ export function randomSettings(seed: number, tokens: number): ActorSettings {
       lookahead,
       wait: mode === 'dsi' && chance(0.4) ? Math.min(jobTokens, whole(1, 8)) : 0,
       ahead,
+      leastLikelihood: 0,
       jobTokens,
       targets,
       drafters: 1,

@@ -50,6 +50,7 @@ describe('a plan whose jobs wait for drafts', () => {
       lookahead: 1,
       wait: 3,
       ahead: 64,
+      leastLikelihood: 0,
       jobTokens: 18,
       targets: 8,
       drafters: 1,
@@ -94,7 +95,7 @@ describe('a plan that changes to rounds', () => {
       tokens: 2000,
       seed: 1,
     };
-    const shared = { ahead: 6, jobTokens: 6, lookahead: 6, drafters: 1, reason: 'given' };
+    const shared = { ahead: 6, leastLikelihood: 0, jobTokens: 6, lookahead: 6, drafters: 1, reason: 'given' };
     const rounds: Plan = { ...shared, mode: 'si', wait: 0, targets: 1 };
     const speculation: Plan = { ...shared, mode: 'dsi', wait: 6, targets: 8, ahead: 64, jobTokens: 64 };
     let plan = speculation;
@@ -133,6 +134,7 @@ describe('time per token, where nothing varies', () => {
     lookahead: 1,
     wait: 0,
     ahead: 17,
+    leastLikelihood: 0,
     jobTokens: 16,
     targets: 8,
     drafters: 2,

@@ -7,6 +7,7 @@ const plan = {
   lookahead: 4,
   wait: 0,
   ahead: 16,
+  leastLikelihood: 0,
   jobTokens: 16,
   drafters: 1,
   targets: 2,
