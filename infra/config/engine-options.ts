@@ -38,7 +38,7 @@ export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   readonly targets?: number;
   /** 1..64 new drafts per verification job. Default: from measured times. */
   readonly lookahead?: number;
-  /** Processor threads of each local worker, 1..256. Default: the cores shared evenly. */
+  /** Processor threads of each local worker, 1..256. Default: the cores shared evenly; at least two, where there are as many, of one target and drafters, which seldom work at the same time. */
   readonly threads?: number;
   /** Whether workers are started here, found over NATS, or both. Default `remote` with `natsUrl`, else `local`. */
   readonly workers?: WorkerPlace;
@@ -129,7 +129,8 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
     minimum: 1,
     maximum: 256,
     description: 'processor threads of each local worker',
-    defaultText: 'the cores shared evenly between local workers',
+    defaultText:
+      'the cores shared evenly between local workers; at least two, where there are as many, of one target and models that draft',
   }),
   workers: choiceOption({
     flag: 'workers',
@@ -201,7 +202,6 @@ export function compileEngineOptions(
   const localTargets = startsWorkers
     ? (values.targets ?? (mode === 'dsi' || mode === 'auto' ? Math.min(64, Math.max(1, freeCores)) : 1))
     : 0;
-  const localWorkers = localTargets + localDrafters;
   return Object.freeze({
     model,
     drafting,
@@ -209,7 +209,7 @@ export function compileEngineOptions(
     local: Object.freeze({
       targets: localTargets,
       drafters,
-      threads: values.threads ?? Math.max(1, Math.floor(context.cores / Math.max(1, localWorkers))),
+      threads: values.threads ?? threadsOf(context.cores, localTargets, localDrafters),
     }),
     remote: workers !== 'local',
     nats,
@@ -219,4 +219,10 @@ export function compileEngineOptions(
     queue: values.queue ?? 64,
     hostName: context.hostName,
   });
+}
+
+/** Beside its only target a drafter rests most of the time, and the target beside it while it drafts. */
+function threadsOf(cores: number, targets: number, drafters: number): number {
+  const evenly = Math.floor(cores / Math.max(1, targets + drafters));
+  return Math.max(1, evenly, targets === 1 && drafters > 0 ? Math.min(2, cores) : 1);
 }

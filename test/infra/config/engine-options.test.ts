@@ -82,6 +82,8 @@ describe('compileEngineOptions', () => {
     expect(local({ drafter: 'tiny', drafters: 2 }, 6)).toEqual({ targets: 4, drafters: 2, threads: 1 });
     expect(local({ drafter: 'ngram,tiny' }, 6)).toEqual({ targets: 5, drafters: 1, threads: 1 });
     expect(local({ drafter: 'tiny,small', drafters: 2 }, 6)).toEqual({ targets: 2, drafters: 2, threads: 1 });
+    expect(local({ drafter: 'tiny' }, 2)).toEqual({ targets: 1, drafters: 1, threads: 2 });
+    expect(local({ drafter: 'tiny', targets: 1 }, 8)).toEqual({ targets: 1, drafters: 1, threads: 4 });
     expect(local({ drafter: 'ngram' }, 1)).toEqual({ targets: 1, drafters: 0, threads: 1 });
     expect(local({}, 1)).toEqual({ targets: 1, drafters: 1, threads: 1 });
     expect(local({ drafter: 'ngram', mode: 'si' }, 4)).toEqual({ targets: 1, drafters: 0, threads: 4 });
