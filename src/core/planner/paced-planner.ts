@@ -1,6 +1,6 @@
 import type { GenerationMode, Plan } from '../generation.js';
 import type { PlanWish } from './candidates.js';
-import type { PaceBook } from './pace-book.js';
+import { type PaceBook, TextPace } from './pace-book.js';
 import { Planner } from './planner.js';
 import type { Situation } from './situation.js';
 
@@ -11,6 +11,7 @@ const WINDOW_TOKENS: Readonly<Record<GenerationMode, number>> = { none: 8, si: 1
 
 /** One planner for each mode; which of them is in force is decided by what their plans were measured to take. */
 export class PacedPlanner {
+  private readonly pace: TextPace;
   private readonly planners: Readonly<Record<GenerationMode, Planner>>;
   private mode: GenerationMode;
   private current: Plan | undefined;
@@ -19,13 +20,11 @@ export class PacedPlanner {
   private tokens = 0;
   private startMs = 0;
 
-  constructor(
-    private readonly book: PaceBook,
-    wish: PlanWish,
-  ) {
+  constructor(book: PaceBook, wish: PlanWish) {
     const plannerOf = (mode: GenerationMode) => new Planner({ ...wish, mode });
     this.planners = { none: plannerOf('none'), si: plannerOf('si'), dsi: plannerOf('dsi') };
-    this.mode = book.next();
+    this.pace = new TextPace(book);
+    this.mode = this.pace.next();
   }
 
   get plan(): Plan {
@@ -56,11 +55,12 @@ export class PacedPlanner {
       return;
     }
     this.tokens++;
-    if (this.tokens < WINDOW_TOKENS[this.mode]) return;
-    this.book.note(this.mode, this.tokens, nowMs - this.startMs);
+    const ms = nowMs - this.startMs;
+    if (this.tokens < WINDOW_TOKENS[this.mode] && !this.isLosing(ms)) return;
+    this.pace.note(this.mode, this.tokens, ms);
     this.tokens = 0;
     this.startMs = nowMs;
-    const mode = this.book.next();
+    const mode = this.pace.next();
     if (mode !== this.mode) {
       this.mode = mode;
       this.skip = SKIPPED_TOKENS;
@@ -69,9 +69,15 @@ export class PacedPlanner {
     this.current = undefined;
   }
 
+  /** Whether plain decoding would be through with the window after so many milliseconds. */
+  private isLosing(ms: number): boolean {
+    const plainMs = this.pace.paceOf('none');
+    return this.mode !== 'none' && plainMs !== undefined && ms >= WINDOW_TOKENS[this.mode] * plainMs;
+  }
+
   private planNow(): Plan {
     const { plan } = this.planners[this.mode];
-    const reason = this.book.summary ?? `trying ${this.mode}`;
+    const reason = this.pace.summary ?? `trying ${this.mode}`;
     const [, ...measured] = plan.reason.split('; ');
     // Drafts are not even compared: their passes would slow the target down.
     const resting = this.mode === 'none' ? { ahead: 0, drafters: 0 } : {};

@@ -4,8 +4,8 @@ import { PaceBook } from '../../../src/core/planner/pace-book.js';
 import { PacedPlanner } from '../../../src/core/planner/paced-planner.js';
 
 /** Decodes `tokens` tokens, each mode taking what it takes; how many were decoded in each. */
-function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => number) {
-  const planner = new PacedPlanner(new PaceBook(), { mode: 'auto', lookahead: undefined, wait: undefined });
+function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => number, book = new PaceBook()) {
+  const planner = new PacedPlanner(book, { mode: 'auto', lookahead: undefined, wait: undefined });
   const targetTimes = [{ tokens: 1, ms: 10 }];
   const situation = {
     targetTimes,
@@ -46,6 +46,16 @@ describe('modes on a machine that workers share', () => {
     const { spent } = decode(4000, (mode, at) => (mode === 'none' ? 8 : at < 1000 ? 12 : 4));
     expect(spent.none.filter((at) => at > 100 && at < 1000).length).toBeGreaterThan(700);
     expect(spent.none.filter((at) => at > 3000).length).toBeLessThan(200);
+  });
+
+  it('a text whose drafts are worse is soon decoded plainly, and the next one begins as usual', () => {
+    const book = new PaceBook();
+    const usual = (mode: GenerationMode) => ({ none: 10, si: 6, dsi: 5 })[mode];
+    decode(1000, usual, book);
+    const worse = decode(128, (mode) => (mode === 'none' ? 10 : 20), book);
+    // Two at most were tried, until plain decoding would have been through with their windows.
+    expect(worse.spent.si.length + worse.spent.dsi.length).toBeLessThanOrEqual(2 * (4 + 8));
+    expect(decode(128, usual, book).spent.dsi.length).toBeGreaterThan(90);
   });
 
   it('a drafter rests while the target decodes alone, so that it is measured undisturbed', () => {
