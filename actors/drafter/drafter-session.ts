@@ -174,7 +174,10 @@ export function emptyBatch({ path }: DrafterSession, startedAtMs: number): Batch
 /** The path is another from position `shared` on, and ends at `end`. */
 function leave(session: DrafterSession, shared: number, end: number): void {
   session.path.crop(end);
-  session.confidences.length = Math.min(session.confidences.length, shared - session.promptLength);
+  session.confidences.length = Math.min(
+    session.confidences.length,
+    Math.max(0, shared - session.promptLength),
+  );
   if (session.sequence.length > shared) session.sequence.crop(shared);
   session.pending = undefined;
   session.exhausted = false;
