@@ -41,7 +41,7 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
     return { mode, ...rounds, targets: 1, drafters: 1, reason };
   }
   const { lookahead } = choice;
-  const busyMs = 1.5 * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
+  const busyMs = (1.5 + 2 * situation.jitter) * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
   const drafts = busyMs / Math.max(situation.draftMs, 0.01);
   const ahead = clamp(Math.ceil(drafts) + 2 * lookahead, 8, MAX_AHEAD_TOKENS);
   const jobTokens = jobTokensFor(situation, ahead);

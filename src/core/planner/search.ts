@@ -13,6 +13,7 @@ const REFINED = 2;
 const ROUNDS = [
   { distance: 0.03, most: 6, texts: 1 },
   { distance: 0.012, most: 3, texts: 2 },
+  { distance: 0.006, most: 2, texts: 4 },
 ] as const;
 
 /** Where passes vary a text tells less: for a coefficient of variation of 1, so many times as many more are predicted. */
@@ -86,6 +87,9 @@ export function* searchPlans(
   }
   yield* look(choices);
   for (const { plan } of sorted(field, 'dsi').slice(0, REFINED)) yield* look(otherWaits(wish, plan));
+  // The smallest jobs gain most by a wait, and are seldom among the best without one.
+  const smallest = choices.find(({ mode }) => mode === 'dsi');
+  if (smallest !== undefined) yield* look(otherWaits(wish, smallest));
   const [best] = sorted(field, 'dsi');
   if (best !== undefined) yield* look(otherLookaheads(wish, situation, best.plan));
   for (const { plan } of sorted(field, 'dsi').slice(0, REFINED))
@@ -100,7 +104,8 @@ export function* searchPlans(
     if (leader === undefined) break;
     const bound = (1 + distance * tolerance) * leader.msPerToken;
     finalists = finalists.filter(
-      (candidate, place) => candidate.msPerToken <= bound && (place < most || candidate === current),
+      (candidate, place) =>
+        candidate.msPerToken <= bound && (place < most * tolerance || candidate === current),
     );
     if (finalists.length === 1) break;
     for (const candidate of finalists)
