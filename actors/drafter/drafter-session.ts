@@ -146,11 +146,13 @@ export function takeStart(session: DrafterSession, start: DraftStart, nowMs: num
   // Drafts that go on from this very path stand, unless they did not arrive.
   const keepsDrafts = shared === before && before >= end && !start.afresh;
   if (!keepsDrafts) leave(session, Math.min(shared, end), end);
-  else if (session.exhausted) session.pending ??= emptyBatch(session, nowMs);
   const { epoch, batch, flushMs, ahead, leastLikelihood, beliefs, root } = start;
   session.course = { epoch, batch, flushMs, ahead, leastLikelihood, beliefs, end: start.end, root };
   session.detour = root;
   followVerdicts(session);
+  // What is not gone on from is said again: this start's sender may wait for more.
+  if ((keepsDrafts && session.exhausted) || isDoubtful(session))
+    session.pending ??= emptyBatch(session, nowMs);
   return true;
 }
 

@@ -179,6 +179,9 @@ export class DrafterSide {
     this.takeTurns();
     for (const link of this.links.values()) {
       if (link.phase !== 'ready') continue;
+      // One that rested in doubt goes on as soon as its last draft is confirmed.
+      if (link.exhausted && link.leastLikelihood > 0 && link.tip === this.state.tree.root)
+        this.awaitTurn(link);
       if (!this.isTold(link)) this.start(link, false);
       else if (link.ahead === 0 || this.state.tree.isOnBestPath(link.tip)) this.confirm(link);
       else if (hearsTargets(link) && !link.tip.alive) this.awaitTurn(link);

@@ -39,8 +39,10 @@ export function wireSpeculation(report: SpeculationReport) {
   };
 }
 
-export function wirePlan({ lookahead, wait, ahead, jobTokens, targets, drafters, reason }: Plan) {
-  return { lookahead, wait, ahead, job_tokens: jobTokens, targets, drafters, reason };
+export function wirePlan(plan: Plan) {
+  const { lookahead, wait, ahead, leastLikelihood, jobTokens, targets, drafters, reason } = plan;
+  const rest = { job_tokens: jobTokens, targets, drafters, reason };
+  return { lookahead, wait, ahead, least_likelihood: leastLikelihood, ...rest };
 }
 
 export function wireResult(result: GenerationResult) {

@@ -9,6 +9,9 @@ const SKIPPED_TOKENS = 4;
 /** Tokens of a window. Plain decoding is the same each time; drafts are right by chance. */
 const WINDOW_TOKENS: Readonly<Record<GenerationMode, number>> = { none: 8, si: 16, dsi: 16 };
 
+/** Of the pace of plain decoding, what a window that ends early says at most. */
+const MOST_OF_SHORT = 2;
+
 /** One planner for each mode; which of them is in force is decided by what their plans were measured to take. */
 export class PacedPlanner {
   private readonly pace: TextPace;
@@ -56,8 +59,11 @@ export class PacedPlanner {
     }
     this.tokens++;
     const ms = nowMs - this.startMs;
-    if (this.tokens < WINDOW_TOKENS[this.mode] && !this.isLosing(ms)) return;
-    this.pace.note(this.mode, this.tokens, ms);
+    const isShort = this.tokens < WINDOW_TOKENS[this.mode];
+    if (isShort && !this.isLosing(ms)) return;
+    // Of a few tokens, a pause among them would say too much.
+    const mostMs = isShort ? MOST_OF_SHORT * this.tokens * (this.pace.paceOf('none') ?? 0) : ms;
+    this.pace.note(this.mode, this.tokens, Math.min(ms, mostMs));
     this.tokens = 0;
     this.startMs = nowMs;
     const mode = this.pace.next();

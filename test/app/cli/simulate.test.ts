@@ -30,6 +30,7 @@ describe('slipstream simulate', () => {
       'lookahead',
       'wait',
       'ahead',
+      'least_likelihood',
       'job_tokens',
       'targets',
       'drafters',

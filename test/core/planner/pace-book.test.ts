@@ -30,6 +30,15 @@ function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => numb
 }
 
 describe('modes on a machine that workers share', () => {
+  it('are not given up by later texts for one pause in a text', () => {
+    const book = new PaceBook();
+    const usual = (mode: GenerationMode) => (mode === 'none' ? 10 : 5);
+    decode(600, usual, book);
+    decode(40, (mode, at) => usual(mode) + (at === 5 ? 400 : 0), book);
+    const { spent } = decode(60, usual, book);
+    expect(spent.none.length).toBeLessThan(20);
+  });
+
   it.each<GenerationMode>(['none', 'si', 'dsi'])(
     'the one that is measured fastest goes on: %s',
     (fastest) => {
