@@ -56,6 +56,8 @@ export class Planner {
       this.planned.drafters !== situation.drafters ||
       this.planned.sharesHost !== situation.sharesHost ||
       (this.planned.draftMs === undefined) !== (situation.draftMs === undefined);
+    // What drifts on and on would never be planned for if each step of it began the search anew.
+    if (!isFirst && this.isSearching) return;
     this.planned = situation;
     const choices = candidates(this.wish, situation);
     if (isFirst) {
