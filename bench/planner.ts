@@ -21,8 +21,8 @@ const { values: asked } = parseArgs({
   },
 });
 const { quick } = asked;
-/** Enough to learn in the first half, and for a second half in which a refutation more or less does not matter. */
-const TOKENS = quick ? 1000 : 3000;
+/** Enough to learn in the first half, of which a search takes a second or two of virtual time. */
+const TOKENS = quick ? 1000 : 6000;
 
 const axes = quick
   ? {
