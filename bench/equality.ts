@@ -30,6 +30,7 @@ import { REPLAYS } from '../test/support/replays.js';
 import { writeTinyModelFolder } from '../test/support/tiny-model.js';
 import { openCheckpoint } from './lib/checkpoint.js';
 import { readMixedPrompts, readPrompts } from './lib/prompts.js';
+import { textTokenizer } from './lib/text-tokenizer.js';
 
 const { values } = parseArgs({
   options: {
@@ -106,9 +107,7 @@ try {
 async function readTexts(): Promise<readonly Prompt[]> {
   if (values['prompt-file'] !== undefined || isTiny || model === 'fable')
     return readPrompts(values.model, values['prompt-file']).map((prompt) => ({ prompt }));
-  const resolved = await resolveModel(model, compileModelStoreOptions({}));
-  if (resolved.kind !== 'onnx') throw new Error(`${model} is no model of text`);
-  return readMixedPrompts(resolved.loadTokenizer()).map((promptTokenIds) => ({ promptTokenIds }));
+  return readMixedPrompts(await textTokenizer(model)).map((promptTokenIds) => ({ promptTokenIds }));
 }
 
 async function comparePrompt(

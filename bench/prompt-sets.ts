@@ -10,8 +10,6 @@
  * - by position in a round, how often the path that was verified was right, when it was right before.
  */
 import { parseArgs } from 'node:util';
-import { compileModelStoreOptions } from '../infra/config/model-store-options.js';
-import { resolveModel } from '../infra/models/model-folder.js';
 import { mean, sum } from '../src/core/statistics.js';
 import type { TraceEvent } from '../src/core/trace.js';
 import type { Engine } from '../src/index.js';
@@ -19,6 +17,7 @@ import { run } from '../test/process/run.js';
 import { startWorkerFleet } from '../test/process/worker-fleet.js';
 import { openCheckpoint } from './lib/checkpoint.js';
 import { type Round, roundsOf, shareByPosition } from './lib/rounds.js';
+import { textTokenizer } from './lib/text-tokenizer.js';
 import { type BenchPrompt, BUNDLED_PROMPTS, readPromptSets } from './peers/prompt-sets.js';
 
 const { values } = parseArgs({
@@ -50,9 +49,7 @@ interface Text {
 }
 
 const lookahead = Number(values.lookahead);
-const model = await resolveModel(values.model, compileModelStoreOptions({}));
-if (model.kind !== 'onnx') throw new Error(`${values.model} is no model of text`);
-const prompts = readPromptSets(values['prompt-folder'], 0, 1000, model.loadTokenizer());
+const prompts = readPromptSets(values['prompt-folder'], 0, 1000, await textTokenizer(values.model));
 
 const { model: target, tokens, 'prompt-folder': folder } = values;
 const checkpoint = openCheckpoint<Text>(values.checkpoint, { target, tokens, lookahead, folder });

@@ -10,8 +10,6 @@
  * `--quiet` a text during which other programs kept more cores busy than that is not counted but repeated.
  */
 import { parseArgs } from 'node:util';
-import { compileModelStoreOptions } from '../infra/config/model-store-options.js';
-import { resolveModel } from '../infra/models/model-folder.js';
 import { summariseTrace } from '../infra/trace/summary.js';
 import { median } from '../src/core/statistics.js';
 import type { TraceEvent } from '../src/core/trace.js';
@@ -21,6 +19,7 @@ import { startWorkerFleet } from '../test/process/worker-fleet.js';
 import { watchForeignLoad } from './lib/foreign-load.js';
 import { measured } from './lib/measured.js';
 import { readPrompts } from './lib/prompts.js';
+import { textTokenizer } from './lib/text-tokenizer.js';
 import { readPromptSets } from './peers/prompt-sets.js';
 
 const { values } = parseArgs({
@@ -102,9 +101,7 @@ async function readTexts(count: number): Promise<readonly Text[]> {
     return readPrompts(values.model, values['prompt-file'])
       .slice(0, count)
       .map((prompt) => ({ prompt }));
-  const model = await resolveModel(values.model, compileModelStoreOptions({}));
-  if (model.kind !== 'onnx') throw new Error(`${values.model} is no model of text`);
-  const sets = readPromptSets(folder, 0, Math.ceil(count / 2), model.loadTokenizer());
+  const sets = readPromptSets(folder, 0, Math.ceil(count / 2), await textTokenizer(values.model));
   return sets.slice(0, count).map(({ ids }) => ({ promptTokenIds: ids }));
 }
 

@@ -1,5 +1,6 @@
 import {
   type Assignment,
+  type DispatchPolicy,
   type DraftSupply,
   jobsAwaitDrafts,
   nextAssignment,
@@ -100,10 +101,11 @@ export class TargetSide implements PoolClient {
     if (rootOnly && (root.verdict !== undefined || root.assignments > 0)) return undefined;
     const candidates = this.usable().filter((link) => idle.includes(link.announced.worker));
     if (candidates.length === 0) return undefined;
-    const assignment = nextAssignment(this.state.tree, this.state.policy(), this.drafts.supply());
+    const policy = this.state.policy();
+    const assignment = nextAssignment(this.state.tree, policy, this.drafts.supply());
     if (assignment === undefined) return undefined;
     const link = candidates.reduce((best, next) => (next.held.length > best.held.length ? next : best));
-    this.send(link, assignment);
+    this.send(link, assignment, policy);
     return link.announced.worker;
   }
 
@@ -124,7 +126,7 @@ export class TargetSide implements PoolClient {
       for (const node of job.nodes) node.assignments++;
       if (assignment === undefined) continue;
       if (assignment.path.length > 0 || (isLow && !assignment.extendOnRefutationOnly)) {
-        this.send(link, assignment);
+        this.send(link, assignment, policy);
       }
     }
   }
@@ -229,14 +231,13 @@ export class TargetSide implements PoolClient {
     link.misses = 0;
   }
 
-  private send(link: TargetLink, assignment: Assignment): void {
+  private send(link: TargetLink, assignment: Assignment, policy: DispatchPolicy): void {
     const { tree, committed, request, ports } = this.state;
     const now = ports.scheduler.now();
     const { from, pathHash, tokens } = missingAfter(link.held, assignment.path, this.state);
     const leaf = assignment.path[assignment.path.length - 1] ?? tree.root;
     const first = assignment.wanted[0]?.length ?? tree.root.length;
     const awaitMs = assignment.awaitDrafts > 0 ? this.drafts.patienceMs() : 0;
-    const listen = this.state.draftersListen && jobsAwaitDrafts(this.state.policy());
     const job: LiveJob = {
       id: this.jobIds++,
       nodes: [...assignment.wanted],
@@ -266,7 +267,7 @@ export class TargetSide implements PoolClient {
       committedPosition: committed.length,
       extend: assignment.extend,
       extendOnRefutationOnly: assignment.extendOnRefutationOnly,
-      listen: listen || assignment.awaitDrafts > 0,
+      listen: assignment.awaitDrafts > 0 || (this.state.draftersListen && jobsAwaitDrafts(policy)),
       awaitDrafts: assignment.awaitDrafts,
       awaitMs,
     });

@@ -1,5 +1,5 @@
 import { noiseBits, noiseKey } from '../../src/core/noise.js';
-import type { PassTiming } from '../../src/core/pass-timing.js';
+import { logDeviation, normalOf, type PassTiming, passMs } from '../../src/core/pass-timing.js';
 import type { TimesOf } from '../../src/core/simulator/simulate.js';
 
 /**
@@ -8,16 +8,14 @@ import type { TimesOf } from '../../src/core/simulator/simulate.js';
  */
 export function placedTimes(target: PassTiming, drafter: PassTiming, seed: number): TimesOf {
   return (role) => {
-    const { ms, perTokenMs, jitter } = role === 'target' ? target : drafter;
+    const timing = role === 'target' ? target : drafter;
     const { first, second } = noiseKey(seed, role === 'target' ? 3 : 4);
-    const sigma = Math.sqrt(Math.log(1 + jitter ** 2));
+    const sigma = logDeviation(timing.jitter);
     const uniform = (id: number) => ((noiseBits(first, second, id) >>> 0) + 0.5) / 2 ** 32;
     return {
       next(tokens, from) {
-        // Box and Muller (1958).
-        const normal =
-          Math.sqrt(-2 * Math.log(uniform(2 * from))) * Math.cos(2 * Math.PI * uniform(2 * from + 1));
-        return (ms + perTokenMs * Math.max(0, tokens - 1)) * Math.exp(sigma * normal - sigma ** 2 / 2);
+        const normal = normalOf(uniform(2 * from), uniform(2 * from + 1));
+        return passMs(timing, tokens) * Math.exp(sigma * normal - sigma ** 2 / 2);
       },
     };
   };

@@ -27,10 +27,25 @@ export function steadyTiming(ms: number): PassTiming {
   return { ms, perTokenMs: 0, jitter: 0, stragglers: 0, stragglerFactor: 1, drift: 1 };
 }
 
+/** Mean time of a pass over `tokens` tokens, milliseconds. */
+export function passMs({ ms, perTokenMs }: Pick<PassTiming, 'ms' | 'perTokenMs'>, tokens: number): number {
+  return ms + perTokenMs * Math.max(0, tokens - 1);
+}
+
+/** Standard deviation of the logarithm of log-normal factors with this coefficient of variation. */
+export function logDeviation(jitter: number): number {
+  return Math.sqrt(Math.log(1 + jitter ** 2));
+}
+
+/** A standard normal variate of two uniform numbers, in (0, 1] and [0, 1): Box and Muller (1958). */
+export function normalOf(first: number, second: number): number {
+  return Math.sqrt(-2 * Math.log(first)) * Math.cos(2 * Math.PI * second);
+}
+
 /** T(n) as a simulated model announces it: the mean without stragglers, before any drift. */
 export function announcedTimes({ ms, perTokenMs }: PassTiming): ForwardTime[] {
   if (perTokenMs === 0) return [{ tokens: 1, ms }];
-  return [1, 64].map((tokens) => ({ tokens, ms: ms + perTokenMs * (tokens - 1) }));
+  return [1, 64].map((tokens) => ({ tokens, ms: passMs({ ms, perTokenMs }, tokens) }));
 }
 
 /** Draws the times of one model's passes, one after another. */
@@ -43,13 +58,13 @@ export class PassTimes {
     private readonly timing: PassTiming,
     private readonly random: () => number,
   ) {
-    this.sigma = Math.sqrt(Math.log(1 + timing.jitter ** 2));
+    this.sigma = logDeviation(timing.jitter);
   }
 
   /** Milliseconds of the next pass, over `tokens` tokens. */
   next(tokens: number): number {
-    const { ms, perTokenMs, stragglers, stragglerFactor, drift } = this.timing;
-    let time = ms + perTokenMs * Math.max(0, tokens - 1);
+    const { stragglers, stragglerFactor, drift } = this.timing;
+    let time = passMs(this.timing, tokens);
     if (drift !== 1) time *= 1 + (drift - 1) * Math.min(1, this.passes / DRIFT_PASSES);
     this.passes++;
     if (this.sigma > 0) time *= Math.exp(this.sigma * this.normal() - this.sigma ** 2 / 2);
@@ -57,8 +72,7 @@ export class PassTimes {
     return time;
   }
 
-  /** Box and Muller (1958). */
   private normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.random())) * Math.cos(2 * Math.PI * this.random());
+    return normalOf(1 - this.random(), this.random());
   }
 }

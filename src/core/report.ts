@@ -40,9 +40,16 @@ export function wireSpeculation(report: SpeculationReport) {
 }
 
 export function wirePlan(plan: Plan) {
-  const { lookahead, wait, ahead, leastLikelihood, jobTokens, targets, drafters, reason } = plan;
-  const rest = { job_tokens: jobTokens, targets, drafters, reason };
-  return { lookahead, wait, ahead, least_likelihood: leastLikelihood, ...rest };
+  return {
+    lookahead: plan.lookahead,
+    wait: plan.wait,
+    ahead: plan.ahead,
+    least_likelihood: plan.leastLikelihood,
+    job_tokens: plan.jobTokens,
+    targets: plan.targets,
+    drafters: plan.drafters,
+    reason: plan.reason,
+  };
 }
 
 export function wireResult(result: GenerationResult) {

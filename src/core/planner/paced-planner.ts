@@ -1,8 +1,9 @@
 import type { GenerationMode, Plan } from '../generation.js';
 import type { PlanWish } from './candidates.js';
-import { type PaceBook, TextPace } from './pace-book.js';
+import type { PaceBook } from './pace-book.js';
 import { Planner } from './planner.js';
 import type { Situation } from './situation.js';
+import { TextPace } from './text-pace.js';
 
 /** Tokens after a change of mode that are not measured: what was under way comes to its end. */
 const SKIPPED_TOKENS = 4;

@@ -3,7 +3,7 @@ import { candidates, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
 import { type Found, searchPlans, WORTH_A_CHANGE } from './search.js';
-import { hasDrifted, type Situation } from './situation.js';
+import { hasDrifted, hasOtherWorkers, type Situation } from './situation.js';
 
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
 const WORTH_A_RISK = 0.99;
@@ -50,12 +50,7 @@ export class Planner {
   /** Takes in what has been measured. The plan changes at once when it is the first, or when workers have come or gone. */
   observe(situation: Situation): void {
     if (this.planned !== undefined && !hasDrifted(this.planned, situation)) return;
-    const isFirst =
-      this.planned === undefined ||
-      this.planned.targets !== situation.targets ||
-      this.planned.drafters !== situation.drafters ||
-      this.planned.sharesHost !== situation.sharesHost ||
-      (this.planned.draftMs === undefined) !== (situation.draftMs === undefined);
+    const isFirst = this.planned === undefined || hasOtherWorkers(this.planned, situation);
     // What drifts on and on would never be planned for if each step of it began the search anew.
     if (!isFirst && this.isSearching) return;
     this.planned = situation;

@@ -35,11 +35,19 @@ const JITTER_DRIFT = 0.1;
 /** Of a target's pass: hops below this share matter little. */
 const HOP_DRIFT = 0.02;
 
+/** Whether workers have come or gone. */
+export function hasOtherWorkers(then: Situation, now: Situation): boolean {
+  return (
+    then.targets !== now.targets ||
+    then.drafters !== now.drafters ||
+    then.sharesHost !== now.sharesHost ||
+    (then.draftMs === undefined) !== (now.draftMs === undefined)
+  );
+}
+
 /** Whether `now` is so different from what a plan was made for that another may be better. */
 export function hasDrifted(then: Situation, now: Situation): boolean {
-  if (then.targets !== now.targets || then.drafters !== now.drafters) return true;
-  if (then.sharesHost !== now.sharesHost) return true;
-  if ((then.draftMs === undefined) !== (now.draftMs === undefined)) return true;
+  if (hasOtherWorkers(then, now)) return true;
   const targetMs = forwardMs(now.targetTimes, 1);
   return (
     Math.abs(then.acceptance - now.acceptance) > acceptanceDrift(now.acceptance) ||

@@ -1,7 +1,7 @@
+import { pathSlot } from './path-slot.js';
+
 /** Slots, by path. Far more than verdicts are ever out of order; one that is overwritten costs drafts, nothing else. */
 const SLOTS = 16_384;
-/** From line to line: beyond how far drafts run ahead, so that lines of one time are apart. */
-const STRIDE = 67;
 
 /** The paths after which a drafter has heard what the target says. */
 export class HeardVerdicts {
@@ -9,21 +9,17 @@ export class HeardVerdicts {
   private readonly lengths = new Int32Array(SLOTS);
 
   has(line: number, length: number): boolean {
-    const slot = slotOf(line, length);
+    const slot = pathSlot(line, length, SLOTS);
     return this.lengths[slot] === length && this.lines[slot] === line;
   }
 
   add(line: number, length: number): void {
-    const slot = slotOf(line, length);
+    const slot = pathSlot(line, length, SLOTS);
     this.lengths[slot] = length;
     this.lines[slot] = line;
   }
 
   forget(line: number, length: number): void {
-    if (this.has(line, length)) this.lengths[slotOf(line, length)] = 0;
+    if (this.has(line, length)) this.lengths[pathSlot(line, length, SLOTS)] = 0;
   }
-}
-
-function slotOf(line: number, length: number): number {
-  return (length + line * STRIDE) & (SLOTS - 1);
 }

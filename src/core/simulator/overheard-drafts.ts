@@ -1,10 +1,9 @@
 import type { Lines } from './lines.js';
 import type { DraftProposed } from './messages.js';
+import { pathSlot } from './path-slot.js';
 
 /** Slots, by path: as many messages as matter at a time, several times over. */
 const SLOTS = 1024;
-/** From line to line: beyond how far drafts run ahead, so that lines of one time are apart. */
-const STRIDE = 67;
 
 /**
  * What targets have heard the drafters propose, by the path it goes on from; of the same path only the newest. All that
@@ -33,14 +32,14 @@ export class OverheardDrafts {
   /** A proposal reaches those who hear it. */
   add(message: DraftProposed): void {
     const { line, from } = message;
-    const slot = slotOf(this.lines.lineAt(line, from), from);
+    const slot = pathSlot(this.lines.lineAt(line, from), from, SLOTS);
     this.messages[slot] = message;
     this.taken.fill(0, slot * this.targets, (slot + 1) * this.targets);
   }
 
   /** What a target has heard that goes on from this path, once; `line` is where it ends. */
   take(target: number, line: number, length: number): DraftProposed | undefined {
-    const slot = slotOf(line, length);
+    const slot = pathSlot(line, length, SLOTS);
     const message = this.messages[slot];
     if (message?.from !== length || this.lines.lineAt(message.line, length) !== line) return undefined;
     const at = slot * this.targets + target;
@@ -48,8 +47,4 @@ export class OverheardDrafts {
     this.taken[at] = 1;
     return message;
   }
-}
-
-function slotOf(line: number, length: number): number {
-  return (length + line * STRIDE) & (SLOTS - 1);
 }

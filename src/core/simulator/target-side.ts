@@ -196,7 +196,6 @@ export class TargetSide {
     const { target } = link;
     const from = world.lines.shared(link.heldLine, link.heldLength, chain.line, length);
     const awaitMs = awaitDrafts > 0 ? drafts.patienceMs() : 0;
-    const listen = this.course.draftersListen && jobsAwaitDrafts(this.policy);
     const job: LiveJob = {
       id: this.jobIds++,
       first,
@@ -230,7 +229,7 @@ export class TargetSide {
       committed: chain.root,
       extend,
       extendOnRefutationOnly,
-      listen: listen || awaitDrafts > 0,
+      listen: awaitDrafts > 0 || (this.course.draftersListen && jobsAwaitDrafts(this.policy)),
       awaitDrafts,
       awaitMs,
     });

@@ -1,9 +1,7 @@
-import type { PassTiming } from '../pass-timing.js';
-import { createSeededRandom } from '../seeded-random.js';
+import { logDeviation, normalOf, type PassTiming, passMs } from '../pass-timing.js';
+import { EVEN_STEP, shuffle } from './typical-order.js';
 import type { WorkerTimes } from './worker-times.js';
 
-/** The golden ratio less 1: multiples of it, without their whole parts, leave no gaps. */
-const STEP = (Math.sqrt(5) - 1) / 2;
 /** Passes of a drafter that are a typical sample. */
 const DRAFTER_PASSES = 256;
 
@@ -41,10 +39,9 @@ export class TypicalTargetTimes implements WorkerTimes {
   }
 
   next(tokens: number, from: number): number {
-    const { ms, perTokenMs } = this.timing;
-    const { factors, promptTokens } = this;
+    const { timing, factors, promptTokens } = this;
     const factor = factors[Math.max(0, from - promptTokens) % factors.length] as number;
-    return (ms + perTokenMs * Math.max(0, tokens - 1)) * factor;
+    return passMs(timing, tokens) * factor;
   }
 }
 
@@ -61,9 +58,8 @@ export class TypicalDrafterTimes implements WorkerTimes {
   }
 
   next(tokens: number): number {
-    const { ms, perTokenMs } = this.timing;
     const factor = this.factors[this.passes++ % DRAFTER_PASSES] as number;
-    return (ms + perTokenMs * Math.max(0, tokens - 1)) * factor;
+    return passMs(this.timing, tokens) * factor;
   }
 }
 
@@ -71,21 +67,13 @@ export class TypicalDrafterTimes implements WorkerTimes {
 function typicalFactors(jitter: number, count: number, seed: number): Float64Array {
   const factors = new Float64Array(count).fill(1);
   if (jitter === 0 || count === 0) return factors;
-  const sigma = Math.sqrt(Math.log(1 + jitter ** 2));
+  const sigma = logDeviation(jitter);
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    // Box and Muller (1958), of pairs that cover the unit square evenly.
-    const normal =
-      Math.sqrt(-2 * Math.log(1 - (i + 0.5) / count)) * Math.cos(2 * Math.PI * ((i * STEP + 0.5) % 1));
-    factors[i] = Math.exp(sigma * normal);
+    // Of pairs that cover the unit square evenly.
+    factors[i] = Math.exp(sigma * normalOf(1 - (i + 0.5) / count, (i * EVEN_STEP + 0.5) % 1));
     sum += factors[i] as number;
   }
-  const random = createSeededRandom(seed);
-  for (let i = count - 1; i > 0; i--) {
-    const other = Math.floor(random() * (i + 1));
-    const factor = factors[i] as number;
-    factors[i] = factors[other] as number;
-    factors[other] = factor;
-  }
+  shuffle(factors, seed);
   return factors.map((factor) => (factor * count) / sum);
 }

@@ -1,7 +1,4 @@
-import { createSeededRandom } from '../seeded-random.js';
-
-/** The golden ratio less 1: its multiples, without their whole parts, fill gaps evenly. */
-const STEP = (Math.sqrt(5) - 1) / 2;
+import { EVEN_STEP, shuffle } from './typical-order.js';
 
 /**
  * Which drafts of a text of about so many tokens are right, as a typical one of independent drafts has it: runs of right
@@ -11,16 +8,12 @@ const STEP = (Math.sqrt(5) - 1) / 2;
 export function typicalTrace(acceptance: number, tokens: number, text = 0): boolean[] {
   if (acceptance >= 1) return new Array<boolean>(tokens).fill(true);
   const runs = Math.max(1, Math.round(tokens * (1 - acceptance)));
-  const within = (0.5 + text * STEP) % 1;
+  const within = (0.5 + text * EVEN_STEP) % 1;
   const lengths = Array.from({ length: runs }, (_, index) =>
     runLength(acceptance, (index + within) / runs, tokens),
   );
   lengths[runs - 1] = (lengths[runs - 1] as number) + missing(lengths, acceptance);
-  const random = createSeededRandom(7 + text);
-  for (let index = runs - 1; index > 0; index--) {
-    const other = Math.floor(random() * (index + 1));
-    [lengths[index], lengths[other]] = [lengths[other] as number, lengths[index] as number];
-  }
+  shuffle(lengths, 7 + text);
   return lengths.flatMap((length) => [...new Array<boolean>(length).fill(true), false]);
 }
 
