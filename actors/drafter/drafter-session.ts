@@ -39,6 +39,8 @@ export interface DrafterSession extends WorkerSession {
   /** Where the path must change because of a verdict; undefined: nowhere. */
   detour: number | undefined;
   pending: Batch | undefined;
+  /** Not yet told: drafts that were dropped, and what they took. */
+  readonly dropped: { drafts: number; forwardMs: number };
   /** How sure it was of what it drafted, by position after the prompt; undefined: drafted or said by others. */
   readonly confidences: (number | undefined)[];
   exhausted: boolean;
@@ -56,6 +58,7 @@ export function drafterSession(session: WorkerSession): DrafterSession {
     verdicts: new Map(),
     detour: undefined,
     pending: undefined,
+    dropped: { drafts: 0, forwardMs: 0 },
     confidences: [],
     exhausted: false,
     servedAt: 0,
@@ -136,7 +139,7 @@ export function takeStart(session: DrafterSession, start: DraftStart, nowMs: num
   const { path } = session;
   if (start.from < session.promptLength || path.hashAt(start.from) !== start.pathHash) {
     session.course = undefined;
-    session.pending = undefined;
+    dropPending(session);
     session.detour = undefined;
     return false;
   }
@@ -181,8 +184,16 @@ function leave(session: DrafterSession, shared: number, end: number): void {
     Math.max(0, shared - session.promptLength),
   );
   if (session.sequence.length > shared) session.sequence.crop(shared);
-  session.pending = undefined;
+  dropPending(session);
   session.exhausted = false;
+}
+
+function dropPending(session: DrafterSession): void {
+  const { pending, dropped } = session;
+  session.pending = undefined;
+  if (pending === undefined) return;
+  dropped.drafts += pending.ids.length;
+  dropped.forwardMs += pending.forwardMs;
 }
 
 /** Moves the root over what verdicts have confirmed. */

@@ -195,6 +195,8 @@ export class Drafting {
       this.now() - pending.startedAtMs >= course.flushMs;
     if (!isDue) return;
     session.pending = undefined;
+    const dropped = session.dropped.drafts === 0 ? {} : { dropped: { ...session.dropped } };
+    Object.assign(session.dropped, { drafts: 0, forwardMs: 0 });
     this.publish({
       type: 'draft.proposed',
       generation: session.generation,
@@ -202,6 +204,7 @@ export class Drafting {
       epoch: course.epoch,
       exhausted,
       ...pending,
+      ...dropped,
     });
   }
 

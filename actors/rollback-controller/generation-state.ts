@@ -179,6 +179,7 @@ export class GenerationState {
       acceptance: measurements.acceptance,
       hopMs: measurements.hopMs,
       jitter: measurements.jitter,
+      passes: measurements.passes,
       targets: this.crew.targets,
       drafters: this.crew.drafters,
       sharesHost: this.crew.sharesHost,

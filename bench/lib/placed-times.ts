@@ -2,19 +2,27 @@ import { noiseBits, noiseKey } from '../../src/core/noise.js';
 import { logDeviation, normalOf, type PassTiming, passMs } from '../../src/core/pass-timing.js';
 import type { TimesOf } from '../../src/core/simulator/simulate.js';
 
+/** Beyond every place of a text: a pass that is repeated at a place takes another time. */
+const REPEATED = 2 ** 20;
+
 /**
  * Pass times as common random numbers: log-normal, drawn by where in the text a pass begins and by nothing else. So two
  * plans on one seed meet the same slow passes, and differ by what they do.
  */
 export function placedTimes(target: PassTiming, drafter: PassTiming, seed: number): TimesOf {
+  const [targetPasses, drafterPasses] = [new Map<number, number>(), new Map<number, number>()];
   return (role) => {
+    const seen = role === 'target' ? targetPasses : drafterPasses;
     const timing = role === 'target' ? target : drafter;
     const { first, second } = noiseKey(seed, role === 'target' ? 3 : 4);
     const sigma = logDeviation(timing.jitter);
     const uniform = (id: number) => ((noiseBits(first, second, id) >>> 0) + 0.5) / 2 ** 32;
     return {
       next(tokens, from) {
-        const normal = normalOf(uniform(2 * from), uniform(2 * from + 1));
+        const before = seen.get(from) ?? 0;
+        seen.set(from, before + 1);
+        const id = 2 * (from + before * REPEATED);
+        const normal = normalOf(uniform(id), uniform(id + 1));
         return passMs(timing, tokens) * Math.exp(sigma * normal - sigma ** 2 / 2);
       },
     };

@@ -127,6 +127,7 @@ function situationOf({ ratio, acceptance, targets, latency, noise }: Cell): Situ
     acceptance,
     hopMs: latency * TARGET_MS,
     jitter: noise,
+    passes: Number.POSITIVE_INFINITY,
     targets,
     drafters: 1,
     sharesHost: false,

@@ -7,7 +7,7 @@ import { forwardMs } from './planner/forward-times.js';
 const FIRST_HOP_MS = 0.3;
 /** Measured times that tell of a change, and how many are remembered at most. */
 const RECENT_TIMES = 20;
-const MOST_TIMES = 400;
+const MOST_TIMES = 1000;
 /** What a target announces counts for so many. */
 const ANNOUNCED_TIMES = 10;
 /** One that is so many times what was measured before says something about that moment alone. */
@@ -24,6 +24,16 @@ export interface DraftsReceived {
   readonly ids: { readonly length: number };
   readonly startedAtMs: number;
   readonly forwardMs: number;
+  readonly dropped?: { readonly drafts: number; readonly forwardMs: number } | undefined;
+}
+
+/** One drafter's times. */
+interface DraftTimes {
+  last: DraftsReceived | undefined;
+  /** From one draft to the next. */
+  readonly spacing: Level;
+  /** What of it is no pass. */
+  readonly between: Level;
 }
 
 /** What a generation measures while it runs. */
@@ -32,15 +42,12 @@ export class Measurements {
   private readonly hop = timeLevel();
   private answerHop = Number.POSITIVE_INFINITY;
   /** Of what targets take to what they announce. */
-  private readonly targetRatio = new Level(RECENT_TIMES, MOST_TIMES, 1, ANNOUNCED_TIMES);
-  private readonly drafters = new Map<
-    string,
-    { last: DraftsReceived | undefined; readonly spacingMs: Level }
-  >();
+  private readonly targetRatio = new Level('time', RECENT_TIMES, MOST_TIMES, 1, ANNOUNCED_TIMES);
+  private readonly drafters = new Map<string, DraftTimes>();
 
   constructor(private readonly book: AcceptanceBook) {
     const { acceptance, drafts } = book.prior();
-    this.confirmed = new Level(RECENT_DRAFTS, MOST_DRAFTS, acceptance, drafts);
+    this.confirmed = new Level('share', RECENT_DRAFTS, MOST_DRAFTS, acceptance, drafts);
   }
 
   /** Share of drafts that are right when those before them are, as it was lately. */
@@ -77,31 +84,36 @@ export class Measurements {
 
   /**
    * Drafts came: from the start of one message's passes to the next one's is what its drafts take, with all that goes
-   * with them; the passes alone where the drafter `waits` for the targets between messages.
+   * with them; the passes alone where the drafter `waits` for the targets between messages. Slow drafts are dropped more
+   * often than fast ones, and are the last on a path: those that count by their passes alone would else be left out.
    */
   drafted(message: DraftsReceived, waits: boolean): void {
-    const drafter = this.drafters.get(message.worker) ?? { last: undefined, spacingMs: timeLevel() };
-    this.drafters.set(message.worker, drafter);
-    const { last } = drafter;
-    drafter.last = undefined;
-    if (waits) {
-      if (message.ids.length > 0) noteTime(drafter.spacingMs, message.forwardMs / message.ids.length);
-      return;
-    }
-    if (message.ids.length > 0) drafter.last = message;
-    if (last === undefined || last.epoch !== message.epoch) return;
-    if (last.position + last.ids.length !== message.position) return;
-    const spacing = (message.startedAtMs - last.startedAtMs) / last.ids.length;
-    const passes = last.forwardMs / last.ids.length;
-    // One that is far enough ahead is not drafting.
-    if (spacing > OUTLIER * Math.max(passes, 0.5)) return;
-    noteTime(drafter.spacingMs, spacing);
+    const { worker, ids, dropped } = message;
+    const times = this.drafters.get(worker) ?? {
+      last: undefined,
+      spacing: timeLevel(),
+      between: timeLevel(),
+    };
+    this.drafters.set(worker, times);
+    const { last } = times;
+    times.last = undefined;
+    if (last !== undefined) noteDraft(times, last, message);
+    for (let i = 0; dropped !== undefined && i < dropped.drafts; i++)
+      noteTime(times.spacing, dropped.forwardMs / dropped.drafts + times.between.mean);
+    if (ids.length === 0) return;
+    if (waits) noteTime(times.spacing, message.forwardMs / ids.length);
+    else times.last = message;
   }
 
   /** T(n) as it was lately. */
   targetTimes(announced: readonly ForwardTime[]): readonly ForwardTime[] {
     const { mean } = this.targetRatio;
     return announced.map(({ tokens, ms }) => ({ tokens, ms: ms * mean }));
+  }
+
+  /** Passes that `targetTimes` rests upon, what was announced included. */
+  get passes(): number {
+    return this.targetRatio.measured;
   }
 
   /** Coefficient of variation of a target's passes; 0 before that is known. */
@@ -111,13 +123,25 @@ export class Measurements {
 
   /** Milliseconds from one draft of this drafter to the next, as it was lately. */
   draftMs(worker: string, announcedMs: number): number {
-    const spacing = this.drafters.get(worker)?.spacingMs;
+    const spacing = this.drafters.get(worker)?.spacing;
     return spacing === undefined || spacing.measured === 0 ? announcedMs : spacing.mean;
   }
 }
 
 function timeLevel(): Level {
-  return new Level(RECENT_TIMES, MOST_TIMES);
+  return new Level('time', RECENT_TIMES, MOST_TIMES);
+}
+
+/** Notes what the drafts of one message took, of which the next one tells. */
+function noteDraft({ spacing, between }: DraftTimes, drafts: DraftsReceived, next: DraftsReceived): void {
+  const { length } = drafts.ids;
+  const passesMs = drafts.forwardMs / length;
+  const follows = drafts.epoch === next.epoch && drafts.position + length === next.position;
+  const ms = follows ? (next.startedAtMs - drafts.startedAtMs) / length : Number.POSITIVE_INFINITY;
+  // One that is far enough ahead is not drafting.
+  const isDrafting = ms <= OUTLIER * Math.max(passesMs, 0.5);
+  if (isDrafting) noteTime(between, Math.max(0, ms - passesMs));
+  noteTime(spacing, isDrafting ? ms : passesMs + between.mean);
 }
 
 function noteTime(level: Level, measured: number): void {

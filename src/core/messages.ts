@@ -206,6 +206,8 @@ export const draftProposed = z.object({
   exhausted: z.boolean(),
   startedAtMs: z.number(),
   forwardMs: milliseconds,
+  /** Drafts that were made since the last message and dropped, since the path had become another, and what they took. */
+  dropped: z.object({ drafts: z.int().min(1), forwardMs: milliseconds }).optional(),
 });
 
 /** drafter -> controller: a start built on a path that this drafter does not hold, or an unknown session. */

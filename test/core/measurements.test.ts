@@ -99,10 +99,20 @@ describe('drafts', () => {
     ['another epoch', { epoch: 2 }],
     ['another place', { position: 20 }],
     ['a long rest', { startedAtMs: 1100 }],
-  ])('tell nothing after %s', (_what, changed) => {
+  ])('count by their passes and what was usual between them before %s', (_what, changed) => {
     const measured = fresh();
     measured.drafted(proposal, false);
-    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, ...changed }, false);
-    expect(measured.draftMs('d', 3)).toBe(3);
+    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, forwardMs: 4 }, false);
+    measured.drafted({ ...proposal, position: 12, startedAtMs: 1007, ...changed }, false);
+    expect(measured.draftMs('d', 3)).toBe((2.5 + 4.5) / 2);
+  });
+
+  it('that were dropped count too, else slow ones would be left out', () => {
+    const measured = fresh();
+    for (let i = 0; i < 20; i++) {
+      const place = { epoch: i, position: 10 + i };
+      measured.drafted({ ...proposal, ...place, dropped: { drafts: 2, forwardMs: 10 } }, false);
+    }
+    expect(measured.draftMs('d', 3)).toBeCloseTo((20 * 2 * 5 + 19 * 2) / (40 + 19), 6);
   });
 });

@@ -19,6 +19,8 @@ export interface Situation {
   readonly sharesHost: boolean;
   /** Coefficient of variation of passes. */
   readonly jitter: number;
+  /** Passes that T was measured from. */
+  readonly passes: number;
   /** Tokens that may still come. */
   readonly remaining: number;
 }
@@ -35,6 +37,10 @@ const JITTER_DRIFT = 0.1;
 /** Of a target's pass: hops below this share matter little. */
 const HOP_DRIFT = 0.02;
 
+/** Where passes vary by this or more, so many times as many of them tell of other times than those that were planned for. */
+const UNSURE_JITTER = 0.05;
+const SURER = 3;
+
 /** Whether workers have come or gone. */
 export function hasOtherWorkers(then: Situation, now: Situation): boolean {
   return (
@@ -50,6 +56,7 @@ export function hasDrifted(then: Situation, now: Situation): boolean {
   if (hasOtherWorkers(then, now)) return true;
   const targetMs = forwardMs(now.targetTimes, 1);
   return (
+    (now.jitter >= UNSURE_JITTER && now.passes >= SURER * then.passes) ||
     Math.abs(then.acceptance - now.acceptance) > acceptanceDrift(now.acceptance) ||
     Math.abs(then.jitter - now.jitter) > JITTER_DRIFT ||
     differs(forwardMs(then.targetTimes, 1), targetMs) ||

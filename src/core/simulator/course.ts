@@ -87,6 +87,7 @@ export class Course {
       acceptance: measurements.acceptance,
       hopMs: measurements.hopMs,
       jitter: measurements.jitter,
+      passes: measurements.passes,
       targets: settings.targets,
       drafters: this.drafterNames.length,
       // Everybody has a host of his own.
@@ -111,10 +112,10 @@ export class Course {
     if (this.tokens - this.observedAtTokens >= REPLAN_TOKENS) this.observe();
   }
 
-  drafted({ drafter, epoch, from, length, startedAtMs, forwardMs }: DraftProposed): void {
+  drafted({ drafter, epoch, from, length, startedAtMs, forwardMs, dropped }: DraftProposed): void {
     const worker = this.drafterNames[drafter] as string;
     this.measurements.drafted(
-      { worker, epoch, position: from, ids: { length: length - from }, startedAtMs, forwardMs },
+      { worker, epoch, position: from, ids: { length: length - from }, startedAtMs, forwardMs, dropped },
       draftsInRounds(this.plan),
     );
     this.measureDrafters();

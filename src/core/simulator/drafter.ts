@@ -31,6 +31,8 @@ export class Drafter {
   private pendingFrom = NOWHERE;
   private pendingSinceMs = 0;
   private pendingMs = 0;
+  private droppedDrafts = 0;
+  private droppedMs = 0;
 
   constructor(
     private readonly world: World,
@@ -167,6 +169,9 @@ export class Drafter {
       this.world.agenda.nowMs - this.pendingSinceMs >= start.flushMs;
     if (!isDue) return;
     this.pendingFrom = NOWHERE;
+    const { droppedDrafts: drafts, droppedMs } = this;
+    this.droppedDrafts = 0;
+    this.droppedMs = 0;
     const { wire } = this.world;
     wire.proposal({
       kind: 'draft.proposed',
@@ -178,6 +183,7 @@ export class Drafter {
       length: this.length,
       startedAtMs: this.pendingSinceMs,
       forwardMs: this.pendingMs,
+      dropped: drafts === 0 ? undefined : { drafts, forwardMs: droppedMs },
     });
   }
 
@@ -195,7 +201,7 @@ export class Drafter {
     const shared = lines.shared(this.line, this.length, start.line, start.length);
     if (shared < start.from) {
       this.start = undefined;
-      this.pendingFrom = NOWHERE;
+      this.dropPending();
       this.detour = NOWHERE;
       wire.send({ kind: 'draft.rejected', drafter: this.drafter });
       return;
@@ -224,10 +230,18 @@ export class Drafter {
 
   /** The path is another after its first `shared` tokens, and ends as given. */
   private leave(shared: number, line: number, length: number): void {
+    this.dropPending();
     this.line = this.world.lines.lineAt(line, length);
     this.length = length;
     if (this.ingested > shared) this.ingested = shared;
+  }
+
+  private dropPending(): void {
+    const { length, pendingFrom, pendingMs } = this;
     this.pendingFrom = NOWHERE;
+    if (pendingFrom === NOWHERE) return;
+    this.droppedDrafts += length - pendingFrom;
+    this.droppedMs += pendingMs;
   }
 
   /** Moves the root over what verdicts have confirmed. */

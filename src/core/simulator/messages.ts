@@ -113,6 +113,7 @@ export interface DraftProposed {
   readonly length: number;
   readonly startedAtMs: number;
   readonly forwardMs: number;
+  readonly dropped: { readonly drafts: number; readonly forwardMs: number } | undefined;
 }
 
 /** A verdict as it reaches a drafter that listens. */

@@ -38,6 +38,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
   }
   const committed: CommittedToken[] = [];
   const states: string[] = [];
+  let draftMs = 0;
   const pool = new TargetPool();
   const ports: ControllerPorts = {
     bus,
@@ -81,6 +82,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     ids: () => committed.map(({ token }) => token),
     state: () => leaves(actor.getSnapshot().value).at(-1),
     join: (worker: string, role: 'target' | 'drafter', ms = 10, host = worker) => {
+      if (role === 'drafter') draftMs = ms;
       const announced = announcement({ worker, role, host, forwardTimes: [{ tokens: 1, ms }] });
       actor.send({ type: 'worker.joined', announced });
       scheduler.run({ limitMs: scheduler.now() });
@@ -122,7 +124,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
         confidences: ids.map(() => 255),
         exhausted,
         startedAtMs: 0,
-        forwardMs: 1,
+        forwardMs: ids.length * draftMs,
       });
       scheduler.run({ limitMs: scheduler.now() });
     },

@@ -13,6 +13,7 @@ function situation(asked: Partial<Situation> = {}): Situation {
     drafters: 1,
     sharesHost: false,
     jitter: 0,
+    passes: 1000,
     remaining: 256,
     ...asked,
   };
