@@ -44,6 +44,8 @@ export const breakdownSchema = z.object({
   busMs: z.number(),
   waitingMs: z.number(),
   wastedMs: z.number(),
+  /** Share of the ideal speed, see `shareOfIdeal`; not of `auto`, which has several plans in a text. */
+  ofIdeal: z.number().optional(),
 });
 export type Breakdown = z.infer<typeof breakdownSchema>;
 

@@ -14,6 +14,8 @@ interface Row {
   readonly tokensPerSecond: readonly [median: number, low: number, high: number];
   /** Median over turns of the ratio of speeds within the turn. */
   readonly timesPlain: number;
+  /** Of the prompt for which it is least. */
+  readonly leastTimesPlain: number;
   readonly timesLlama: number;
   readonly firstTokenMs: number;
   readonly processorMsPerToken: number;
@@ -32,9 +34,9 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
     for (const contender of names) {
       const own = samples.filter((sample) => sample.contender === contender && sample.set === set);
       if (own.length === 0) continue;
-      const times = (other: string) =>
+      const times = (other: string, these: readonly Sample[] = own) =>
         median(
-          own
+          these
             .map(
               ({ turn, tokensPerSecond }) => tokensPerSecond / (speeds.get(`${turn} ${other}`) ?? Number.NaN),
             )
@@ -47,6 +49,14 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
         texts: own.length,
         tokensPerSecond: [median(rates), quantile(rates, 0.25), quantile(rates, 0.75)],
         timesPlain: times(PLAIN),
+        leastTimesPlain: Math.min(
+          ...[...new Set(own.map(({ prompt }) => prompt))].map((name) =>
+            times(
+              PLAIN,
+              own.filter(({ prompt }) => prompt === name),
+            ),
+          ),
+        ),
         timesLlama: times(LLAMA),
         firstTokenMs: median(own.map(({ firstTokenMs }) => firstTokenMs)),
         processorMsPerToken: median(own.map(({ processorMsPerToken }) => processorMsPerToken)),
@@ -60,9 +70,9 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
 
 export function reportText(results: Results, names: readonly string[]): string {
   const rows = rowsOf(results, names);
-  const header = ['set', 'engine', 'tokens/s', 'half of them', 'x none', 'x llama.cpp', 'first token'];
+  const header = ['set', 'engine', 'tokens/s', 'half of them', 'x none', 'least', 'x llama.cpp'];
   const table = textTable(
-    [...header, 'processor/token', 'acceptance', 'as none'],
+    [...header, 'first token', 'processor/token', 'acceptance', 'as none'],
     rows.map((row) => {
       const [middle, low, high] = row.tokensPerSecond;
       return [
@@ -71,6 +81,7 @@ export function reportText(results: Results, names: readonly string[]): string {
         middle.toFixed(1),
         `${low.toFixed(0)}..${high.toFixed(0)}`,
         shown(row.timesPlain),
+        shown(row.leastTimesPlain),
         shown(row.timesLlama),
         `${row.firstTokenMs.toFixed(0)} ms`,
         `${row.processorMsPerToken.toFixed(1)} ms`,
@@ -129,13 +140,14 @@ function breakdownTable({ samples }: Results, names: readonly string[]): string 
         `${mean(parts.map(({ drafterMs }) => drafterMs)).toFixed(2)} ms`,
         mean(parts.map(({ targetPasses }) => targetPasses)).toFixed(1),
         ...spent.map((ms) => `${((100 * ms) / sum(spent)).toFixed(0)} %`),
+        shownShare(parts.flatMap(({ ofIdeal }) => ofIdeal ?? [])),
         modes.slice(0, 4).join(', '),
       ]);
     }
   }
   if (rows.length === 0) return '';
-  const header = ['set', 'engine', 'T', 'c', 'passes/text', 'pass', 'bus', 'waiting', 'wasted', 'last plans'];
-  return textTable(header, rows);
+  const header = ['set', 'engine', 'T', 'c', 'passes/text', 'pass', 'bus', 'waiting', 'wasted'];
+  return textTable([...header, 'of ideal', 'last plans'], rows);
 }
 
 function title({ tokens, samples }: Results): string {
@@ -150,6 +162,10 @@ function note({ machine, samples }: Results): string {
 
 function acceptanceOf(samples: readonly Sample[]): number {
   return sum(samples.map(({ accepted = 0 }) => accepted)) / sum(samples.map(({ decided = 0 }) => decided));
+}
+
+function shownShare(values: readonly number[]): string {
+  return values.length === 0 ? '-' : `${(100 * median([...values])).toFixed(0)} %`;
 }
 
 function shown(value: number): string {

@@ -1,8 +1,12 @@
 import { summariseTrace } from '../../infra/trace/summary.js';
 import { meanPassMs } from '../../src/app/experiments/measure-run.js';
 import type { TraceEvent } from '../../src/core/trace.js';
-import { createEngine, type GenerationResult } from '../../src/index.js';
+import { createEngine, type GenerationResult, type RequestMode } from '../../src/index.js';
 import { type Breakdown, type Opening, type Peer, TokenTimes } from './peer.js';
+import { shareOfIdeal } from './share-of-ideal.js';
+
+/** Names of lookup's workers begin so. */
+const LOOKUP_TRACK = 'ngram-';
 
 /** Slipstream as a library user has it: workers, nats-server and all. */
 export async function openSlipstream(opening: Extract<Opening, { kind: 'slipstream' }>): Promise<Peer> {
@@ -28,7 +32,7 @@ export async function openSlipstream(opening: Extract<Opening, { kind: 'slipstre
       });
       for await (const { token } of generation) times.push(token);
       const result = await generation.result;
-      const breakdown = breakdownOf(result, events);
+      const breakdown = breakdownOf(result, events, mode);
       const { accepted, decided } = breakdown;
       return { ...times.finish(), breakdown, ...(decided === 0 ? {} : { accepted, decided }) };
     },
@@ -36,21 +40,30 @@ export async function openSlipstream(opening: Extract<Opening, { kind: 'slipstre
   };
 }
 
-function breakdownOf({ timings, speculation }: GenerationResult, events: readonly TraceEvent[]): Breakdown {
+function breakdownOf(
+  { timings, speculation }: GenerationResult,
+  events: readonly TraceEvent[],
+  mode: RequestMode | undefined,
+): Breakdown {
   const [summary] = summariseTrace(events);
   if (summary === undefined) throw new Error('the engine traced nothing');
   const { passMs, busMs, waitingMs, wastedMs } = summary;
+  // Lookup takes no time: c is the model's.
+  const passes = events.filter(({ track }) => !track.startsWith(LOOKUP_TRACK));
+  const times = { targetMs: meanPassMs(passes, 'pass'), drafterMs: meanPassMs(passes, 'draft') };
+  const ofIdeal =
+    mode === undefined || mode === 'auto' ? Number.NaN : shareOfIdeal(events, mode, speculation.plan, times);
   return {
     plannedMode: speculation.plan.mode,
     lookahead: speculation.plan.lookahead,
     accepted: timings.draftTokensAccepted,
     decided: timings.draftTokens,
     targetPasses: speculation.targetForwards,
-    targetMs: meanPassMs(events, 'pass'),
-    drafterMs: meanPassMs(events, 'draft'),
+    ...times,
     passMs,
     busMs,
     waitingMs,
     wastedMs,
+    ...(Number.isNaN(ofIdeal) ? {} : { ofIdeal }),
   };
 }
