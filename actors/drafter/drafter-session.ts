@@ -1,5 +1,5 @@
 import { classOf } from '../../src/core/drafter-trust.js';
-import type { DraftConfirmed, DraftStart, VerdictReturned } from '../../src/core/messages.js';
+import type { DraftConfirmed, DraftStart, DroppedDrafts, VerdictReturned } from '../../src/core/messages.js';
 import type { PathHash } from '../../src/core/path-hash.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 import type { WorkerSession } from '../worker/session-table.js';
@@ -39,8 +39,8 @@ export interface DrafterSession extends WorkerSession {
   /** Where the path must change because of a verdict; undefined: nowhere. */
   detour: number | undefined;
   pending: Batch | undefined;
-  /** Not yet told: drafts that were dropped, and what they took. */
-  readonly dropped: { drafts: number; forwardMs: number };
+  /** Drafts that were dropped, and of which nobody has been told. */
+  dropped: DroppedDrafts | undefined;
   /** How sure it was of what it drafted, by position after the prompt; undefined: drafted or said by others. */
   readonly confidences: (number | undefined)[];
   exhausted: boolean;
@@ -58,7 +58,7 @@ export function drafterSession(session: WorkerSession): DrafterSession {
     verdicts: new Map(),
     detour: undefined,
     pending: undefined,
-    dropped: { drafts: 0, forwardMs: 0 },
+    dropped: undefined,
     confidences: [],
     exhausted: false,
     servedAt: 0,
@@ -191,9 +191,11 @@ function leave(session: DrafterSession, shared: number, end: number): void {
 function dropPending(session: DrafterSession): void {
   const { pending, dropped } = session;
   session.pending = undefined;
-  if (pending === undefined) return;
-  dropped.drafts += pending.ids.length;
-  dropped.forwardMs += pending.forwardMs;
+  if (pending === undefined || pending.ids.length === 0) return;
+  session.dropped = {
+    drafts: (dropped?.drafts ?? 0) + pending.ids.length,
+    forwardMs: (dropped?.forwardMs ?? 0) + pending.forwardMs,
+  };
 }
 
 /** Moves the root over what verdicts have confirmed. */

@@ -195,8 +195,8 @@ export class Drafting {
       this.now() - pending.startedAtMs >= course.flushMs;
     if (!isDue) return;
     session.pending = undefined;
-    const dropped = session.dropped.drafts === 0 ? {} : { dropped: { ...session.dropped } };
-    Object.assign(session.dropped, { drafts: 0, forwardMs: 0 });
+    const { dropped } = session;
+    session.dropped = undefined;
     this.publish({
       type: 'draft.proposed',
       generation: session.generation,
@@ -204,7 +204,7 @@ export class Drafting {
       epoch: course.epoch,
       exhausted,
       ...pending,
-      ...dropped,
+      ...(dropped === undefined ? {} : { dropped }),
     });
   }
 

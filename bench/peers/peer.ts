@@ -44,7 +44,7 @@ export const breakdownSchema = z.object({
   busMs: z.number(),
   waitingMs: z.number(),
   wastedMs: z.number(),
-  /** Share of the ideal speed, see `shareOfIdeal`; not of `auto`, which has several plans in a text. */
+  /** Share of the ideal speed, see `shareOfIdeal`; not of `auto`, which has several modes in a text. */
   ofIdeal: z.number().optional(),
 });
 export type Breakdown = z.infer<typeof breakdownSchema>;

@@ -34,14 +34,16 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
     for (const contender of names) {
       const own = samples.filter((sample) => sample.contender === contender && sample.set === set);
       if (own.length === 0) continue;
-      const times = (other: string, these: readonly Sample[] = own) =>
-        median(
-          these
-            .map(
-              ({ turn, tokensPerSecond }) => tokensPerSecond / (speeds.get(`${turn} ${other}`) ?? Number.NaN),
-            )
-            .filter((ratio) => !Number.isNaN(ratio)),
-        );
+      const times = (other: string, these: readonly Sample[] = own) => medianRatio(speeds, these, other);
+      const prompts = [...new Set(own.map(({ prompt }) => prompt))];
+      const byPrompt = prompts
+        .map((name) =>
+          times(
+            PLAIN,
+            own.filter(({ prompt }) => prompt === name),
+          ),
+        )
+        .filter((ratio) => !Number.isNaN(ratio));
       const rates = own.map(({ tokensPerSecond }) => tokensPerSecond);
       rows.push({
         contender,
@@ -49,14 +51,7 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
         texts: own.length,
         tokensPerSecond: [median(rates), quantile(rates, 0.25), quantile(rates, 0.75)],
         timesPlain: times(PLAIN),
-        leastTimesPlain: Math.min(
-          ...[...new Set(own.map(({ prompt }) => prompt))].map((name) =>
-            times(
-              PLAIN,
-              own.filter(({ prompt }) => prompt === name),
-            ),
-          ),
-        ),
+        leastTimesPlain: byPrompt.length === 0 ? Number.NaN : Math.min(...byPrompt),
         timesLlama: times(LLAMA),
         firstTokenMs: median(own.map(({ firstTokenMs }) => firstTokenMs)),
         processorMsPerToken: median(own.map(({ processorMsPerToken }) => processorMsPerToken)),
@@ -66,6 +61,14 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
     }
   }
   return rows;
+}
+
+/** Median over the turns of these samples of their speed to that of another in the same turn; NaN where it is in none. */
+function medianRatio(speeds: ReadonlyMap<string, number>, samples: readonly Sample[], other: string): number {
+  const ratios = samples.map(
+    ({ turn, tokensPerSecond }) => tokensPerSecond / (speeds.get(`${turn} ${other}`) ?? Number.NaN),
+  );
+  return median(ratios.filter((ratio) => !Number.isNaN(ratio)));
 }
 
 export function reportText(results: Results, names: readonly string[]): string {
@@ -165,7 +168,7 @@ function acceptanceOf(samples: readonly Sample[]): number {
 }
 
 function shownShare(values: readonly number[]): string {
-  return values.length === 0 ? '-' : `${(100 * median([...values])).toFixed(0)} %`;
+  return values.length === 0 ? '-' : `${(100 * median(values)).toFixed(0)} %`;
 }
 
 function shown(value: number): string {

@@ -1,47 +1,45 @@
-import { cleanStart } from '../../src/core/ideal.js';
+import type { RunTrace } from '../../src/core/ideal.js';
 import { steadyTiming } from '../../src/core/pass-timing.js';
 import { fixedPlan } from '../../src/core/simulator/settings.js';
 import { simulate } from '../../src/core/simulator/simulate.js';
 import type { TraceEvent } from '../../src/core/trace.js';
 import type { GenerationMode, Plan } from '../../src/index.js';
 
-/** Times the run's tokens are simulated, so that how the first ones came does not count. */
+/** Times the run's tokens are simulated: how the first of them came does not count. */
 const REPEATED = 20;
-
-/** What a run took by its trace, and the mean times of its passes, milliseconds. */
-export interface RunTimes {
-  /** T */
-  readonly targetMs: number;
-  /** c */
-  readonly drafterMs: number;
-}
 
 /**
  * A run's speed as a share of what the fast simulator makes of its mode and its last plan, with messages that take no
- * time: on its own trace of right and wrong drafts, its own mean pass of the target and of the drafter, one target, and
- * cores that are as slow beside other models as they were in the run. NaN for a run without such a trace.
+ * time: the run's mean pass of the target and of the drafter (models beside each other on the same cores are as slow in
+ * the ideal), and its trace. A draft is taken for wrong where the run left drafts behind, and for right elsewhere, also
+ * where nothing had been drafted in time: the ideal drafter never rests. Undefined for a run without such a trace.
  */
 export function shareOfIdeal(
   events: readonly TraceEvent[],
   mode: GenerationMode,
   plan: Plan,
-  { targetMs, drafterMs }: RunTimes,
-): number {
+  { targetMs, drafterMs }: Pick<RunTrace, 'targetMs' | 'drafterMs'>,
+): number | undefined {
   const commits = events.filter(({ kind }) => kind === 'commit');
-  const drafted = commits.map(({ data }) => data?.drafted === true);
-  const start = cleanStart(drafted);
-  const [first, last] = [commits[start], commits.at(-1)];
-  const right = drafted.slice(start + 1);
-  if (first === undefined || last === undefined || right.length === 0) return Number.NaN;
-  const msPerToken = (last.startMs - first.startMs) / right.length;
+  const [first] = commits;
+  const last = commits.at(-1);
+  if (first === undefined || last === undefined || commits.length < 2) return undefined;
+  const msPerToken = (last.startMs - first.startMs) / (commits.length - 1);
   if (mode === 'none') return targetMs / msPerToken;
+  // A rollback names the place after the token that nobody had drafted.
+  const refuted = new Set(
+    events.filter(({ kind }) => kind === 'rollback').map(({ data }) => Number(data?.position) - 1),
+  );
+  const right = commits
+    .slice(1)
+    .map(({ data }) => data?.drafted === true || !refuted.has(Number(data?.position)));
   const ideal = simulate(
     {
       mode,
       target: steadyTiming(targetMs),
       drafter: steadyTiming(drafterMs),
       acceptance: { kind: 'trace', right },
-      targets: 1,
+      targets: plan.targets,
       drafters: 1,
       latencyMs: 0,
       promptTokens: 1,
@@ -50,5 +48,5 @@ export function shareOfIdeal(
     },
     fixedPlan(plan),
   );
-  return ideal.msPerToken / msPerToken;
+  return ideal.steadyMsPerToken / msPerToken;
 }

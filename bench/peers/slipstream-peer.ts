@@ -51,8 +51,8 @@ function breakdownOf(
   // Lookup takes no time: c is the model's.
   const passes = events.filter(({ track }) => !track.startsWith(LOOKUP_TRACK));
   const times = { targetMs: meanPassMs(passes, 'pass'), drafterMs: meanPassMs(passes, 'draft') };
-  const ofIdeal =
-    mode === undefined || mode === 'auto' ? Number.NaN : shareOfIdeal(events, mode, speculation.plan, times);
+  const isFixed = mode !== undefined && mode !== 'auto';
+  const ofIdeal = isFixed ? shareOfIdeal(events, mode, speculation.plan, times) : undefined;
   return {
     plannedMode: speculation.plan.mode,
     lookahead: speculation.plan.lookahead,
@@ -64,6 +64,6 @@ function breakdownOf(
     busMs,
     waitingMs,
     wastedMs,
-    ...(Number.isNaN(ofIdeal) ? {} : { ofIdeal }),
+    ...(ofIdeal === undefined ? {} : { ofIdeal }),
   };
 }

@@ -2,15 +2,15 @@
 const SURPRISE = 4.5;
 /** Rounding is no change; of the level. */
 const ROUNDING = 1e-4;
-/** Less than so many milliseconds are as good as none, and less than this share of the level is as surprising as it. */
-const LEAST_MS = 1e-3;
+/** Factors and times below this are as good as none, and below this share of the level as surprising as it. */
+const LEAST = 1e-3;
 const LEAST_SHARE = 1 / 4;
 
 /**
- * Times vary by factors: what takes twice as long now and then does not tell of another level, but looks like one next to
- * all that take a little less. So changes of times are looked for among their logarithms.
+ * Of what varies by factors, as times do, changes are looked for among logarithms: what takes twice as long now and then
+ * does not tell of another level, but looks like one next to all that take a little less.
  */
-export type LevelKind = 'share' | 'time';
+export type LevelKind = 'share' | 'factor';
 
 /**
  * The level of something that is measured again and again: the mean of everything since it last changed, as the mean of
@@ -18,12 +18,13 @@ export type LevelKind = 'share' | 'time';
  */
 export class Level {
   private recent: number;
-  /** Where changes are looked for: of all since the last one, of the last few, and of one measurement. */
-  private senseLevel: number;
-  private senseRecent: number;
-  private senseVariance = 0;
-  private lastSense: number | undefined;
-  private differences = 0;
+  /** On the scale on which changes are looked for: the mean of all since the last one, of the last few, the last value. */
+  private scaledLevel: number;
+  private scaledRecent: number;
+  private last: { readonly scaled: number; readonly weight: number } | undefined;
+  /** Of one measurement, and how many tell of it. */
+  private variance = 0;
+  private compared = 0;
 
   /** `recent`, `most`: how many measurements tell of a change, and how many are remembered at most. */
   constructor(
@@ -35,8 +36,8 @@ export class Level {
     private count = 0,
   ) {
     this.recent = level;
-    this.senseLevel = this.sense(level);
-    this.senseRecent = this.senseLevel;
+    this.scaledLevel = this.scale(level);
+    this.scaledRecent = this.scaledLevel;
   }
 
   /** Measurements that count, those assumed too; 0: nothing is known. */
@@ -48,46 +49,62 @@ export class Level {
     return this.level;
   }
 
-  /**
-   * Standard deviation of one measurement as a share of the level (of times as if they were log-normal); of what changes
-   * slowly only the noise upon it.
-   */
-  get variation(): number {
-    const { kind, level, senseVariance } = this;
-    if (kind === 'time') return Math.sqrt(Math.expm1(senseVariance));
-    return level > 0 ? Math.sqrt(senseVariance) / level : 0;
+  /** Measurements that `variation` rests upon, at most as many as are remembered; a change of the level leaves it alone. */
+  get variationMeasured(): number {
+    return this.compared;
   }
 
-  note(value: number): void {
-    const sense = this.sense(value);
-    this.count = Math.min(this.mostCount, this.count + 1);
-    const news = 1 / Math.min(this.recentCount, this.count);
-    this.level += (value - this.level) / this.count;
-    this.recent += (value - this.recent) * news;
-    this.senseLevel += (sense - this.senseLevel) / this.count;
-    this.senseRecent += (sense - this.senseRecent) * news;
-    if (this.lastSense !== undefined) {
-      // Remembered beyond a change: told from a few alone it would often be too little, and changes be seen everywhere.
-      this.differences = Math.min(this.mostCount, this.differences + 1);
-      this.senseVariance += ((sense - this.lastSense) ** 2 / 2 - this.senseVariance) / this.differences;
-    }
-    this.lastSense = sense;
+  /**
+   * Standard deviation of one measurement as a share of the level (of factors as if they were log-normal); of what
+   * changes slowly only the noise upon it.
+   */
+  get variation(): number {
+    const { kind, level, variance } = this;
+    if (kind === 'factor') return Math.sqrt(Math.expm1(variance));
+    return level > 0 ? Math.sqrt(variance) / level : 0;
+  }
+
+  /** `weight`: how many measurements, at least 1, this is the mean of. */
+  note(value: number, weight = 1): void {
+    const counted = Math.min(weight, this.recentCount);
+    const scaled = this.scale(value);
+    this.count = Math.min(this.mostCount, this.count + counted);
+    const share = Math.min(1, counted / this.count);
+    const recentShare = Math.min(1, counted / Math.min(this.recentCount, this.count));
+    this.level += (value - this.level) * share;
+    this.recent += (value - this.recent) * recentShare;
+    this.scaledLevel += (scaled - this.scaledLevel) * share;
+    this.scaledRecent += (scaled - this.scaledRecent) * recentShare;
+    this.compare(scaled, counted);
     if (this.count > this.recentCount && this.hasChanged()) {
       this.level = this.recent;
-      this.senseLevel = this.senseRecent;
+      this.scaledLevel = this.scaledRecent;
       this.count = this.recentCount;
     }
   }
 
-  private sense(value: number): number {
-    return this.kind === 'time' ? Math.log(Math.max(value, LEAST_SHARE * this.level, LEAST_MS)) : value;
+  /**
+   * The variance is remembered beyond a change of the level: told from the few since then it would often be too small,
+   * and one change be followed by many that are none.
+   */
+  private compare(scaled: number, weight: number): void {
+    const { last } = this;
+    this.last = { scaled, weight };
+    if (last === undefined) return;
+    this.compared = Math.min(this.mostCount, this.compared + 1);
+    const ofOne = (scaled - last.scaled) ** 2 / (1 / weight + 1 / last.weight);
+    this.variance += (ofOne - this.variance) / this.compared;
+  }
+
+  private scale(value: number): number {
+    return this.kind === 'factor' ? Math.log(Math.max(value, LEAST_SHARE * this.level, LEAST)) : value;
   }
 
   private hasChanged(): boolean {
-    const { senseLevel, senseRecent, senseVariance, recentCount } = this;
+    const { scaledLevel, scaledRecent, variance, recentCount } = this;
     // Of a mean that forgets by 1 / n a measurement.
-    const expected = senseVariance / (2 * recentCount - 1);
-    const rounding = this.kind === 'time' ? ROUNDING : ROUNDING * senseLevel;
-    return (senseRecent - senseLevel) ** 2 > SURPRISE ** 2 * expected + rounding ** 2;
+    const expected = variance / (2 * recentCount - 1);
+    const rounding = this.kind === 'factor' ? ROUNDING : ROUNDING * scaledLevel;
+    return (scaledRecent - scaledLevel) ** 2 > SURPRISE ** 2 * expected + rounding ** 2;
   }
 }

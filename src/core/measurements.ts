@@ -1,5 +1,6 @@
 import type { AcceptanceBook } from './acceptance-book.js';
 import { Level } from './level.js';
+import type { DroppedDrafts } from './messages.js';
 import type { ForwardTime } from './model.js';
 import { forwardMs } from './planner/forward-times.js';
 
@@ -10,8 +11,12 @@ const RECENT_TIMES = 20;
 const MOST_TIMES = 1000;
 /** What a target announces counts for so many. */
 const ANNOUNCED_TIMES = 10;
+/** How much passes vary is known from so many on. */
+const VARYING_TIMES = 30;
 /** One that is so many times what was measured before says something about that moment alone. */
 const OUTLIER = 4;
+/** Measured times below this may be rounding. */
+const LEAST_MS = 1e-3;
 /** The same of decided drafts, of which each says little. */
 const RECENT_DRAFTS = 100;
 const MOST_DRAFTS = 500;
@@ -24,7 +29,7 @@ export interface DraftsReceived {
   readonly ids: { readonly length: number };
   readonly startedAtMs: number;
   readonly forwardMs: number;
-  readonly dropped?: { readonly drafts: number; readonly forwardMs: number } | undefined;
+  readonly dropped?: DroppedDrafts | undefined;
 }
 
 /** One drafter's times. */
@@ -42,7 +47,7 @@ export class Measurements {
   private readonly hop = timeLevel();
   private answerHop = Number.POSITIVE_INFINITY;
   /** Of what targets take to what they announce. */
-  private readonly targetRatio = new Level('time', RECENT_TIMES, MOST_TIMES, 1, ANNOUNCED_TIMES);
+  private readonly targetRatio = new Level('factor', RECENT_TIMES, MOST_TIMES, 1, ANNOUNCED_TIMES);
   private readonly drafters = new Map<string, DraftTimes>();
 
   constructor(private readonly book: AcceptanceBook) {
@@ -97,11 +102,13 @@ export class Measurements {
     this.drafters.set(worker, times);
     const { last } = times;
     times.last = undefined;
-    if (last !== undefined) noteDraft(times, last, message);
-    for (let i = 0; dropped !== undefined && i < dropped.drafts; i++)
-      noteTime(times.spacing, dropped.forwardMs / dropped.drafts + times.between.mean);
+    if (last !== undefined) noteDrafts(times, last, waits ? undefined : message);
+    if (dropped !== undefined) {
+      const between = waits ? 0 : times.between.mean;
+      noteTime(times.spacing, dropped.forwardMs / dropped.drafts + between, dropped.drafts);
+    }
     if (ids.length === 0) return;
-    if (waits) noteTime(times.spacing, message.forwardMs / ids.length);
+    if (waits) noteTime(times.spacing, message.forwardMs / ids.length, ids.length);
     else times.last = message;
   }
 
@@ -118,7 +125,7 @@ export class Measurements {
 
   /** Coefficient of variation of a target's passes; 0 before that is known. */
   get jitter(): number {
-    return this.targetRatio.measured < 2 * RECENT_TIMES ? 0 : this.targetRatio.variation;
+    return this.targetRatio.variationMeasured < VARYING_TIMES ? 0 : this.targetRatio.variation;
   }
 
   /** Milliseconds from one draft of this drafter to the next, as it was lately. */
@@ -129,21 +136,29 @@ export class Measurements {
 }
 
 function timeLevel(): Level {
-  return new Level('time', RECENT_TIMES, MOST_TIMES);
+  return new Level('factor', RECENT_TIMES, MOST_TIMES);
 }
 
-/** Notes what the drafts of one message took, of which the next one tells. */
-function noteDraft({ spacing, between }: DraftTimes, drafts: DraftsReceived, next: DraftsReceived): void {
+/** Notes what the drafts of one message took, of which the next one tells, if there is one that may tell of it. */
+function noteDrafts(
+  { spacing, between }: DraftTimes,
+  drafts: DraftsReceived,
+  next: DraftsReceived | undefined,
+): void {
   const { length } = drafts.ids;
   const passesMs = drafts.forwardMs / length;
-  const follows = drafts.epoch === next.epoch && drafts.position + length === next.position;
+  const follows = drafts.epoch === next?.epoch && drafts.position + length === next.position;
   const ms = follows ? (next.startedAtMs - drafts.startedAtMs) / length : Number.POSITIVE_INFINITY;
   // One that is far enough ahead is not drafting.
   const isDrafting = ms <= OUTLIER * Math.max(passesMs, 0.5);
-  if (isDrafting) noteTime(between, Math.max(0, ms - passesMs));
-  noteTime(spacing, isDrafting ? ms : passesMs + between.mean);
+  if (isDrafting) noteTime(between, Math.max(0, ms - passesMs), length);
+  noteTime(spacing, isDrafting ? ms : passesMs + between.mean, length);
 }
 
-function noteTime(level: Level, measured: number): void {
-  level.note(level.mean > 0 ? Math.min(measured, OUTLIER * level.mean) : measured);
+/** `weight`: how many passes it is the mean of. */
+function noteTime(level: Level, measured: number, weight = 1): void {
+  level.note(
+    level.mean > 0 ? Math.min(measured, OUTLIER * Math.max(level.mean, LEAST_MS)) : measured,
+    weight,
+  );
 }

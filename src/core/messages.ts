@@ -190,6 +190,9 @@ export const draftConfirmed = z.object({
   root: position,
 });
 
+/** How many, and what their passes took together. */
+const droppedDrafts = z.object({ drafts: z.int().min(1), forwardMs: milliseconds });
+
 /** drafter -> controller, on `generation.proposals.<generation>`. */
 export const draftProposed = z.object({
   type: z.literal('draft.proposed'),
@@ -206,8 +209,8 @@ export const draftProposed = z.object({
   exhausted: z.boolean(),
   startedAtMs: z.number(),
   forwardMs: milliseconds,
-  /** Drafts that were made since the last message and dropped, since the path had become another, and what they took. */
-  dropped: z.object({ drafts: z.int().min(1), forwardMs: milliseconds }).optional(),
+  /** Drafts that were made since the last message and are not told, since something else was to be drafted by then. */
+  dropped: droppedDrafts.optional(),
 });
 
 /** drafter -> controller: a start built on a path that this drafter does not hold, or an unknown session. */
@@ -274,5 +277,6 @@ export type VerdictReturned = z.infer<typeof verdictReturned>;
 export type JobEnded = z.infer<typeof jobEnded>;
 export type DraftStart = z.infer<typeof draftStart>;
 export type DraftConfirmed = z.infer<typeof draftConfirmed>;
+export type DroppedDrafts = z.infer<typeof droppedDrafts>;
 export type DraftProposed = z.infer<typeof draftProposed>;
 export type DraftRejected = z.infer<typeof draftRejected>;

@@ -4,6 +4,9 @@ import { createSeededRandom } from '../../src/core/seeded-random.js';
 
 const random = createSeededRandom(4);
 
+/** Variation of a log-normal with the variance that logarithms of even values from half the mean to half more have. */
+const EVENLY_SPREAD = 0.318;
+
 /** Notes so many values spread evenly around a mean. */
 function note(level: Level, times: number, mean: number, spread = 0): void {
   for (let i = 0; i < times; i++) level.note(mean + spread * (2 * random() - 1));
@@ -11,17 +14,17 @@ function note(level: Level, times: number, mean: number, spread = 0): void {
 
 describe('a level', () => {
   it('begins with the first measurement, or with what was assumed', () => {
-    const unknown = new Level('time', 20, 400);
+    const unknown = new Level('factor', 20, 400);
     expect(unknown.measured).toBe(0);
     unknown.note(7);
     expect(unknown).toMatchObject({ measured: 1, mean: 7 });
-    const assumed = new Level('time', 20, 400, 1, 10);
+    const assumed = new Level('factor', 20, 400, 1, 10);
     assumed.note(12);
     expect(assumed.mean).toBe(2);
   });
 
   it('is known better the longer it stays', () => {
-    const level = new Level('time', 20, 400);
+    const level = new Level('factor', 20, 400);
     const furthest = (times: number) => {
       let most = 0;
       for (let i = 0; i < times; i++) {
@@ -35,26 +38,51 @@ describe('a level', () => {
     expect(furthest(1000)).toBeLessThan(0.6);
   });
 
-  it.each([0, 2])('follows when it moves, with a spread of %d', (spread) => {
-    const level = new Level('time', 20, 400);
-    note(level, 1000, 10, spread);
-    note(level, 60, 15, spread);
-    expect(Math.abs(level.mean - 15)).toBeLessThan(1);
+  describe.each(['share', 'factor'] as const)('of a %s', (kind) => {
+    it.each([
+      [0, 10, 15],
+      [2, 10, 15],
+      [0.2, 10, 1],
+    ])('follows when it moves, with a spread of %d from %d to %d', (spread, from, to) => {
+      const level = new Level(kind, 20, 400);
+      note(level, 1000, from, spread);
+      note(level, 100, to, spread);
+      expect(Math.abs(level.mean - to)).toBeLessThan(0.2 * Math.abs(from - to));
+    });
+  });
+
+  it('takes a value that is the mean of several for so many', () => {
+    const [single, together] = [new Level('factor', 20, 400), new Level('factor', 20, 400)];
+    for (let i = 0; i < 30; i++) {
+      const mean = i % 2 === 0 ? 10 : 12;
+      note(single, 5, mean);
+      together.note(mean, 5);
+    }
+    expect(together.measured).toBe(single.measured);
+    expect(together.mean).toBeCloseTo(single.mean, 1);
+  });
+
+  it('is not shaken by a measurement of next to nothing', () => {
+    const level = new Level('factor', 20, 400);
+    note(level, 1000, 10, 5);
+    level.note(0);
+    expect(level.mean).toBeCloseTo(10, 0);
+    expect(level.measured).toBe(400);
   });
 
   it('knows how much single measurements vary ever better', () => {
-    const level = new Level('time', 20, 400);
+    const level = new Level('factor', 20, 400);
     note(level, 400, 10, 5);
     let most = 0;
     for (let i = 0; i < 1000; i++) {
       note(level, 1, 10, 5);
-      most = Math.max(most, Math.abs(level.variation - 0.5 / Math.sqrt(3)));
+      most = Math.max(most, Math.abs(level.variation - EVENLY_SPREAD));
     }
     expect(most).toBeLessThan(0.04);
   });
 
   it('tells how much single measurements vary, whatever the level did meanwhile', () => {
-    const level = new Level('time', 20, 400);
+    const level = new Level('factor', 20, 400);
     note(level, 1000, 10);
     expect(level.variation).toBe(0);
     note(level, 500, 20, 6);
@@ -63,8 +91,8 @@ describe('a level', () => {
     expect(level.variation).toBeLessThan(0.25);
   });
 
-  it('of times is not left for single passes that take several times as long', () => {
-    const level = new Level('time', 20, 1000);
+  it('of factors is not left for single passes that take several times as long', () => {
+    const level = new Level('factor', 20, 1000);
     const noise = createSeededRandom(8);
     let furthest = 0;
     for (let i = 0; i < 20_000; i++) {
@@ -79,7 +107,7 @@ describe('a level', () => {
   });
 
   it('keeps what it knows of single measurements when it moves', () => {
-    const level = new Level('time', 20, 1000);
+    const level = new Level('factor', 20, 1000);
     note(level, 1000, 10, 5);
     const before = level.variation;
     note(level, 100, 30, 15);

@@ -109,10 +109,37 @@ describe('drafts', () => {
 
   it('that were dropped count too, else slow ones would be left out', () => {
     const measured = fresh();
-    for (let i = 0; i < 20; i++) {
-      const place = { epoch: i, position: 10 + i };
-      measured.drafted({ ...proposal, ...place, dropped: { drafts: 2, forwardMs: 10 } }, false);
-    }
-    expect(measured.draftMs('d', 3)).toBeCloseTo((20 * 2 * 5 + 19 * 2) / (40 + 19), 6);
+    measured.drafted({ ...proposal, ids: [1, 2] }, false);
+    measured.drafted({ ...proposal, position: 12, ids: [1, 2], startedAtMs: 1005 }, false);
+    measured.drafted({ ...proposal, epoch: 2, dropped: { drafts: 4, forwardMs: 20 } }, false);
+    // Two drafts of 1 ms with 1.5 ms between them, two with the same for want of another, four of 5 ms.
+    expect(measured.draftMs('d', 3)).toBeCloseTo((2 * 2.5 + 2 * 2.5 + 4 * 6.5) / 8, 6);
+  });
+
+  it('before rounds are not told to have taken until the rounds', () => {
+    const measured = fresh();
+    measured.drafted(proposal, false);
+    measured.drafted(
+      { ...proposal, position: 11, startedAtMs: 1006, dropped: { drafts: 1, forwardMs: 5 } },
+      true,
+    );
+    expect(measured.draftMs('d', 3)).toBeCloseTo((2 + 5 + 2) / 3, 6);
+  });
+});
+
+describe('how much passes vary', () => {
+  const times = [{ tokens: 1, ms: 20 }];
+
+  it('is 0 until enough have been seen, and stays known when their level changes', () => {
+    const measured = fresh();
+    let passes = 0;
+    const pass = (ms: number) => measured.passTook(passes++ % 2 === 0 ? 0.8 * ms : 1.2 * ms, 1, times);
+    for (let i = 0; i < 20; i++) pass(20);
+    expect(measured.jitter).toBe(0);
+    for (let i = 0; i < 200; i++) pass(20);
+    expect(measured.passes).toBe(230);
+    expect(measured.jitter).toBeGreaterThan(0.2);
+    while (measured.passes > 40) pass(60);
+    expect(measured.jitter).toBeGreaterThan(0.2);
   });
 });

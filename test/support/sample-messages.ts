@@ -104,6 +104,7 @@ export const sampleMessages: readonly WireMessage[] = [
     exhausted: false,
     startedAtMs: 1_764_000_000_000.125,
     forwardMs: 2.517,
+    dropped: { drafts: 3, forwardMs: 7.25 },
   },
   { type: 'draft.rejected', generation, worker, outcome: 'resync', reason: 'another path' },
   { type: 'generation.cancelled', generation },

@@ -10,10 +10,10 @@ export const MAX_AHEAD_TOKENS = 64;
 const COMPARED_AHEAD_TOKENS = 4;
 
 /**
- * A drafter beside the only target takes of its time with every draft. It is told to rest where all of its drafts are
- * right with less than this: what comes after them would most likely be drafted in vain.
+ * A drafter beside the only target takes of its time with every draft, about half as much as the draft takes. It is told
+ * to rest where all of its drafts are right with less than this: then what comes after them costs more than it may save.
  */
-const WORTH_A_SHARED_HOST = 0.3;
+const WORTH_A_SHARED_HOST = 0.5;
 
 /** A draft that adds less than this to the expected rate is not worth its place in a job. */
 const NEGLIGIBLE_GAIN = 1.0001;

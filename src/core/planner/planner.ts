@@ -49,7 +49,12 @@ export class Planner {
 
   /** Takes in what has been measured. The plan changes at once when it is the first, or when workers have come or gone. */
   observe(situation: Situation): void {
-    if (this.planned !== undefined && !hasDrifted(this.planned, situation)) return;
+    if (this.planned !== undefined && !hasDrifted(this.planned, situation)) {
+      // T is learned anew: another plan may follow once it is known.
+      if (situation.passes < this.planned.passes)
+        this.planned = { ...this.planned, passes: situation.passes };
+      return;
+    }
     const isFirst = this.planned === undefined || hasOtherWorkers(this.planned, situation);
     // What drifts on and on would never be planned for if each step of it began the search anew.
     if (!isFirst && this.isSearching) return;

@@ -19,7 +19,7 @@ export interface Situation {
   readonly sharesHost: boolean;
   /** Coefficient of variation of passes. */
   readonly jitter: number;
-  /** Passes that T was measured from. */
+  /** Passes that T was measured from since it last changed; a generation remembers 1,000. */
   readonly passes: number;
   /** Tokens that may still come. */
   readonly remaining: number;
@@ -37,8 +37,9 @@ const JITTER_DRIFT = 0.1;
 /** Of a target's pass: hops below this share matter little. */
 const HOP_DRIFT = 0.02;
 
-/** Where passes vary by this or more, so many times as many of them tell of other times than those that were planned for. */
+/** Variation of passes from which on their mean takes many of them to be known. */
 const UNSURE_JITTER = 0.05;
+/** So many times as many passes may have told of other times than those that were planned for. */
 const SURER = 3;
 
 /** Whether workers have come or gone. */

@@ -1,3 +1,4 @@
+import type { DroppedDrafts } from '../messages.js';
 import { MAX_CHUNK_TOKENS } from '../pass-timing.js';
 import { HeardVerdicts } from './heard-verdicts.js';
 import { TEXT } from './lines.js';
@@ -31,8 +32,7 @@ export class Drafter {
   private pendingFrom = NOWHERE;
   private pendingSinceMs = 0;
   private pendingMs = 0;
-  private droppedDrafts = 0;
-  private droppedMs = 0;
+  private dropped: DroppedDrafts | undefined;
 
   constructor(
     private readonly world: World,
@@ -169,9 +169,8 @@ export class Drafter {
       this.world.agenda.nowMs - this.pendingSinceMs >= start.flushMs;
     if (!isDue) return;
     this.pendingFrom = NOWHERE;
-    const { droppedDrafts: drafts, droppedMs } = this;
-    this.droppedDrafts = 0;
-    this.droppedMs = 0;
+    const { dropped } = this;
+    this.dropped = undefined;
     const { wire } = this.world;
     wire.proposal({
       kind: 'draft.proposed',
@@ -183,7 +182,7 @@ export class Drafter {
       length: this.length,
       startedAtMs: this.pendingSinceMs,
       forwardMs: this.pendingMs,
-      dropped: drafts === 0 ? undefined : { drafts, forwardMs: droppedMs },
+      dropped,
     });
   }
 
@@ -237,11 +236,13 @@ export class Drafter {
   }
 
   private dropPending(): void {
-    const { length, pendingFrom, pendingMs } = this;
+    const { length, pendingFrom, pendingMs, dropped } = this;
     this.pendingFrom = NOWHERE;
     if (pendingFrom === NOWHERE) return;
-    this.droppedDrafts += length - pendingFrom;
-    this.droppedMs += pendingMs;
+    this.dropped = {
+      drafts: (dropped?.drafts ?? 0) + length - pendingFrom,
+      forwardMs: (dropped?.forwardMs ?? 0) + pendingMs,
+    };
   }
 
   /** Moves the root over what verdicts have confirmed. */

@@ -1,3 +1,5 @@
+import type { DroppedDrafts } from '../messages.js';
+
 /**
  * What the processes tell each other: the wire messages of `../messages.ts` without their tokens. A path is named by the
  * line it is on and its length in tokens, prompt included; workers by their number among those of their role.
@@ -113,7 +115,7 @@ export interface DraftProposed {
   readonly length: number;
   readonly startedAtMs: number;
   readonly forwardMs: number;
-  readonly dropped: { readonly drafts: number; readonly forwardMs: number } | undefined;
+  readonly dropped: DroppedDrafts | undefined;
 }
 
 /** A verdict as it reaches a drafter that listens. */

@@ -203,6 +203,20 @@ describe('a rewind', () => {
     bench.run();
     expect(bench.drafts().every(({ epoch }) => epoch === 2)).toBe(true);
     expect(bench.ids()).toEqual(textAfter([...PROMPT, 9], 5));
+    // What is not told took time all the same.
+    const [first, ...others] = bench.drafts();
+    expect(first?.dropped).toEqual({ drafts: 1, forwardMs: 2 });
+    expect(others.every(({ dropped }) => dropped === undefined)).toBe(true);
+  });
+
+  it('drops all drafts of a batch that was not yet full', () => {
+    const bench = ready();
+    bench.send(start('a', [], { batch: 4, flushMs: 100 }));
+    bench.runFor(5);
+    expect(bench.drafts()).toEqual([]);
+    bench.send(start('a', [9], { epoch: 2 }));
+    bench.run();
+    expect(bench.drafts()[0]?.dropped).toEqual({ drafts: 3, forwardMs: 6 });
   });
 
   it('is taken up once, however often it is said, and not when it is old', () => {

@@ -169,4 +169,23 @@ describe('drift', () => {
   ])('of %s: %s', (_what, asked, drifted) => {
     expect(hasDrifted(situation(), situation(asked))).toBe(drifted);
   });
+
+  it.each([
+    [3, 0.2, true],
+    [2.9, 0.2, false],
+    [3, 0, false],
+  ])('%d times as many passes that vary by %d: %s', (times, jitter, drifted) => {
+    const then = situation({ jitter, passes: 40 });
+    expect(hasDrifted(then, { ...then, passes: 40 * times })).toBe(drifted);
+  });
+
+  it('is looked for from where a time that changed began to be learned anew', () => {
+    const planner = new Planner(AUTO);
+    const known = situation({ jitter: 0.2, passes: 1000 });
+    settled(planner, known);
+    planner.observe({ ...known, passes: 20 });
+    expect(planner.isSearching).toBe(false);
+    planner.observe({ ...known, passes: 60 });
+    expect(planner.isSearching).toBe(true);
+  });
 });
