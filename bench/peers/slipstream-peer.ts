@@ -51,19 +51,24 @@ function breakdownOf(
   // Lookup takes no time: c is the model's.
   const passes = events.filter(({ track }) => !track.startsWith(LOOKUP_TRACK));
   const times = { targetMs: meanPassMs(passes, 'pass'), drafterMs: meanPassMs(passes, 'draft') };
+  const [accepted, decided] = [timings.draftTokensAccepted, timings.draftTokens];
+  const text = {
+    ...times,
+    msPerToken: timings.predictedMs / (timings.predictedTokens - 1),
+    acceptance: decided === 0 ? 0 : accepted / decided,
+  };
   const isFixed = mode !== undefined && mode !== 'auto';
-  const ofIdeal = isFixed ? shareOfIdeal(events, mode, speculation.plan, times) : undefined;
   return {
     plannedMode: speculation.plan.mode,
     lookahead: speculation.plan.lookahead,
-    accepted: timings.draftTokensAccepted,
-    decided: timings.draftTokens,
+    accepted,
+    decided,
     targetPasses: speculation.targetForwards,
     ...times,
     passMs,
     busMs,
     waitingMs,
     wastedMs,
-    ...(ofIdeal === undefined ? {} : { ofIdeal }),
+    ...(isFixed ? { ofIdeal: shareOfIdeal(mode, speculation.plan, text) } : {}),
   };
 }

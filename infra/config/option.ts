@@ -89,7 +89,7 @@ export function numberOption(
   const { minimum, maximum } = wording;
   return define<number>(wording, 'X', {
     allowed: `a number from ${minimum} to ${maximum}`,
-    fromText: (text) => (text.trim() === '' ? text : Number(text)),
+    fromText: (text) => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)),
     accepts: (value): value is number => typeof value === 'number' && value >= minimum && value <= maximum,
     toText: String,
   });

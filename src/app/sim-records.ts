@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readJsonFile } from '../../infra/models/json-file.js';
 import type { SimOptions } from '../../infra/sim/sim-options.js';
 import { errorMessage, ModelFormatError } from '../core/errors.js';
 
@@ -33,11 +33,13 @@ export function readAcceptanceTrace(path: string): boolean[] {
 }
 
 function read<Content>(path: string, what: string, schema: z.ZodType<Content>): Content {
+  let content: Content | undefined;
   try {
-    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    content = readJsonFile(path, schema);
   } catch (error) {
-    throw new ModelFormatError(path, `is no record of ${what}: ${errorMessage(error).split('\n')[0]}`, {
-      cause: error,
-    });
+    const problem = errorMessage(error).slice(path.length + 2);
+    throw new ModelFormatError(path, `is no record of ${what}: ${problem}`, { cause: error });
   }
+  if (content === undefined) throw new ModelFormatError(path, 'is missing');
+  return content;
 }

@@ -81,15 +81,19 @@ async function listAll(command: Command, cli: Cli): Promise<ExitCode> {
 }
 
 async function importOne(path: string, command: Command, cli: Cli): Promise<ExitCode> {
-  const [{ importModel }, { nameAfter }] = await Promise.all([
+  const [{ importModel }, { nameAfter }, { checkModelFolder }, { findGraph }] = await Promise.all([
     import('../../../infra/models/model-store.js'),
     import('../../../infra/models/named-models.js'),
+    import('../../../infra/models/check-folder.js'),
+    import('../../../infra/models/find-graph.js'),
   ]);
   const { name = nameAfter(path) }: { name?: string } = command.opts();
   const { weights } = compileImportOptions(
     readFlags(command, importOptionDefinitions),
     cli.io.context(flagName(importOptionDefinitions)),
   );
+  // What is made of other files is checked while it is made; a graph is used as it is.
+  if (findGraph(path) !== undefined) await checkModelFolder(path);
   const progress = showProgress(name, cli.io.stderr);
   const settings = { ...store(command, cli), onProgress: progress.update };
   try {

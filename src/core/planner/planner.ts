@@ -12,8 +12,6 @@ const WORTH_DRAFTING = 0.997;
 
 /** For fewer tokens than this, rules of thumb are good enough. */
 const LEAST_TOKENS_TO_SEARCH = 24;
-/** A search goes on for so many tokens at least before it is begun anew for another situation. */
-const RESTART_TOKENS = 16;
 
 /**
  * The plan of one generation: at once by rules of thumb, then by predicting what every candidate takes, again whenever
@@ -25,10 +23,6 @@ export class Planner {
   /** What it was chosen for; undefined: nothing is known yet. */
   private planned: Situation | undefined;
   private search: Generator<undefined, Found, undefined> | undefined;
-  /** Times that the search was begun anew before it was through. */
-  private restarts = 0;
-  /** Whether a search has ended: until then rules of thumb decide. */
-  private hasSearched = false;
 
   constructor(private readonly wish: PlanWish) {
     const mode: GenerationMode = wish.mode === 'auto' ? 'none' : wish.mode;
@@ -62,11 +56,11 @@ export class Planner {
       return;
     }
     const isFirst = this.planned === undefined || hasOtherWorkers(this.planned, situation);
-    if (!isFirst && this.isSearching && !this.mayRestart(situation)) return;
-    this.restarts = this.isSearching ? this.restarts + 1 : 0;
+    // What drifts on and on would never be planned for if each step of it began the search anew.
+    if (!isFirst && this.isSearching) return;
     this.planned = situation;
     const choices = candidates(this.wish, situation);
-    if (isFirst || !this.hasSearched) {
+    if (isFirst) {
       const [only, ...others] = choices;
       const choice = only !== undefined && others.length === 0 ? only : thumbChoice(this.wish, situation);
       this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
@@ -77,21 +71,11 @@ export class Planner {
         : undefined;
   }
 
-  /**
-   * What the first tokens tell of a text is far from what was assumed of it, and a search takes seconds. But what drifts
-   * on and on would never be planned for if each step of it began the search anew: each time it takes twice as long.
-   */
-  private mayRestart({ remaining }: Situation): boolean {
-    const tokens = (this.planned?.remaining ?? remaining) - remaining;
-    return tokens >= RESTART_TOKENS * 2 ** this.restarts;
-  }
-
   /** Makes one more prediction; after the last the plan may change. */
   step(): void {
     const result = this.search?.next();
     if (result?.done !== true) return;
     this.search = undefined;
-    this.hasSearched = true;
     if (this.planned !== undefined) this.decide(result.value, this.planned);
   }
 

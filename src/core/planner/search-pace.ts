@@ -3,12 +3,9 @@
  */
 export const STEP_EVERY_MS = 8;
 /** Of a core. What predicts runs beside targets and drafters, and must not take from them what it could win. */
-const MOST_OF_A_CORE = 0.08;
-/** A step that took this long by the clock was kept waiting itself. */
-const LONGEST_STEP_MS = 4;
+const MOST_OF_A_CORE = 0.05;
 
 /** Milliseconds until the next step, after one that took `tookMs`, where `generations` (1 or more) take turns. */
 export function restMs(tookMs: number, generations: number): number {
-  const workMs = Math.min(tookMs, LONGEST_STEP_MS);
-  return generations * Math.max(STEP_EVERY_MS, workMs / MOST_OF_A_CORE - workMs);
+  return generations * Math.max(STEP_EVERY_MS, tookMs / MOST_OF_A_CORE - tookMs);
 }

@@ -1,18 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DownloadError } from '../../../src/core/errors.js';
+import { writeTinyModelFolder } from '../../support/tiny-model.js';
 import { writeTinySafetensors } from '../../support/tiny-safetensors.js';
 import { run } from './harness.js';
 
 let folder: string;
 let cache: readonly string[];
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipstream-models-'));
   cache = ['--cache-folder', join(folder, 'cache')];
-  mkdirSync(join(folder, 'mine'));
-  writeFileSync(join(folder, 'mine', 'model.onnx'), 'x');
+  await writeTinyModelFolder(join(folder, 'mine'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -40,6 +40,24 @@ describe('slipstream models', () => {
       code: 1,
       stderr: expect.stringMatching(/^slipstream: model "mine" was not found: .*\n$/),
     });
+  });
+
+  test.each([
+    ['model.onnx', 'is not an ONNX model'],
+    ['tokenizer.json', 'is not JSON, or was cut off'],
+    ['config.json', 'is not JSON, or was cut off'],
+  ])('a folder whose %s is damaged is given no name', async (file, problem) => {
+    const damaged = join(folder, 'damaged');
+    cpSync(join(folder, 'mine'), damaged, { recursive: true });
+    try {
+      writeFileSync(join(damaged, file), '{x');
+      const { code, stdout, stderr } = await run(['models', 'import', damaged, ...cache]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^slipstream: .*damaged.*${file}: ${problem}.*\\n$`));
+      expect((await run(['models', 'list', ...cache])).stdout).not.toContain('damaged');
+    } finally {
+      rmSync(damaged, { recursive: true });
+    }
   });
 
   test('a name that cannot be given is wrong use', async () => {

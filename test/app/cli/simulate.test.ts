@@ -58,7 +58,7 @@ describe('slipstream simulate', () => {
       writeFileSync(file, '{"token_ids": [1]}');
       const broken = await run(['simulate', '--acceptance-trace', file]);
       expect(broken.code).toBe(1);
-      expect(broken.stderr).toContain('acceptance.json: is no record of right drafts');
+      expect(broken.stderr).toContain('acceptance.json: is no record of right drafts: texts: ');
     } finally {
       rmSync(folder, { recursive: true });
     }

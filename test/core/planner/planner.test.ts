@@ -138,31 +138,6 @@ describe('the planner', () => {
     expect(settled(planner, situation({ acceptance: 0.78, hopMs: 0.35 }))).toBe(first);
   });
 
-  it('looks anew for what the first tokens tell, however long the search takes', () => {
-    const planner = new Planner(AUTO);
-    planner.observe(situation({ acceptance: 0.6, targets: 1 }));
-    const before = planner.plan;
-    for (let tokens = 0; tokens < 200; tokens += 8) {
-      planner.observe(situation({ acceptance: 0.97, targets: 1, remaining: 256 - tokens }));
-      planner.step();
-    }
-    expect(planner.isSearching).toBe(true);
-    expect(planner.plan.reason).toContain('a=0.97');
-    expect(planner.plan).not.toEqual(before);
-  });
-
-  it('comes to an end with a search while what is measured drifts on', () => {
-    const planner = new Planner(AUTO);
-    let tokens = 0;
-    planner.observe(situation({ remaining: 1e6 }));
-    while (planner.isSearching && tokens < 1e5) {
-      tokens += 8;
-      planner.observe(situation({ draftMs: 2 * 1.2 ** ((tokens / 8) % 2), remaining: 1e6 - tokens }));
-      planner.step();
-    }
-    expect(planner.isSearching).toBe(false);
-  });
-
   it('has a plan at once, before any candidate was looked at', () => {
     const planner = new Planner(AUTO);
     expect(planner.plan.mode).toBe('none');

@@ -7,11 +7,7 @@ describe('between two steps of a search', () => {
     expect(restMs(0, 3)).toBe(3 * STEP_EVERY_MS);
   });
 
-  it('the rest is so long that the search takes a small part of a core', () => {
-    for (const tookMs of [1, 2, 4]) expect(tookMs / (tookMs + restMs(tookMs, 1))).toBeCloseTo(0.08, 6);
-  });
-
-  it('a step that was kept waiting by others is not waited for as if it had worked', () => {
-    expect(restMs(200, 1)).toBe(restMs(4, 1));
+  it('the rest is so long that the search takes a small part of a core, whatever a step takes', () => {
+    for (const tookMs of [2, 10, 200]) expect(tookMs / (tookMs + restMs(tookMs, 1))).toBeCloseTo(0.05, 6);
   });
 });

@@ -6,6 +6,7 @@ import {
   engineOptionDefinitions,
 } from '../../../../infra/config/engine-options.js';
 import { logOptionDefinitions } from '../../../../infra/config/log-options.js';
+import { InvalidOptionError } from '../../../core/errors.js';
 import { wirePlan } from '../../../core/report.js';
 import { textTable } from '../../text-table.js';
 import { bringModel } from '../bring-model.js';
@@ -53,10 +54,13 @@ async function bench(command: Command, { io, services }: Cli): Promise<ExitCode>
     compileEngineOptions({ ...readFlags(command, engineOptionDefinitions), drafter }, context);
   const { model, store } = optionsFor('ngram');
   for (const drafter of given ?? []) optionsFor(drafter);
+  // Plain decoding takes part by itself; alone it would be advised without having been compared.
+  if (given?.every((drafter) => drafter === 'none'))
+    throw new InvalidOptionError('--drafter', 'none', 'a drafter to compare plain decoding with');
   const logger = openLogger(command, io, 'warn');
   await bringModel(model, store, io, services);
   const candidates = given ?? ['ngram', ...(await services.fittingDrafters(model, store, logger))];
-  const drafters = ['none', ...candidates.filter((drafter) => drafter !== 'none')];
+  const drafters = ['none', ...new Set(candidates.filter((drafter) => drafter !== 'none'))];
   const effort = quick ? QUICK : THOROUGH;
   const progress = showProgress(io, effort.budgetMs);
   let samples: readonly SpeedSample[];

@@ -59,6 +59,12 @@ describe('slipstream bench', () => {
     expect(stderr).toContain('measuring [');
   });
 
+  test('refuses to advise where there is nothing to compare', async () => {
+    const { code, stderr, engines } = await bench(['--drafter', 'none']);
+    expect(stderr).toMatch(/^slipstream: --drafter is "none", but must be a drafter/);
+    expect({ code, engines }).toEqual({ code: 2, engines: [] });
+  });
+
   test('refuses a wrong drafter before anything is measured', async () => {
     const { code, stderr, engines } = await bench(['--drafter', GOOD, '--drafter', 'a,,b']);
     expect(stderr).toMatch(/^slipstream: --drafter is "a,,b", but must be/);

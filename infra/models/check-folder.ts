@@ -1,0 +1,17 @@
+import { openModelFolder } from './model-folder.js';
+
+/**
+ * Checks a folder with a graph as far as that is possible without running it: configuration, tokenizer, graph, and the
+ * files its data lie in. Throws ModelNotFoundError or ModelFormatError, saying what is wrong and where.
+ */
+export async function checkModelFolder(folder: string): Promise<void> {
+  const { modelPath, loadTokenizer } = openModelFolder(folder, folder);
+  loadTokenizer();
+  const [{ readModelFiles }, { inspectDecoderGraph }] = await Promise.all([
+    import('../onnx/model-files.js'),
+    import('../onnx/decoder-graph-info.js'),
+  ]);
+  const { model, path } = await readModelFiles(modelPath);
+  // As strict as for a drafter: a target is told from a drafter by what it is used for.
+  inspectDecoderGraph(model, path, 'drafter');
+}
