@@ -1,3 +1,4 @@
+import { withDropped } from '../../src/core/drafter-rules.js';
 import { classOf } from '../../src/core/drafter-trust.js';
 import type { DraftConfirmed, DraftStart, DroppedDrafts, VerdictReturned } from '../../src/core/messages.js';
 import type { PathHash } from '../../src/core/path-hash.js';
@@ -189,13 +190,10 @@ function leave(session: DrafterSession, shared: number, end: number): void {
 }
 
 function dropPending(session: DrafterSession): void {
-  const { pending, dropped } = session;
+  const { pending } = session;
   session.pending = undefined;
   if (pending === undefined || pending.ids.length === 0) return;
-  session.dropped = {
-    drafts: (dropped?.drafts ?? 0) + pending.ids.length,
-    forwardMs: (dropped?.forwardMs ?? 0) + pending.forwardMs,
-  };
+  session.dropped = withDropped(session.dropped, pending.ids.length, pending.forwardMs);
 }
 
 /** Moves the root over what verdicts have confirmed. */

@@ -11,9 +11,9 @@ const PLACES = 2 ** 20;
  * that is made twice does not take the same time twice, which would say too little of how passes vary.
  */
 export function placedTimes(target: PassTiming, drafter: PassTiming, seed: number): TimesOf {
-  const [targetPasses, drafterPasses] = [new Map<number, number>(), new Map<number, number>()];
+  const passesAt = { target: new Map<number, number>(), drafter: new Map<number, number>() };
   return (role) => {
-    const seen = role === 'target' ? targetPasses : drafterPasses;
+    const seen = passesAt[role];
     const timing = role === 'target' ? target : drafter;
     const { first, second } = noiseKey(seed, role === 'target' ? 3 : 4);
     const sigma = logDeviation(timing.jitter);

@@ -34,13 +34,13 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
     for (const contender of names) {
       const own = samples.filter((sample) => sample.contender === contender && sample.set === set);
       if (own.length === 0) continue;
-      const times = (other: string, these: readonly Sample[] = own) => medianRatio(speeds, these, other);
       const prompts = [...new Set(own.map(({ prompt }) => prompt))];
       const byPrompt = prompts
         .map((name) =>
-          times(
-            PLAIN,
+          medianRatio(
+            speeds,
             own.filter(({ prompt }) => prompt === name),
+            PLAIN,
           ),
         )
         .filter((ratio) => !Number.isNaN(ratio));
@@ -50,9 +50,9 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
         set,
         texts: own.length,
         tokensPerSecond: [median(rates), quantile(rates, 0.25), quantile(rates, 0.75)],
-        timesPlain: times(PLAIN),
-        leastTimesPlain: byPrompt.length === 0 ? Number.NaN : Math.min(...byPrompt),
-        timesLlama: times(LLAMA),
+        timesPlain: medianRatio(speeds, own, PLAIN),
+        leastTimesPlain: quantile(byPrompt, 0),
+        timesLlama: medianRatio(speeds, own, LLAMA),
         firstTokenMs: median(own.map(({ firstTokenMs }) => firstTokenMs)),
         processorMsPerToken: median(own.map(({ processorMsPerToken }) => processorMsPerToken)),
         acceptance: acceptanceOf(own),

@@ -7,11 +7,11 @@ import { openModelFolder } from './model-folder.js';
 export async function checkModelFolder(folder: string): Promise<void> {
   const { modelPath, loadTokenizer } = openModelFolder(folder, folder);
   loadTokenizer();
-  const [{ readModelFiles }, { inspectDecoderGraph }] = await Promise.all([
+  const [{ readGraphFile }, { inspectDecoderGraph }] = await Promise.all([
     import('../onnx/model-files.js'),
     import('../onnx/decoder-graph-info.js'),
   ]);
-  const { model, path } = await readModelFiles(modelPath);
+  const { model, path } = readGraphFile(modelPath);
   // As strict as for a drafter: a target is told from a drafter by what it is used for.
   inspectDecoderGraph(model, path, 'drafter');
 }

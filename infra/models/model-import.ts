@@ -76,7 +76,7 @@ async function build(
   } catch (error) {
     // The user knows the source, not the file that was being made of it.
     if (!(error instanceof ModelFormatError) || error.where !== modelPath) throw error;
-    throw new ModelFormatError(source.path, error.message.slice(modelPath.length + 2), { cause: error });
+    throw new ModelFormatError(source.path, error.problem, { cause: error });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

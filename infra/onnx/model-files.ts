@@ -13,12 +13,19 @@ export interface ModelFiles {
   readonly hash: string;
 }
 
+/** A graph's file as it was read, and the files that its data lie in. */
+export interface GraphFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly model: OnnxModel;
+  readonly dataFiles: readonly string[];
+}
+
 /**
- * Finds a model's graph (`model.onnx` in a folder, or `onnx/model.onnx`, or the file itself), reads it and hashes
- * it with its data files. Throws ModelNotFoundError; ModelFormatError when it is damaged, its data lie outside its
- * folder or a data file is too short.
+ * Finds a model's graph (`model.onnx` in a folder, or `onnx/model.onnx`, or the file itself) and reads it. Throws
+ * ModelNotFoundError; ModelFormatError when it is damaged, its data lie outside its folder or a data file is too short.
  */
-export async function readModelFiles(path: string): Promise<ModelFiles> {
+export function readGraphFile(path: string): GraphFile {
   const file = findGraphFile(path);
   let bytes: Uint8Array;
   try {
@@ -32,8 +39,14 @@ export async function readModelFiles(path: string): Promise<ModelFiles> {
   } catch (error) {
     throw new ModelFormatError(file, `is not an ONNX model (${errorMessage(error)})`, { cause: error });
   }
+  return { path: file, bytes, model, dataFiles: externalDataFiles(model, file) };
+}
+
+/** Reads a model's graph as `readGraphFile` does, and hashes it with its data files. */
+export async function readModelFiles(path: string): Promise<ModelFiles> {
+  const { path: file, bytes, model, dataFiles } = readGraphFile(path);
   const hash = createHash('sha256').update(bytes);
-  for (const dataFile of externalDataFiles(model, file)) {
+  for (const dataFile of dataFiles) {
     try {
       for await (const chunk of createReadStream(dataFile, { highWaterMark: 1 << 20 }))
         hash.update(chunk as Buffer);

@@ -37,7 +37,7 @@ function read<Content>(path: string, what: string, schema: z.ZodType<Content>): 
   try {
     content = readJsonFile(path, schema);
   } catch (error) {
-    const problem = errorMessage(error).slice(path.length + 2);
+    const problem = error instanceof ModelFormatError ? error.problem : errorMessage(error);
     throw new ModelFormatError(path, `is no record of ${what}: ${problem}`, { cause: error });
   }
   if (content === undefined) throw new ModelFormatError(path, 'is missing');

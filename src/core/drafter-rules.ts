@@ -1,4 +1,5 @@
 import type { Plan } from './generation.js';
+import type { DroppedDrafts } from './messages.js';
 
 /** Beyond this many verdicts per draft, listening costs a drafter more than it gains on one machine. */
 const MOST_VERDICTS_PER_DRAFT = 0.5;
@@ -41,6 +42,18 @@ export function targetsListen(
 /** Whether a drafter that takes `draftMs` for a draft costs nothing, as lookup does. */
 export function draftsFreely(draftMs: number): boolean {
   return draftMs < FREE_DRAFT_MS;
+}
+
+/** So many drafts more that are dropped, and what their passes took. */
+export function withDropped(
+  dropped: DroppedDrafts | undefined,
+  drafts: number,
+  forwardMs: number,
+): DroppedDrafts {
+  return {
+    drafts: (dropped?.drafts ?? 0) + drafts,
+    forwardMs: (dropped?.forwardMs ?? 0) + forwardMs,
+  };
 }
 
 /** What a controller knows of a drafter that may be told to listen to the targets; epochs are those of its starts. */

@@ -56,7 +56,7 @@ export class ModelFormatError extends SlipstreamError {
 
   constructor(
     readonly where: string,
-    problem: string,
+    readonly problem: string,
     options?: { cause?: unknown },
   ) {
     super(`${where}: ${problem}`, options);

@@ -1,3 +1,4 @@
+import { withDropped } from '../drafter-rules.js';
 import type { DroppedDrafts } from '../messages.js';
 import { MAX_CHUNK_TOKENS } from '../pass-timing.js';
 import { HeardVerdicts } from './heard-verdicts.js';
@@ -236,13 +237,9 @@ export class Drafter {
   }
 
   private dropPending(): void {
-    const { length, pendingFrom, pendingMs, dropped } = this;
+    const { length, pendingFrom, pendingMs } = this;
     this.pendingFrom = NOWHERE;
-    if (pendingFrom === NOWHERE) return;
-    this.dropped = {
-      drafts: (dropped?.drafts ?? 0) + length - pendingFrom,
-      forwardMs: (dropped?.forwardMs ?? 0) + pendingMs,
-    };
+    if (pendingFrom !== NOWHERE) this.dropped = withDropped(this.dropped, length - pendingFrom, pendingMs);
   }
 
   /** Moves the root over what verdicts have confirmed. */
