@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .gguf import dequantise_bytes
 from .quantise import BLOCK, quantise
 
 QUANT_METHOD = "gguf-blocks"
@@ -24,3 +25,9 @@ def as_blocks(weight: Tensor, rule: str) -> Tensor:
     shifted = (blocks + 8).to(torch.uint8)
     low, high = shifted.split(BLOCK // 2, dim=-1)
     return torch.cat((scale_bytes, low | (high << 4)), dim=-1)
+
+
+def from_blocks(blocks: Tensor, rule: str) -> Tensor:
+    """The float32 weights of `as_blocks`."""
+    weights = dequantise_bytes(blocks.contiguous().numpy().reshape(-1), rule)
+    return torch.from_numpy(weights).reshape(len(blocks), -1)

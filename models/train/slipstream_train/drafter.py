@@ -53,7 +53,7 @@ def add_teaching_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for what is kept")
     parser.add_argument("--budget-seconds", type=float, required=True)
     parser.add_argument("--candidate", action="append", help="may be given several times; default: see the code")
-    parser.add_argument("--start-from", type=Path, help="checkpoint.pt of an earlier run to go on from, anew")
+    parser.add_argument("--start-from", type=Path, help="checkpoint.pt or packed models to go on from, anew")
     parser.add_argument("--corpus-rows", type=int, default=8, help="rows of a step that come from the corpus")
     parser.add_argument("--heldout-rows", type=int, default=160, help="written rows kept for measuring")
     parser.add_argument("--optimiser", choices=("muon", "adamw"), default="muon")

@@ -61,6 +61,10 @@ def save_packed(
     return paths
 
 
+def holds_packed(folder: Path, name: str) -> bool:
+    return (folder / f"{name}-1.safetensors").exists()
+
+
 def load_packed(folder: Path, name: str) -> tuple[Llama, dict[str, Tensor], dict]:
     """The model with the very float32 weights that were packed, the extra tensors, and the header."""
     tensors: dict[str, Tensor] = {}

@@ -25,7 +25,7 @@ from .hf_folder import load_hf_folder
 from .llama import Llama
 from .log import say
 from .optimiser import Optimiser
-from .packed import load_packed
+from .packed import holds_packed, load_packed
 from .quantise import rules_for
 from .row_subset import choose_rows
 from .rows import ANSWER, Rows, read_rows
@@ -89,7 +89,7 @@ def main() -> None:
         name, _, rest = text.partition(":")
         wanted = dict(pair.split("=") for pair in rest.split(","))
         size: int | str = int(wanted["rows"])
-        if options.vocabulary_from is not None and (options.vocabulary_from / f"{name}-1.safetensors").exists():
+        if options.vocabulary_from is not None and holds_packed(options.vocabulary_from, name):
             size = name
             _, extra, _ = load_packed(options.vocabulary_from, name)
             made[size] = Vocabulary(extra["row_of_id"].long().to(device), extra["id_of_row"].long().to(device))

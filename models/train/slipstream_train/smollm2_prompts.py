@@ -1,7 +1,8 @@
 """Prompts of great variety for SmolLM2 to answer.
 
-Kinds: self (the model writes the user's turn, Magpie, arXiv 2406.08464), templates (filled from word lists), code (raw
-beginnings of Python functions), corpus (passages to continue, or chats about them).
+Kinds: self (the model writes the user's turn, Magpie, arXiv 2406.08464, half of them from a beginning), templates
+(filled from word lists and a dictionary), code (beginnings of Python functions, and questions about some), corpus
+(passages to continue, or chats about them).
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from random import Random
 
 from . import smollm2_words as words
 from .smollm2_tokenizer import chat_start
+from .sources import Function, Terms
 from .turns import ASSISTANT, NOBODY, TO_USER, USER
 
 KINDS = ["self", "templates", "code", "corpus"]
-SHARES = [0.45, 0.25, 0.15, 0.15]
+SHARES = [0.42, 0.26, 0.20, 0.12]
 
 
 @dataclass(frozen=True)
@@ -25,33 +27,57 @@ class Prompt:
     after_answer: int = TO_USER
 
 
-def make_prompt(random: Random, chapters: list[str]) -> Prompt:
+@dataclass(frozen=True)
+class Sources:
+    chapters: list[str]
+    terms: Terms
+    functions: list[Function]
+
+
+def make_prompt(random: Random, sources: Sources) -> Prompt:
     kind = random.choices(range(len(KINDS)), SHARES)[0]
     if KINDS[kind] == "self":
-        return Prompt(chat_start(None), kind, USER)
+        opening = random.choice(words.OPENINGS).format(term=sources.terms.draw(random).name)
+        return Prompt(chat_start(None) + (opening if random.random() < 0.5 else ""), kind, USER)
     if KINDS[kind] == "templates":
         follow_up = TO_USER + 1 + random.randrange(len(words.FOLLOW_UPS)) if random.random() < 0.6 else TO_USER
-        return Prompt(chat_start(from_template(random)), kind, ASSISTANT, follow_up)
+        return Prompt(chat_start(from_template(random, sources.terms)), kind, ASSISTANT, follow_up)
     if KINDS[kind] == "code":
-        return Prompt(function_start(random), kind, NOBODY)
-    text = passage(random, chapters)
+        return from_code(random, kind, sources.functions)
+    text = passage(random, sources.chapters)
     if random.random() < 0.5:
         return Prompt(text, kind, NOBODY)
     return Prompt(chat_start(random.choice(words.PASSAGE_REQUESTS).format(text=text)), kind, ASSISTANT)
 
 
-def from_template(random: Random) -> str:
+def from_template(random: Random, terms: Terms) -> str:
+    term, term2 = terms.draw(random), terms.draw(random)
     topic, topic2 = random.sample(words.TOPICS, 2)
+    if random.random() < 0.6:
+        topic, topic2 = term.name, term2.name
     person, person2 = random.sample(words.PEOPLE, 2)
     name, name2 = random.sample(words.NAMES, 2)
     structure, structure2 = random.sample(words.STRUCTURES, 2)
-    filled = random.choice(words.TEMPLATES).format(
+    filled = random.choice(words.TEMPLATES + words.TERM_TEMPLATES).format(
         topic=topic, topic2=topic2, person=person, person2=person2, name=name, name2=name2, structure=structure,
         structure2=structure2, things=random.choice(words.THINGS), task=random.choice(words.TASKS),
         number=random.randint(3, 9), words=", ".join(random.sample(words.NOUNS, 6)), a=random.randint(20, 99),
         b=random.randint(2, 12), c=random.randint(2, 19), d=random.randint(1, 200),
+        term=term.name, term2=term2.name, definition=term.definition,
+        terms=", ".join(terms.draw(random).name for _ in range(6)),
     )  # fmt: skip
     return filled[0].upper() + filled[1:]
+
+
+def from_code(random: Random, kind: int, functions: list[Function]) -> Prompt:
+    choice = random.random()
+    if choice < 0.35:
+        return Prompt(function_start(random), kind, NOBODY)
+    function = random.choice(functions)
+    if choice < 0.75:
+        return Prompt(random.choice(words.CODE_HEADS) + function.head, kind, NOBODY)
+    request = random.choice(words.CODE_REQUESTS).format(head=function.head.strip(), sentence=function.sentence)
+    return Prompt(chat_start(request), kind, ASSISTANT)
 
 
 def function_start(random: Random) -> str:

@@ -170,3 +170,76 @@ PASSAGE_REQUESTS = [
     "{text}\n\nWho speaks in this passage, and about what?", "List the people and places in this text:\n\n{text}",
     "Explain the mood of this passage:\n\n{text}", "{text}\n\nWrite three questions about this text and answer them.",
 ]  # fmt: skip
+
+TERM_TEMPLATES = """
+What is {term}?
+What does "{term}" mean, and where does the word come from?
+Use the word "{term}" in {number} sentences.
+Which word means "{definition}"? Explain it with an example.
+Explain the difference between {term} and {term2}.
+What has {term} to do with {term2}?
+Tell me something surprising about {term}.
+Write a paragraph about {term} that also mentions {term2}.
+Write a short story with these words: {terms}.
+Group these words and give each group a name: {terms}.
+Write one sentence about each of these: {terms}.
+Which of these does not belong to the others, and why? {terms}.
+Write a rhyming poem about {term} and {term2}.
+Write a scene in which {person} is looking for {term}.
+You are an expert on {term}. Answer a beginner's {number} most common questions.
+Act as {person} who has never heard of {term}, and let {person2} explain it to you.
+Is {term} more important than {term2}? Give reasons for both sides.
+How would you measure {term}? Suggest {number} ways and their weaknesses.
+What would an economist, a biologist and an artist each say about {term}?
+Write an encyclopedia entry about {term} with headings.
+Write a news report about {term} in the style of the 1920s.
+Write a complaint to a shop about {term}, then the shop's reply.
+Write minutes of a meeting about {term} with {number} decisions.
+Make a timeline of the history of {term}.
+What causes {term}, and what follows from it?
+Describe {term} to someone who cannot see.
+Is this statement true, false or unclear: "{term} is a kind of {term2}"? Justify your answer.
+If all of {term} vanished tomorrow, what would happen in the first week?
+Write a Python class that models {term}, with {number} methods.
+Write a Python function about {term} with type hints, a docstring and tests.
+Write an HTML page about {term} with a list and a table.
+Write a shell script that looks for "{term}" in all files of a folder and counts the lines.
+Translate this definition into German: {definition}.
+Answer with one word only: what is "{definition}"?
+Rewrite this definition for a child: "{definition}".
+Put this into bullet points: {term}, that is {definition}; {term2}; and what connects them.
+Give {number} synonyms or related words for {term} and say how they differ.
+Suggest {number} research questions about {term}, and how each could be answered.
+A shop sells {b} kinds of {things} at {a} dollars each and {c} kinds at {d} dollars. What do all together cost?
+{name} walks {b} kilometres in {c} minutes and {name2} cycles {a} kilometres in {d} minutes. Who is faster?
+Solve for x: {b}x + {c} = {d}. Show every step.
+A rectangle is {a} metres long and {c} metres wide. Find its area, its perimeter and the length of its diagonal.
+What is {c} percent of {d}? Explain the calculation.
+There are {b} red, {c} blue and {number} green {things} in a bag. What is the probability of drawing a blue one?
+What is the next number: {b}, {c}, {a}? Say what you would need to know.
+From this note make a list of dates, names and amounts: on the {b}th {name} paid {a} dollars to {name2} for {things}, and on the {c}th {d} dollars for {term}.
+Write a cover letter for a job that has to do with {term}.
+Plan a day trip whose theme is {term}, hour by hour.
+Write a thank-you note to {name} for {term}.
+Debate: {name} is for {term}, {name2} is against it. Write {number} exchanges.
+""".strip().split("\n")
+
+# Where a user's turn begins that the model goes on with.
+OPENINGS = """
+What|How do I|How does|How can|Why|Why is|Can you|Could you explain|Explain|Write|Write a|Create a|Give me|List|Compare
+Describe|Imagine|Suppose|Tell me|Is it|Are there|Which|Who|When|Where|Summarize|Rewrite|Edit|Translate|Given|If|I am
+I want|I have|I need|My|Help me|Please|Let's|In the|You are|Act as|Design|Develop|Analyze|Identify|Discuss|Calculate
+Solve|Find|Prove|Evaluate|Generate|Classify|Extract|Provide|Make|Implement|In Python|Write a function|Write code|Using
+As a|Based on|Consider|Determine|Convert|Suggest|Recommend|Propose|Draft|Compose|Outline|Brainstorm|Teach me|The
+What is {term}|What is the difference between {term}|How is {term}|Why is {term}|Tell me about {term}|Is {term}
+Write a story about {term}|Write an essay about {term}|I read about {term}|The history of {term}|What are the {term}
+Could {term}|Suppose that {term}|A student of {term}|Explain how {term}|Give me an example of {term}|Who first {term}
+""".replace("\n", "|").strip("|").split("|")  # fmt: skip
+
+CODE_REQUESTS = [
+    "Write a Python function that does this: {sentence}.", "What does this function do?\n\n{head}",
+    "Write the body of this function:\n\n{head}", "Implement this in Python:\n\n```python\n{head}\n```",
+    "Write three tests for this function:\n\n{head}", "Explain the parameters of this function:\n\n{head}",
+    "How would you do this in Python? {sentence}.", "Write this function in JavaScript:\n\n{head}",
+    "Finish this function and explain how it works.\n\n{head}", "Write a Python program for this task: {sentence}.",
+]  # fmt: skip

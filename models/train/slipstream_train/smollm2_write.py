@@ -1,15 +1,16 @@
 """Step: SmolLM2 writes the text its drafters learn from.
 
-    python -m slipstream_train.smollm2_write RUN/smollm2 --corpus CORPUS.txt.xz --rows-out RUN/smollm2-rows \\
-        --budget-seconds 200
+    python -m slipstream_train.smollm2_write RUN/smollm2 --corpus CORPUS.txt.xz --wordnet data.noun \\
+        --rows-out RUN/smollm2-rows --budget-seconds 200
 
-Half of the answers are greedy, 30 % at temperature 0.8, 20 % at 1.0. Conversations go on by themselves (turns.py)
+WordNet's nouns and the functions of Python's own library (whichever runs this) give the prompts variety. Half of the answers are greedy, 30 % at temperature 0.8, 20 % at 1.0. Conversations go on by themselves (turns.py)
 until a row is full. The corpus' held-out part is not used.
 """
 
 from __future__ import annotations
 
 import argparse
+import sysconfig
 from pathlib import Path
 from random import Random
 
@@ -26,7 +27,8 @@ from .hf_folder import load_hf_folder
 from .log import say, seconds
 from .loops import cut
 from .rows import ANSWER, IGNORED, Rows, append_rows
-from .smollm2_prompts import KINDS, Prompt, make_prompt
+from .smollm2_prompts import KINDS, Prompt, Sources, make_prompt
+from .sources import Terms, read_functions
 from .turns import NOBODY, Turns
 
 
@@ -64,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="folder of smollm2_weights")
     parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--wordnet", type=Path, required=True, help="data.noun of WordNet 3.0")
     parser.add_argument("--rows-out", type=Path, required=True)
     parser.add_argument("--budget-seconds", type=float, required=True)
     parser.add_argument("--rows", type=int, default=2048, help="rows at once")
@@ -77,6 +80,9 @@ def main() -> None:
     torch.manual_seed(options.seed)
     random = Random(options.seed)
     chapters, _ = split(read_chapters(options.corpus))
+    functions = read_functions(Path(sysconfig.get_paths()["stdlib"]))
+    sources = Sources(chapters, Terms(options.wordnet), functions)
+    say("sources", chapters=len(chapters), functions=len(functions))
     tokenizer = Tokenizer.from_file(str(options.model / "tokenizer.json"))
     end_of_text, end_of_turn = tokenizer.token_to_id("<|endoftext|>"), tokenizer.token_to_id("<|im_end|>")
     model = for_inference(load_hf_folder(options.model), device)
@@ -85,7 +91,7 @@ def main() -> None:
     longest = 0.0
     while budget.left > longest * 1.1:
         began = seconds()
-        prompts = [make_prompt(random, chapters) for _ in range(options.rows)]
+        prompts = [make_prompt(random, sources) for _ in range(options.rows)]
         tenths = np.array(random.choices([0, 8, 10], [5, 3, 2], k=options.rows))
         speakers = torch.tensor([prompt.speaker for prompt in prompts])
         scripts = torch.tensor([prompt.after_answer for prompt in prompts])

@@ -22,7 +22,7 @@ from .budget import Budget, learning_rate
 from .llama import Llama
 from .log import say
 from .optimiser import Optimiser
-from .packed import save_packed
+from .packed import holds_packed, load_packed, save_packed
 from .quantise import Rules, quantised
 
 
@@ -184,9 +184,16 @@ def load_checkpoint(path: Path, trainees: list[Trainee], budget: Budget) -> int:
 
 
 def start_from(path: Path, trainees: list[Trainee]) -> None:
-    """Weights (not those of the optimiser, nor the time spent) of an earlier run, for those it had by that name."""
-    saved = torch.load(path, map_location="cpu", weights_only=True)["models"]
+    """Weights (not those of the optimiser, nor the time spent) of an earlier run, for those it had by that name.
+
+    `path`: its checkpoint, or a folder with packed models, whose weights lie on their grid.
+    """
+    if path.is_dir():
+        models = {t.name: load_packed(path, t.name)[0].state_dict() for t in trainees if holds_packed(path, t.name)}
+    else:
+        saved = torch.load(path, map_location="cpu", weights_only=True)["models"]
+        models = {name: model["model"] for name, model in saved.items()}
     for trainee in trainees:
-        if trainee.name in saved:
-            trainee.model.load_state_dict(saved[trainee.name]["model"])
+        if trainee.name in models:
+            trainee.model.load_state_dict(models[trainee.name])
             say("started from", name=trainee.name, path=str(path))

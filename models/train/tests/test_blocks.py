@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from slipstream_train.blocks import as_blocks
+from slipstream_train.blocks import as_blocks, from_blocks
 from slipstream_train.gguf import BLOCK_BYTES, dequantise_bytes
 from slipstream_train.hf_folder import save_hf_folder
 from slipstream_train.quantise import rules_for, snap
@@ -30,3 +30,9 @@ def test_a_folder_of_blocks_says_so_and_keeps_norms_as_floats(model, tmp_path):
             assert torch.equal(tensors[name], as_blocks(weight, rules[name])), name
         else:
             assert torch.equal(tensors[name], weight), name
+
+
+@pytest.mark.parametrize("rule", ["q4_0", "q8_0"])
+def test_weights_come_back_from_blocks(rule):
+    weight = snap(torch.randn(24, 96, generator=torch.Generator().manual_seed(2)), rule)
+    assert torch.equal(from_blocks(as_blocks(weight, rule), rule), weight)
