@@ -177,6 +177,12 @@ export function compileEngineOptions(
   const mode = values.mode ?? (isAlone ? 'none' : 'auto');
   if (mode !== 'none' && isAlone)
     throw new InvalidOptionError(nameOf('mode'), mode, `none when ${nameOf('drafter')} is none`);
+  if (options.lookahead !== undefined && isAlone)
+    throw new InvalidOptionError(
+      nameOf('lookahead'),
+      values.lookahead,
+      `left out when ${nameOf('drafter')} is none`,
+    );
   const nats = compileNatsOptions(resolved, context);
   const workers = values.workers ?? (nats.servers === undefined ? 'local' : 'remote');
   if (workers !== 'local' && nats.servers === undefined)

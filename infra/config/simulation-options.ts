@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../../src/core/errors.js';
 import { REQUEST_MODES, type RequestMode } from '../../src/core/generation.js';
+import { checkModeFields } from '../../src/core/request-check.js';
 import { resolveGiven } from './given-options.js';
 import { choiceOption, integerOption, numberOption, type OptionDefinitions, textOption } from './option.js';
 import type { ConfigContext } from './resolve.js';
@@ -174,6 +175,7 @@ export function compileSimulationOptions(
         values[field],
         `left out when ${context.nameOf('acceptanceTrace')} is given`,
       );
+  checkModeFields(values, context.nameOf);
   const engine = values.engine ?? 'actors';
   const compiled: CompiledSimulationOptions = {
     mode: values.mode ?? 'auto',

@@ -1,6 +1,6 @@
 import type { GenerationRequest } from './engine.js';
 import { InvalidOptionError } from './errors.js';
-import { REQUEST_MODES } from './generation.js';
+import { REQUEST_MODES, type RequestMode } from './generation.js';
 
 export type RequestField = keyof GenerationRequest;
 
@@ -64,6 +64,7 @@ export function checkRequest(
   checkLogitBias(nameOf('logitBias'), given.logitBias);
   if (given.mode !== undefined && !(REQUEST_MODES as readonly unknown[]).includes(given.mode))
     throw new InvalidOptionError(nameOf('mode'), given.mode, 'auto, none, si or dsi');
+  checkModeFields(given, nameOf);
   if (given.ignoreEndTokens !== undefined && typeof given.ignoreEndTokens !== 'boolean')
     throw new InvalidOptionError(nameOf('ignoreEndTokens'), given.ignoreEndTokens, 'true or false');
   const { minTokens, maxTokens } = request;
@@ -73,6 +74,30 @@ export function checkRequest(
       minTokens,
       `${nameOf('maxTokens')} (${maxTokens}) at most`,
     );
+}
+
+/** Fields that have no meaning in some modes, and in which. */
+const MODES_WITHOUT = {
+  lookahead: ['none'],
+  wait: ['none', 'si'],
+} as const satisfies Partial<Record<RequestField, readonly RequestMode[]>>;
+
+type ModeField = keyof typeof MODES_WITHOUT;
+
+/**
+ * Throws InvalidOptionError for a field that has no meaning in the mode asked for with it. Beside a mode that is only
+ * somebody's default every field is fine: it waits for requests that ask for another.
+ */
+export function checkModeFields(
+  given: { readonly [Field in 'mode' | ModeField]?: unknown },
+  nameOf: (field: 'mode' | ModeField) => string,
+): void {
+  for (const [key, modes] of Object.entries(MODES_WITHOUT)) {
+    const field = key as ModeField;
+    const mode = modes.find((without) => without === given.mode);
+    if (mode !== undefined && given[field] !== undefined)
+      throw new InvalidOptionError(nameOf(field), given[field], `left out when ${nameOf('mode')} is ${mode}`);
+  }
 }
 
 /** An error about a field of a request, with the field spelt as the caller spells it. */

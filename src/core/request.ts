@@ -53,14 +53,16 @@ export function prepareRequest(request: GenerationRequest, context: RequestConte
       const promptLength = promptTokenIds.length;
       if (promptLength === 0) throw new InvalidOptionError(field, value, 'a text of at least one token');
       if (promptLength >= usableTokens) throw new ContextLengthError(promptLength, usableTokens);
+      const mode = request.mode ?? context.defaults.mode;
       return {
         id: context.newId(),
         promptTokenIds,
         seed: request.seed ?? context.newSeed(),
         maxTokens: Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, usableTokens - promptLength),
         stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
-        mode: request.mode ?? context.defaults.mode,
-        lookahead: request.lookahead ?? context.defaults.lookahead,
+        mode,
+        // What is in force is told, and is a request in its turn.
+        lookahead: mode === 'none' ? undefined : (request.lookahead ?? context.defaults.lookahead),
         wait: request.wait,
         targets: request.targets ?? context.defaults.targets,
         sampler: {

@@ -76,7 +76,7 @@ describe('defaults', () => {
   test('what the request says wins over the defaults', () => {
     const compiled = compile({
       prompt: 'ab',
-      mode: 'none',
+      mode: 'si',
       lookahead: 9,
       targets: 1,
       maxTokens: 5,
@@ -93,7 +93,7 @@ describe('defaults', () => {
       logitBias: { '200': -100, '9': 1.5 },
       ignoreEndTokens: true,
     });
-    expect(compiled).toMatchObject({ mode: 'none', lookahead: 9, targets: 1, maxTokens: 5, seed: 0 });
+    expect(compiled).toMatchObject({ mode: 'si', lookahead: 9, targets: 1, maxTokens: 5, seed: 0 });
     expect(compiled.stop).toEqual(['x', 'yy']);
     expect(compiled.sampler).toEqual({
       temperature: 0.7,
@@ -116,6 +116,17 @@ describe('defaults', () => {
   test('without a planned lookahead or target limit they stay open', () => {
     const compiled = compile({ prompt: 'a' }, { defaults: { mode: 'si' } });
     expect(compiled).toMatchObject({ mode: 'si', lookahead: undefined, targets: undefined });
+  });
+
+  test('a default lookahead is for the modes that draft, and stands beside a default mode that does not', () => {
+    expect(compile({ prompt: 'a', mode: 'none' }).lookahead).toBeUndefined();
+    const plain = { defaults: { mode: 'none' } } as const;
+    expect(compile({ prompt: 'a', mode: 'dsi', lookahead: 4, wait: 2 }, plain)).toMatchObject({
+      mode: 'dsi',
+      lookahead: 4,
+      wait: 2,
+    });
+    expect(compile({ prompt: 'a', lookahead: 4, wait: 2 }, plain).mode).toBe('none');
   });
 
   test('a single stop string is a list of one', () => {
@@ -281,6 +292,23 @@ describe('other fields', () => {
     [{ temprature: 1 }, 'temprature'],
   ])('%j is refused, naming %s', (fieldValue, field) => {
     expect(refusal({ prompt: 'a', ...fieldValue }).field).toBe(field);
+  });
+
+  test.each([
+    [{ mode: 'none', lookahead: 4 }, 'lookahead is 4, but must be left out when mode is none'],
+    [{ mode: 'none', wait: 0 }, 'wait is 0, but must be left out when mode is none'],
+    [{ mode: 'si', wait: 3 }, 'wait is 3, but must be left out when mode is si'],
+  ] as const)('what the mode asked for with it cannot use is refused: %j', (fields, message) => {
+    expect(refusal({ prompt: 'a', ...fields }).message).toBe(message);
+  });
+
+  test.each([
+    { mode: 'si', lookahead: 4 },
+    { mode: 'dsi', lookahead: 4, wait: 3 },
+    { mode: 'auto', lookahead: 4, wait: 3 },
+    { mode: 'none', lookahead: undefined },
+  ])('what it can use is not: %j', (fields) => {
+    expect(() => compile(loose({ prompt: 'a', ...fields }))).not.toThrow();
   });
 
   test('an empty list of stop strings and fields set to undefined are as if left out', () => {

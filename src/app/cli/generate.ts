@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { compileEngineOptions, engineOptionDefinitions } from '../../../infra/config/engine-options.js';
 import { logOptionDefinitions } from '../../../infra/config/log-options.js';
 import type { GenerationRequest, GenerationService } from '../../core/engine.js';
-import { checkRequest } from '../../core/request-check.js';
+import { checkModeFields, checkRequest } from '../../core/request-check.js';
 import { openLogger } from './command-log.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import { generationObject, summaryLine } from './generation-report.js';
@@ -43,10 +43,11 @@ export function addGenerateCommand(program: Command, cli: Cli): void {
 
 async function generate(command: Command, { io, services }: Cli): Promise<ExitCode> {
   const flags: GenerateFlags = command.opts();
-  const options = compileEngineOptions(
-    readFlags(command, engineOptionDefinitions),
-    io.context(flagName(engineOptionDefinitions)),
-  );
+  const settings = readFlags(command, engineOptionDefinitions);
+  const nameOf = flagName(engineOptionDefinitions);
+  const options = compileEngineOptions(settings, io.context(nameOf));
+  // The engine is for one request: what they say of an engine in other commands they say of that one here.
+  checkModeFields(settings, nameOf);
   const logger = openLogger(command, io, 'warn');
   const prompt = await untilInterrupted(io.interrupted, readPrompt(flags, io.stdin), () => {});
   const request = { ...readRequestFlags(command), ...prompt };

@@ -215,6 +215,11 @@ describe('slipstream generate', () => {
     [['--max-tokens', '2', '--min-tokens', '3'], '--min-tokens is 3, but must be --max-tokens (2) at most'],
     [['--logit-bias', '5'], '--logit-bias is "5", but must be a token id and a bias, such as 42=-5'],
     [['--logit-bias', '5=many'], '--logit-bias of token 5 is "many"'],
+    [
+      ['--logit-bias', '5=1', '--logit-bias', '5=2'],
+      '--logit-bias of token 5 is "5=2", but must be given once',
+    ],
+    [['--mode', 'none', '--lookahead', '4'], '--lookahead is 4, but must be left out when --mode is none'],
     [['--mode', 'fast'], '--mode is "fast", but must be auto, none, si or dsi'],
     [['--targets', '65'], '--targets is 65, but must be a whole number from 1 to 64'],
     [['--workers', 'remote'], '--workers is "remote", but must be local unless --nats is given'],

@@ -114,4 +114,14 @@ describe('slipstream simulate', () => {
     expect(stderr).toContain(value);
     expect(stderr.replaceAll(',', '')).toContain(range);
   });
+
+  test.each([
+    ['none', '--lookahead'],
+    ['none', '--wait'],
+    ['si', '--wait'],
+  ])('in mode %s %s is refused', async (mode, flag) => {
+    const { code, stderr } = await run(['simulate', '--mode', mode, flag, '3']);
+    expect(stderr).toBe(`slipstream: ${flag} is 3, but must be left out when --mode is ${mode}\n`);
+    expect(code).toBe(2);
+  });
 });

@@ -142,6 +142,7 @@ describe('compileEngineOptions', () => {
     [{ drafter: 'none,ngram' }, 'drafter is "none,ngram", but must be none alone'],
     [{ drafter: 'a,b,c,d,e' }, 'drafter is "a,b,c,d,e", but must be 4 models at most'],
     [{ drafters: 2, drafter: 'ngram' }, 'drafters is 2, but must be left out when drafter names no model'],
+    [{ lookahead: 4, drafter: 'none' }, 'lookahead is 4, but must be left out when drafter is none'],
     [{ natsUrl: [] }, 'natsUrl is a list of 0'],
     [{ natsUrl: ['nats://b', 'http://a'] }, 'natsUrl is "http://a", but must be 1 to 16 addresses'],
     [{ natsUrl: ['nats://user:password@a'] }, 'natsUrl is "nats://...@a"'],

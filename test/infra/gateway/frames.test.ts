@@ -150,6 +150,11 @@ describe('requests', () => {
       '"fast", but must be auto, none, si or dsi',
     ],
     [{ prompt: 'p', speculative: { lookahead: 65 } }, 'speculative.lookahead', 'a whole number from 1 to 64'],
+    [
+      { prompt: 'p', speculative: { mode: 'none', lookahead: 4 } },
+      'speculative.lookahead',
+      'speculative.lookahead is 4, but must be left out when speculative.mode is none',
+    ],
     [{ prompt: 'p', speculative: { targets: 0 } }, 'speculative.targets', 'a whole number from 1 to 64'],
   ])('%j is refused', (fields, field, message) => {
     const refused = refusal(() => requestFromWire(fields));
