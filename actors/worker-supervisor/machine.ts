@@ -18,9 +18,9 @@ export type ChildEvent =
 
 export interface WorkerSupervisorInput {
   readonly launch: LaunchChild;
-  /** Told when a worker is up, and when it is no more. */
+  /** Told when a worker is up, and when it is no more; `isFinal`: it is not started again. */
   readonly onUp: (worker: string) => void;
-  readonly onDown: (worker: string | undefined, reason: string) => void;
+  readonly onDown: (worker: string | undefined, reason: string, isFinal: boolean) => void;
 }
 
 interface Context extends WorkerSupervisorInput {
@@ -43,6 +43,14 @@ const SETTLED_MS = 30_000;
 /** From the polite signal to the one that cannot be refused: a pass is never interrupted, and lasts at most this long. */
 const GRACE_MS = 5_000;
 
+function isHopeless({ crashes }: Context): boolean {
+  return crashes >= MOST_CRASHES;
+}
+
+function reportDown({ onDown, worker, lastError }: Context, isFinal: boolean): void {
+  onDown(worker, lastError ?? 'it ended', isFinal);
+}
+
 /** Keeps one worker process up: started again when it dies, given up when it keeps dying. */
 export const workerSupervisorMachine = setup({
   types: {
@@ -52,7 +60,7 @@ export const workerSupervisorMachine = setup({
     output: {} as { readonly lastError: string | undefined },
   },
   guards: {
-    isHopeless: ({ context }) => context.crashes >= MOST_CRASHES,
+    isHopeless: ({ context }) => isHopeless(context),
     isPermanent: ({ event }) => event.type === 'child.failed' && event.permanent,
   },
   actions: {
@@ -78,7 +86,8 @@ export const workerSupervisorMachine = setup({
     reportUp: ({ context }) => {
       if (context.worker !== undefined) context.onUp(context.worker);
     },
-    reportDown: ({ context }) => context.onDown(context.worker, context.lastError ?? 'it ended'),
+    reportDown: ({ context }) => reportDown(context, isHopeless(context)),
+    reportEnd: ({ context }) => reportDown(context, true),
   },
   delays: {
     backoff: ({ context }) => Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (context.crashes - 1)),
@@ -112,7 +121,7 @@ export const workerSupervisorMachine = setup({
     failing: {
       description: 'It said why it can never run, and ends; it is not started again.',
       on: {
-        'child.exited': { target: 'stopped', actions: 'reportDown' },
+        'child.exited': { target: 'stopped', actions: 'reportEnd' },
         'worker.stop': { target: 'stopping' },
       },
     },

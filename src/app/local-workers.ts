@@ -39,6 +39,7 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
   const { scheduler, logger, keeper } = deps;
   const forwardLines = createLineForwarder(logger);
   let pid: number | undefined;
+  let wasUp = false;
   let up: () => void = () => {};
   let givenUp: (error: WorkerFailedError) => void = () => {};
   const ready = new Promise<void>((resolve, reject) => {
@@ -64,10 +65,16 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
         if (pid !== undefined) keeper.watchProcess(pid);
         return child;
       },
-      onUp: () => up(),
-      onDown: (worker, reason) => {
+      onUp: () => {
+        wasUp = true;
+        up();
+      },
+      onDown: (worker, reason, isFinal) => {
         pid = undefined;
-        logger.warn({ worker, role: options.role, reason }, 'worker ended');
+        const data = { worker, role: options.role, reason };
+        if (!isFinal) logger.warn(data, 'worker ended');
+        // One that was never up fails whoever waits for it, with the same reason.
+        else logger[wasUp ? 'error' : 'debug'](data, 'worker is given up');
         if (worker !== undefined) deps.onDown(worker);
       },
     },

@@ -17,17 +17,25 @@ export interface WorkerDeps {
   readonly signal: AbortSignal;
 }
 
+/** `failed`: its parent knows why. */
+export type WorkerEnd = 'drained' | 'failed';
+
 /**
  * One worker process: loads its model, tests it, and only then connects and announces itself. Resolves when it has
- * drained after `signal`, or at once when the process that started it is gone.
+ * drained after `signal`, or at once when the process that started it is gone, and when it cannot run and that process was
+ * told why: it says so to whoever asked.
  */
-export async function runWorker(options: CompiledWorkerOptions, deps: WorkerDeps): Promise<void> {
+export async function runWorker(options: CompiledWorkerOptions, deps: WorkerDeps): Promise<WorkerEnd> {
   const parent = openParentLink();
   try {
     await serve(options, deps, parent);
+    return 'drained';
   } catch (error) {
-    const code = error instanceof SlipstreamError ? error.code : 'internal';
-    await parent.tell({ type: 'worker.failed', code, message: errorMessage(error) });
+    const isExpected = error instanceof SlipstreamError;
+    const code = isExpected ? error.code : 'internal';
+    const isTold = await parent.tell({ type: 'worker.failed', code, message: errorMessage(error) });
+    // A defect's stack goes to the log whoever knows of it.
+    if (isTold && isExpected) return 'failed';
     throw error;
   }
 }

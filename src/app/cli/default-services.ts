@@ -34,6 +34,6 @@ export const defaultServices: CliServices = {
   },
   runWorker: async (options, deps) => {
     const { runWorker } = await import('../worker.js');
-    await runWorker(options, deps);
+    return runWorker(options, deps);
   },
 };

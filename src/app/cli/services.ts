@@ -7,6 +7,7 @@ import type { GenerationService } from '../../core/engine.js';
 import type { Logger } from '../../core/logger.js';
 import type { Tokenizer } from '../../core/tokenizer.js';
 import type { TraceSink } from '../../core/trace.js';
+import type { WorkerEnd } from '../worker.js';
 import type { ExitCode } from './exit-codes.js';
 import type { CliIo } from './io.js';
 
@@ -35,11 +36,11 @@ export interface CliServices {
     options: CompiledGatewayOptions,
     deps: { readonly service: CliEngine; readonly logger: Logger },
   ): Promise<CliGateway>;
-  /** Resolves when the worker has drained after `signal`, rejects when it cannot go on. */
+  /** Resolves when the worker has drained after `signal`; rejects when it cannot go on and nobody was told why. */
   runWorker(
     options: CompiledWorkerOptions,
     deps: { readonly logger: Logger; readonly signal: AbortSignal },
-  ): Promise<void>;
+  ): Promise<WorkerEnd>;
 }
 
 export interface CliEngine extends GenerationService {

@@ -28,6 +28,10 @@ async function worker(command: Command, { io, services }: Cli): Promise<ExitCode
     readFlags(command, workerOptionDefinitions),
     io.context(flagName(workerOptionDefinitions)),
   );
-  await services.runWorker(options, { logger: openLogger(command, io, 'info'), signal: io.interrupted });
+  const end = await services.runWorker(options, {
+    logger: openLogger(command, io, 'info'),
+    signal: io.interrupted,
+  });
+  if (end === 'failed') return EXIT.failure;
   return io.interrupted.reason === 'SIGINT' ? EXIT.interrupted : EXIT.ok;
 }

@@ -8,7 +8,7 @@ import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
 function supervise() {
   const scheduler = new VirtualScheduler();
   const starts: ((event: ChildEvent) => void)[] = [];
-  const downs: { worker: string | undefined; reason: string }[] = [];
+  const downs: { worker: string | undefined; reason: string; isFinal: boolean }[] = [];
   const actor = createActor(workerSupervisorMachine, {
     clock: actorClock(scheduler),
     input: {
@@ -17,7 +17,7 @@ function supervise() {
         return { terminate: () => {}, kill: () => {} };
       },
       onUp: () => {},
-      onDown: (worker, reason) => void downs.push({ worker, reason }),
+      onDown: (worker, reason, isFinal) => void downs.push({ worker, reason, isFinal }),
     },
   });
   actor.start();
@@ -45,7 +45,7 @@ describe('worker supervisor', () => {
     tell(exited('it ended with code 1'));
     pass(60_000);
     expect(starts).toHaveLength(1);
-    expect(downs).toEqual([{ worker: undefined, reason: 'the model is refused' }]);
+    expect(downs).toEqual([{ worker: undefined, reason: 'the model is refused', isFinal: true }]);
     expect(actor.getSnapshot()).toMatchObject({
       status: 'done',
       output: { lastError: 'the model is refused' },
@@ -62,6 +62,7 @@ describe('worker supervisor', () => {
     }
     expect(starts).toHaveLength(5);
     expect(downs.map(({ reason }) => reason)).toEqual([1, 2, 3, 4, 5].map((n) => `no server, try ${n}`));
+    expect(downs.map(({ isFinal }) => isFinal)).toEqual([false, false, false, false, true]);
     expect(actor.getSnapshot().status).toBe('done');
   });
 
@@ -74,6 +75,6 @@ describe('worker supervisor', () => {
       pass(1000);
     }
     expect(starts).toHaveLength(9);
-    expect(downs.at(-1)).toEqual({ worker: 'w8', reason: 'signal 8' });
+    expect(downs.at(-1)).toEqual({ worker: 'w8', reason: 'signal 8', isFinal: false });
   });
 });

@@ -18,7 +18,7 @@ describe('slipstream worker', () => {
         runWorker: (options, deps) => {
           seen.push(options);
           return new Promise((resolve) => {
-            deps.signal.addEventListener('abort', () => resolve());
+            deps.signal.addEventListener('abort', () => resolve('drained'));
             interrupted.abort(signal);
           });
         },
@@ -40,7 +40,12 @@ describe('slipstream worker', () => {
         SLIPSTREAM_NATS_USER: 'u',
         SLIPSTREAM_NATS_PASSWORD: 'p',
       },
-      services: { runWorker: (options) => Promise.resolve(void seen.push(options)) },
+      services: {
+        runWorker: (options) => {
+          seen.push(options);
+          return Promise.resolve('drained');
+        },
+      },
     });
     expect(seen).toMatchObject([{ role: 'drafter', nats: { user: 'u', password: 'p' } }]);
     expect(code).toBe(0);
@@ -55,6 +60,11 @@ describe('slipstream worker', () => {
     const { code, stderr } = await run(['worker', ...argv]);
     expect(stderr).toContain(`slipstream: ${message}`);
     expect(code).toBe(2);
+  });
+
+  test('what the process that started it was told is not said again', async () => {
+    const { code, stderr } = await run(least, { services: { runWorker: () => Promise.resolve('failed') } });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
   });
 
   test('a server that cannot be reached is a failure, told in one line', async () => {
