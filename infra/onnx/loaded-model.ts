@@ -85,7 +85,7 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
       throw new ModelFormatError(files.path, `knows only ${rows.rows} ids: it can draft, but not verify`);
     const graphRows = await findVocabularySize(decoder, rows?.rows ?? options.vocabularySize, files.path);
     const vocabularySize = rows === undefined ? graphRows : (options.vocabularySize ?? rows.vocabularySize);
-    const contextTokens = usableContext(graph, options.contextTokens, files.path);
+    const contextTokens = usableContext(graph, options.contextTokens, role, files.path);
     const testOptions = { decoder, vocabularySize: graphRows, contextTokens, now: () => scheduler.now() };
     const test =
       role === 'drafter'
@@ -204,9 +204,15 @@ async function findVocabularySize(
   return wanted ?? size;
 }
 
-/** The throw-away token of a padded pass takes a position of its own. */
-function usableContext(graph: DecoderGraphInfo, contextTokens: number, where: string): number {
-  const usable = Math.min(contextTokens, (graph.rotaryPositions ?? contextTokens) - 1);
+/** The throw-away token of a target's padded pass takes a position of its own. */
+function usableContext(
+  graph: DecoderGraphInfo,
+  contextTokens: number,
+  role: 'target' | 'drafter',
+  where: string,
+): number {
+  const spare = role === 'target' ? 1 : 0;
+  const usable = Math.min(contextTokens, (graph.rotaryPositions ?? contextTokens) - spare);
   if (usable < SHORTEST_CONTEXT)
     throw new ModelFormatError(
       where,

@@ -45,20 +45,19 @@ export function prepareRequest(request: GenerationRequest, context: RequestConte
   const { tokenizer } = context;
   const logitBias = compileLogitBias(request.logitBias, tokenizer.vocabularySize, nameOf('logitBias'));
   const { prompt, field, value } = promptOf(request, context, nameOf);
-  // A pass over a single token is padded to two, and the padding needs a slot.
-  const usableTokens = context.model.contextTokens - 1;
+  const { contextTokens } = context.model;
   return {
     prompt,
     complete: (promptTokenIds) => {
       const promptLength = promptTokenIds.length;
       if (promptLength === 0) throw new InvalidOptionError(field, value, 'a text of at least one token');
-      if (promptLength >= usableTokens) throw new ContextLengthError(promptLength, usableTokens);
+      if (promptLength >= contextTokens) throw new ContextLengthError(promptLength, contextTokens);
       const mode = request.mode ?? context.defaults.mode;
       return {
         id: context.newId(),
         promptTokenIds,
         seed: request.seed ?? context.newSeed(),
-        maxTokens: Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, usableTokens - promptLength),
+        maxTokens: Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, contextTokens - promptLength),
         stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
         mode,
         // What is in force is told, and is a request in its turn.

@@ -52,7 +52,7 @@ describe('defaults', () => {
       id: 'id-1',
       promptTokenIds: [97, 98],
       seed: 42,
-      maxTokens: 61,
+      maxTokens: 62,
       stop: [],
       mode: 'dsi',
       lookahead: 3,
@@ -205,13 +205,14 @@ describe('context', () => {
     const { prompt, complete } = prepareRequest({ messages: [message] }, late);
     message.content = 'b';
     expect(prompt).toEqual({ kind: 'chat', messages: [{ role: 'user', content: 'a' }] });
-    expect(complete([5, 6])).toMatchObject({ id: 'id-1', promptTokenIds: [5, 6], maxTokens: 61 });
+    expect(complete([5, 6])).toMatchObject({ id: 'id-1', promptTokenIds: [5, 6], maxTokens: 62 });
   });
 
-  test('one slot is kept for padding, and one token must fit after the prompt', () => {
-    expect(compile({ prompt: 'a'.repeat(62), maxTokens: 10 }).maxTokens).toBe(1);
-    expect(() => compile({ prompt: 'a'.repeat(63) })).toThrow(ContextLengthError);
-    expect(() => compile({ prompt: 'a'.repeat(63) })).toThrow(/63 tokens long.*context of 63/);
+  test('prompt and output fill the context, and one token must fit after the prompt', () => {
+    expect(compile({ prompt: 'a'.repeat(60), maxTokens: 10 }).maxTokens).toBe(4);
+    expect(compile({ prompt: 'a'.repeat(63), maxTokens: 10 }).maxTokens).toBe(1);
+    expect(() => compile({ prompt: 'a'.repeat(64) })).toThrow(ContextLengthError);
+    expect(() => compile({ prompt: 'a'.repeat(64) })).toThrow(/64 tokens long.*context of 64/);
   });
 
   test('absurdly long texts never reach the tokenizer', () => {

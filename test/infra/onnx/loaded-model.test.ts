@@ -159,6 +159,23 @@ describe('a loaded model', () => {
     sequence.close();
   });
 
+  it.each([
+    ['target', 95],
+    ['drafter', 96],
+  ] as const)(
+    'as a %s of another tool uses %i of 96 positions, one being for padding',
+    async (role, usable) => {
+      writeTinyExport(folder('export'), { attention: 'groupQuery', contextTokens: 96 });
+      const exported = await openModel(folder('export'), { contextTokens: 96, role });
+      expect(exported.info.contextTokens).toBe(usable);
+      const sequence = openSequence(exported);
+      for (let position = 0; position < usable; position++) await forward(sequence, [position], 1);
+      await expect(forward(sequence, [5], 1)).rejects.toThrow(`context of ${usable}`);
+      sequence.close();
+      await exported.close();
+    },
+  );
+
   it('refuses tokens and numbers out of range, naming them, and goes on', async () => {
     const sequence = openSequence(model, { capacityTokens: 20 });
     await expect(forward(sequence, [1, -1], 1)).rejects.toThrow(
