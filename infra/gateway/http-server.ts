@@ -1,14 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { errorMessage, SystemError } from '../../src/core/errors.js';
+import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
+import { type ListenAddress, listen } from './listen.js';
 
 /** The longest request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -27,9 +22,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-interface HttpServerOptions {
-  readonly host: string;
-  readonly port: number;
+interface HttpServerOptions extends ListenAddress {
   readonly connections: number;
   readonly headersTimeoutMs: number;
   readonly logger: Logger;
@@ -136,24 +129,3 @@ function failure(error: unknown, requestId: string, logger: Logger): Answer {
     'something went wrong in the server; its log says what',
   );
 }
-
-function listen(server: Server, { host, port }: HttpServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-      const reason = LISTEN_PROBLEMS[error.code ?? ''] ?? error.code ?? 'unknown reason';
-      reject(new SystemError(`cannot listen on ${place}: ${reason}`, { cause: error }));
-    });
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
-}
-
-const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'this user may not use the port',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'the host name is unknown',
-};

@@ -14,6 +14,10 @@ export const defaultServices: CliServices = {
     const { createEngine } = await import('../engine.js');
     return createEngine(options, deps);
   },
+  checkListenAddress: async (options) => {
+    const { checkListenAddress } = await import('../../../infra/gateway/listen.js');
+    await checkListenAddress(options);
+  },
   startGateway: async (options, { service, logger }) => {
     const [{ startGateway }, { followLog }, { createRealScheduler }, { newGenerationId }] = await Promise.all(
       [

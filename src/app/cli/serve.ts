@@ -38,6 +38,7 @@ async function serve(command: Command, { io, services }: Cli): Promise<ExitCode>
     io.context(flagName(engineOptionDefinitions)),
   );
   const logger = openLogger(command, io, 'info');
+  await services.checkListenAddress(gatewayOptions);
   return await withEngine(options, io, services, { logger }, async (service) => {
     const gateway = await services.startGateway(gatewayOptions, { service, logger });
     try {

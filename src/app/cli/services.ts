@@ -32,6 +32,8 @@ export interface CliServices {
     options: CompiledEngineOptions,
     deps: { readonly logger: Logger; readonly trace?: TraceSink },
   ): Promise<CliEngine>;
+  /** Rejects when `startGateway` could not listen there. */
+  checkListenAddress(options: CompiledGatewayOptions): Promise<void>;
   startGateway(
     options: CompiledGatewayOptions,
     deps: { readonly service: CliEngine; readonly logger: Logger },

@@ -254,6 +254,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
     },
     bringModel: () => Promise.resolve(),
     fittingDrafters: () => Promise.resolve([]),
+    checkListenAddress: () => Promise.resolve(),
     startGateway: unexpected,
     runWorker: unexpected,
     ...world.services,

@@ -37,7 +37,17 @@ describe('slipstream serve', () => {
     expect(code).toBe(expected);
   });
 
-  test('a port that cannot be had ends it, and the engine is closed', async () => {
+  test('an address that cannot be had is told before anything is loaded', async () => {
+    const { code, stderr, engines } = await run(['serve', '--host', '192.0.2.1', '--port', '81'], {
+      services: {
+        checkListenAddress: ({ host, port }) => Promise.reject(new SystemError(`no ${host}:${port}`)),
+      },
+    });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'slipstream: no 192.0.2.1:81\n' });
+    expect(engines).toEqual([]);
+  });
+
+  test('a port that cannot be had any more when all is loaded ends it, and the engine is closed', async () => {
     const { code, stderr, engines } = await run(['serve'], {
       services: { startGateway: () => Promise.reject(new SystemError('port 8080 is in use')) },
     });

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type GatewayOptions, startGateway } from '../../../infra/gateway/gateway.js';
+import { checkListenAddress } from '../../../infra/gateway/listen.js';
 import { SystemError } from '../../../src/core/errors.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
@@ -163,6 +164,17 @@ describe('the port', () => {
     });
     await expect(second).rejects.toThrow(SystemError);
     await expect(second).rejects.toThrow(message);
+    const asked = checkListenAddress({ host, port: house.gateway.port });
+    await expect(asked).rejects.toThrow(SystemError);
+    await expect(asked).rejects.toThrow(message);
+  });
+
+  test('is free again when it was found to be', async () => {
+    await start();
+    const { port } = house.gateway;
+    await house.gateway.close();
+    await checkListenAddress({ host: '127.0.0.1', port });
+    await checkListenAddress({ host: '127.0.0.1', port });
   });
 });
 
