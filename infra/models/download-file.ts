@@ -1,8 +1,9 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { DownloadError, errorMessage } from '../../src/core/errors.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
+import { makeFolder } from '../files/make-folder.js';
 import { ownTemporaryPath } from './cache-layout.js';
 import { hashFile } from './file-hash.js';
 import { tryLock } from './file-lock.js';
@@ -37,7 +38,7 @@ class FinalDownloadError extends DownloadError {}
  */
 export async function downloadFile(request: DownloadRequest): Promise<void> {
   const { url, target } = request;
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   const unlock = tryLock(`${target}.lock`);
   // While another process downloads the same, this one works beside it and keeps nothing.
   const partial = unlock === undefined ? ownTemporaryPath(dirname(target)) : `${target}.part`;

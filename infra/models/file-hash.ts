@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../files/make-folder.js';
 import { cacheLayout, ownTemporaryPath } from './cache-layout.js';
 import { readJsonFile } from './json-file.js';
 import type { OnModelProgress } from './progress.js';
@@ -47,7 +48,7 @@ export async function hashFileOnce(
   );
   if (fileIdentity(realPath) === identity) {
     try {
-      for (const folder of [hashes, partial]) mkdirSync(folder, { recursive: true });
+      for (const folder of [hashes, partial]) makeFolder(folder);
       const temporary = ownTemporaryPath(partial);
       writeFileSync(temporary, JSON.stringify({ identity, sha256 }));
       renameSync(temporary, memoPath);

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ModelFormatError } from '../../src/core/errors.js';
+import { makeFolder } from '../files/make-folder.js';
 import { buildDecoderModel } from '../onnx/graph/build-decoder-model.js';
 import { cacheLayout, ownTemporaryPath, removeLeftovers } from './cache-layout.js';
 import type { ImportSource } from './import-source.js';
@@ -49,7 +50,7 @@ async function build(
 ): Promise<void> {
   const smallFiles = source.smallFiles();
   const { imported, partial } = cacheLayout(cacheFolder);
-  for (const needed of [imported, partial]) mkdirSync(needed, { recursive: true });
+  for (const needed of [imported, partial]) makeFolder(needed);
   removeLeftovers(partial);
   const temporary = ownTemporaryPath(partial);
   const modelPath = join(temporary, 'model.onnx');

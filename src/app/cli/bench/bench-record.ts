@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../../../../infra/files/make-folder.js';
 
 const recordSchema = z.object({
   processor: z.string(),
@@ -22,7 +23,7 @@ export function processorName(): string {
 }
 
 export function writeBenchRecord(cacheFolder: string, record: BenchRecord): void {
-  mkdirSync(cacheFolder, { recursive: true });
+  makeFolder(cacheFolder);
   writeFileSync(recordPath(cacheFolder), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 

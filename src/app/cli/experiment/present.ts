@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { makeFolder } from '../../../../infra/files/make-folder.js';
 import { errorMessage, SystemError } from '../../../core/errors.js';
 import type { ExperimentOutcome } from '../../experiments/outcome.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -42,7 +43,7 @@ export async function present(
 
 async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   } catch (error) {
     throw new SystemError(`cannot write to --out ${folder}: ${errorMessage(error)}`, { cause: error });
