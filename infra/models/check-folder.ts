@@ -5,13 +5,14 @@ import { openModelFolder } from './model-folder.js';
  * files its data lie in. Throws ModelNotFoundError or ModelFormatError, saying what is wrong and where.
  */
 export async function checkModelFolder(folder: string): Promise<void> {
-  const { modelPath, loadTokenizer } = openModelFolder(folder, folder);
+  const { config, modelPath, loadTokenizer } = openModelFolder(folder, folder);
   loadTokenizer();
-  const [{ readGraphFile }, { inspectDecoderGraph }] = await Promise.all([
+  const [{ readGraphFile }, { inspectDecoderGraph }, { checkVocabulary }] = await Promise.all([
     import('../onnx/model-files.js'),
     import('../onnx/decoder-graph-info.js'),
+    import('../onnx/vocabulary-check.js'),
   ]);
   const { model, path } = readGraphFile(modelPath);
   // As strict as for a drafter: a target is told from a drafter by what it is used for.
-  inspectDecoderGraph(model, path, 'drafter');
+  checkVocabulary(inspectDecoderGraph(model, path, 'drafter'), config.vocabularySize, path);
 }

@@ -24,6 +24,8 @@ export interface DecoderGraphInfo {
   readonly integerProducts: boolean;
   /** Positions in its rotary table; undefined when angles are computed. */
   readonly rotaryPositions: number | undefined;
+  /** Ids that it can read; undefined where the matrix that they are looked up in is computed. */
+  readonly embeddingRows: number | undefined;
   /** Which of the inputs that only some exports have it has. */
   readonly inputs: ReadonlySet<OptionalInput>;
 }
@@ -97,6 +99,7 @@ export function inspectDecoderGraph(
     groupQuery: nodes.some((node) => node.opType === 'GroupQueryAttention'),
     integerProducts: nodes.some((node) => node.opType === 'MatMulIntegerToFloat'),
     rotaryPositions: rotaryPositions(graph, nodes),
+    embeddingRows: embeddingRows(graph, nodes),
     inputs: optional,
   };
 }
@@ -133,10 +136,21 @@ function rotaryPositions(graph: OnnxGraph, nodes: readonly OnnxNode[]): number |
           ? node.input[2]
           : undefined;
     if (!table) continue;
-    const tensor = graph.initializer.find((candidate) => candidate.name === table);
-    if (tensor !== undefined) return tensor.dims[0];
+    const rows = rowsOf(graph, table);
+    if (rows !== undefined) return rows;
   }
   return undefined;
+}
+
+/** Rows of the matrix that `input_ids` are looked up in. */
+function embeddingRows(graph: OnnxGraph, nodes: readonly OnnxNode[]): number | undefined {
+  const lookup = nodes.find(({ opType, input }) => opType.startsWith('Gather') && input[1] === 'input_ids');
+  return rowsOf(graph, lookup?.input[0]);
+}
+
+/** Undefined for what is no stored tensor. */
+function rowsOf(graph: OnnxGraph, name: string | undefined): number | undefined {
+  return graph.initializer.find((tensor) => tensor.name === name)?.dims[0];
 }
 
 function* allNodes(model: OnnxModel): Generator<OnnxNode> {

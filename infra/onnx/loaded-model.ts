@@ -19,6 +19,7 @@ import { ProbePath } from './probe-path.js';
 import type { Provider } from './provider.js';
 import { createSession, type InferenceSession, RUNTIME_VERSION } from './runtime.js';
 import { measureDrafter, testTarget } from './self-test.js';
+import { checkVocabulary } from './vocabulary-check.js';
 import type { VocabularyRows } from './vocabulary-rows.js';
 
 export interface OnnxModelOptions {
@@ -199,8 +200,8 @@ async function findVocabularySize(
     size = (await path.feed([0, 0], 2, 1))[0]?.length ?? 0;
     path.close();
   }
-  if (wanted !== undefined && wanted > size)
-    throw new ModelFormatError(where, `returns ${size} logits, but its vocabulary has ${wanted} tokens`);
+  const { embeddingRows } = decoder.info;
+  if (wanted !== undefined) checkVocabulary({ embeddingRows, vocabularySize: size }, wanted, where);
   return wanted ?? size;
 }
 

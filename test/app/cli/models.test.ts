@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,6 +57,22 @@ describe('slipstream models', () => {
       expect((await run(['models', 'list', ...cache])).stdout).not.toContain('damaged');
     } finally {
       rmSync(damaged, { recursive: true });
+    }
+  });
+
+  test('a folder whose configuration has more tokens than its graph is given no name', async () => {
+    const larger = join(folder, 'larger');
+    cpSync(join(folder, 'mine'), larger, { recursive: true });
+    try {
+      const config = JSON.parse(readFileSync(join(larger, 'config.json'), 'utf8'));
+      writeFileSync(join(larger, 'config.json'), JSON.stringify({ ...config, vocab_size: 600 }));
+      const { code, stderr } = await run(['models', 'import', larger, ...cache]);
+      expect(stderr).toMatch(
+        /^slipstream: .*larger.model\.onnx: its embedding has 512 rows, but its vocabulary has 600 tokens .*\n$/,
+      );
+      expect(code).toBe(1);
+    } finally {
+      rmSync(larger, { recursive: true });
     }
   });
 

@@ -34,6 +34,7 @@ describe('inspectDecoderGraph', () => {
       builtHere: false,
       groupQuery: true,
       rotaryPositions: 1024,
+      embeddingRows: 512,
       inputs: new Set(),
     });
   });
