@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { errorMessage, ModelFormatError } from '../../src/core/errors.js';
+import { describeValue, errorMessage, ModelFormatError } from '../../src/core/errors.js';
 
 /** Reads and checks a JSON file. Undefined when it is not there; ModelFormatError in one line when it is wrong. */
 export function readJsonFile<Schema extends z.ZodType>(
@@ -21,9 +21,42 @@ export function readJsonFile<Schema extends z.ZodType>(
     const problem = text === '' ? 'is empty' : `is not JSON, or was cut off (${errorMessage(error)})`;
     throw new ModelFormatError(path, problem.replaceAll('\n', ' '), { cause: error });
   }
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: problemOf });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue === undefined || issue.path.length === 0 ? 'content' : issue.path.join('.');
   throw new ModelFormatError(path, `${field}: ${issue?.message ?? 'is not valid'}`);
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** Value and what is allowed; undefined: as zod, or the schema, says it. */
+function problemOf(issue: z.core.$ZodRawIssue): string | undefined {
+  const mustBe = (allowed: string) => `is ${describeValue(issue.input)}, but must be ${allowed}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : mustBe(KINDS[issue.expected] ?? issue.expected);
+    case 'too_small':
+      return isNumber(issue.origin)
+        ? mustBe(`${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}`)
+        : undefined;
+    case 'too_big':
+      return isNumber(issue.origin)
+        ? mustBe(`${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}`)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isNumber(origin: string): boolean {
+  return origin === 'number' || origin === 'int';
 }

@@ -129,7 +129,8 @@ export class SystemError extends SlipstreamError {
   readonly code = 'system_error';
 }
 
-function describeValue(value: unknown): string {
+/** As messages show it: short, and nothing of what is inside lists and objects. */
+export function describeValue(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
   if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean')
