@@ -159,7 +159,18 @@ export class NatsBus implements Bus {
         : 'disconnected';
     if (status === this.status) return;
     this.status = status;
+    this.logStatus(status);
     for (const handler of this.statusHandlers) this.guard('status', () => handler(status));
+  }
+
+  /** Once for both connections: to whoever reads the log they are one. */
+  private logStatus(status: BusStatus): void {
+    const { logger } = this.ports;
+    const server = this.controlConnection.getServer();
+    const problem = this.control.closedBecause ?? this.data.closedBecause;
+    if (status === 'connected') logger.info({ server }, 'connection to NATS is back');
+    else if (status === 'disconnected') logger.warn({ server }, 'connection to NATS is lost');
+    else if (problem !== undefined) logger.error({ problem }, 'connection to NATS is closed for good');
   }
 
   /** What escapes from a callback ends the reader of nats.js: the process would go deaf. */

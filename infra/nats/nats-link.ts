@@ -9,6 +9,7 @@ const GATHERED_BYTES = 32 * 1024;
 /** One connection to NATS: what is particular to nats.js stays here. */
 export class NatsLink {
   private up = true;
+  private problem: string | undefined;
   private bytesSinceFlush = 0;
   private readonly encrypted: boolean;
 
@@ -22,8 +23,7 @@ export class NatsLink {
     void this.followStatus();
     void connection.closed().then((error) => {
       this.up = false;
-      if (error !== undefined)
-        logger.error({ problem: errorMessage(error) }, 'connection to NATS is closed for good');
+      if (error !== undefined) this.problem = errorMessage(error);
       onChange();
     });
   }
@@ -34,6 +34,11 @@ export class NatsLink {
 
   get isClosed(): boolean {
     return this.connection.isClosed();
+  }
+
+  /** Why it is closed, where nobody asked for that. */
+  get closedBecause(): string | undefined {
+    return this.problem;
   }
 
   /** Loses the message, with a log line, when it is larger than the server takes. */
@@ -110,10 +115,6 @@ export class NatsLink {
 
   private change(up: boolean): void {
     this.up = up;
-    this.logger[up ? 'info' : 'warn'](
-      { server: this.connection.getServer() },
-      up ? 'connection to NATS is back' : 'connection to NATS is lost',
-    );
     this.onChange();
   }
 }

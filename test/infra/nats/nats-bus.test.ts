@@ -19,7 +19,8 @@ describe('NATS bus', () => {
   let server: EmbeddedServer;
   let bus: NatsBus;
   let problems: string[];
-  const logger: Logger = { ...silentLogger, error: (_, message) => problems.push(message) };
+  const note = (_: object, message: string) => void problems.push(message);
+  const logger: Logger = { ...silentLogger, warn: note, error: note };
 
   beforeAll(async () => {
     binary = await currentServerBinary();
@@ -68,6 +69,7 @@ describe('NATS bus', () => {
     await until(() => heard.length > 0);
     expect(heard).toEqual([committed(2)]);
     expect(statuses).toEqual(['disconnected', 'connected']);
+    expect(problems).toEqual(['connection to NATS is lost']);
   });
 
   it('stays connected when this thread blocks for longer than the ping interval, again and again', async () => {
