@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 import { errorMessage, NatsUnavailableError } from '../../src/core/errors.js';
 
 const LISTENING = /Listening for client connections on .*:(\d+)$/;
+/** Of interest to no error message. */
+const DETAIL = / \[DBG\] /;
 const READY = /Server is ready$/;
 /** Of what the server says, this much is kept for an error message. */
 const KEPT_LINES = 20;
@@ -41,7 +43,7 @@ export async function spawnServer(
   const port = await new Promise<number>((resolve, reject) => {
     let listening = 0;
     createInterface({ input: child.stderr }).on('line', (line) => {
-      lastLines.push(line);
+      if (!DETAIL.test(line)) lastLines.push(line);
       if (lastLines.length > KEPT_LINES) lastLines.shift();
       listening = Number(LISTENING.exec(line)?.[1] ?? listening);
       if (READY.test(line) && listening > 0) settle(() => resolve(listening));

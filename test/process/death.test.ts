@@ -115,7 +115,8 @@ onLinux('an engine whose processes are killed or stopped in the middle of genera
 });
 
 onLinux('an engine in a process that is killed', () => {
-  it('leaves nothing behind', async () => {
+  /** Kills a process in the middle of a generation, once it has everything, and waits until `isGone`. */
+  async function kill(also: 'keeper' | undefined, isGone: (household: Household) => boolean): Promise<void> {
     const household = openHousehold();
     try {
       const parent = spawn(process.execPath, [compiledFile('test/process/engine-main.ts')], {
@@ -124,12 +125,18 @@ onLinux('an engine in a process that is killed', () => {
       await once(createInterface({ input: parent.stdout }), 'line');
       const kinds = household.members().map(({ kind }) => kind);
       expect(kinds).toEqual(expect.arrayContaining(['target', 'drafter', 'nats-server', 'keeper']));
+      if (also !== undefined) for (const pid of household.pids(also)) process.kill(pid, 'SIGKILL');
       parent.kill('SIGKILL');
-      await eventually(() => household.leftovers().length === 0);
+      await eventually(() => isGone(household));
     } finally {
       household.dissolve();
     }
-  });
+  }
+
+  it('leaves nothing behind', () => kill(undefined, (household) => household.leftovers().length === 0));
+
+  it('leaves no process behind when its keeper is killed as well', () =>
+    kill('keeper', (household) => household.members().length === 0));
 });
 
 function reaches(generation: Generation, seq: number): Promise<unknown> {
