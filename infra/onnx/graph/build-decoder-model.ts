@@ -8,7 +8,7 @@ import { RotatedProjections } from './rotated-projections.js';
 import { StoredProjections } from './stored-projections.js';
 
 /** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
-export const GRAPH_BUILDER_VERSION = '4';
+export const GRAPH_BUILDER_VERSION = '5';
 export const GRAPH_PRODUCER = 'slipstream';
 
 const OPSET = 21;
@@ -53,7 +53,7 @@ export async function buildDecoderModel(
       stream.delta === undefined ? stream.residual : graph.node('Add', [stream.delta, stream.residual]);
     const wanted = graph.node('Gather', [last, rows], { attributes: { axis: 1 } });
     const hidden = norm(graph, wanted, weights.finalGain(), config);
-    graph.node('Identity', [weights.logits(hidden)], { outputs: ['logits'] });
+    graph.rename(weights.logits(hidden), 'logits');
     graph.output('logits', 'float', [1, 'rows', config.vocabularySize]);
     graph.node('TopK', ['logits', graph.int64(2)], { outputs: ['top_logits', 'top_ids'] });
     graph.output('top_logits', 'float', [1, 'rows', 2]);

@@ -54,6 +54,15 @@ export class GraphWriter {
     this.outputs.push(valueInfo(name, type, dims));
   }
 
+  /** Gives the value that is called `from` another name wherever it is: a node that copies it would copy its bytes. */
+  rename(from: string, to: string): void {
+    const renamed = (names: readonly string[]) => names.map((name) => (name === from ? to : name));
+    this.nodes.forEach((node, i) => {
+      if (node.input.includes(from) || node.output.includes(from))
+        this.nodes[i] = { ...node, input: renamed(node.input), output: renamed(node.output) };
+    });
+  }
+
   tensor(type: TensorType, dims: readonly number[], values: ArrayBufferView, hint = 'constant'): string {
     const name = this.newName(hint);
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
