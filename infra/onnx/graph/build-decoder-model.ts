@@ -6,6 +6,7 @@ import { GraphWriter } from './graph-writer.js';
 import type { Projections } from './projections.js';
 import { RotatedProjections } from './rotated-projections.js';
 import { StoredProjections } from './stored-projections.js';
+import { twoLargest } from './two-largest.js';
 
 /** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
 export const GRAPH_BUILDER_VERSION = '5';
@@ -21,7 +22,7 @@ const OPSET = 21;
  * Inputs: `input_ids` [1, n], `attention_mask` [1, past + n], `logits_rows` [r >= 1] (indices into the n new
  * tokens after which logits are wanted), `past_key_values.i.key|value` [1, kv heads, capacity >= past, head size].
  * Outputs: `logits` [1, r, vocabulary]; `top_logits` and `top_ids` [1, r, 2], the two largest of each row and their
- * ids, equal ones by ascending id; `present` [2 x layers, kv heads, n, head size], the new rows alone: keys and values of
+ * ids, the first of equal largest ones; `present` [2 x layers, kv heads, n, head size], the new rows alone: keys and values of
  * the first layer, of the second and so on. The caller keeps the past, so no buffer of the size of the context is
  * copied per pass, and one output is cheaper than one for each.
  */
@@ -55,7 +56,7 @@ export async function buildDecoderModel(
     const hidden = norm(graph, wanted, weights.finalGain(), config);
     graph.rename(weights.logits(hidden), 'logits');
     graph.output('logits', 'float', [1, 'rows', config.vocabularySize]);
-    graph.node('TopK', ['logits', graph.int64(2)], { outputs: ['top_logits', 'top_ids'] });
+    twoLargest(graph, 'logits', config.vocabularySize, ['top_logits', 'top_ids']);
     graph.output('top_logits', 'float', [1, 'rows', 2]);
     graph.output('top_ids', 'int64', [1, 'rows', 2]);
     graph.node('Concat', stream.newRows, { outputs: ['present'], attributes: { axis: 0 } });
