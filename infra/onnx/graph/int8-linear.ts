@@ -12,12 +12,13 @@ export interface StoredInt8Weights {
   readonly scales: string;
 }
 
-/** Activations rounded to 8 bits, token by token. */
+/** Activations rounded to 8 bits, token by token: value = (quant - zero) x scale x the token's own scale. */
 export interface QuantisedRows {
   /** uint8 [1, n, columns] */
   readonly quants: string;
-  /** float [1, n, 1] */
-  readonly scales: string;
+  readonly scale: number;
+  /** float [1, n, 1]; undefined: all 1 */
+  readonly ownScales: string | undefined;
 }
 
 export interface QuantiseOptions {
@@ -49,7 +50,21 @@ export function quantiseRows(
   const largest = graph.node('ReduceMax', [graph.node('Abs', [x]), graph.int64(-1)]);
   const scales = graph.node('Mul', [largest, graph.scalarFloat(1 / 127)]);
   const attributes = { axis: 2, block_size: columns };
-  return { quants: graph.node('QuantizeLinear', [x, scales, zeros], { attributes }), scales };
+  return {
+    quants: graph.node('QuantizeLinear', [x, scales, zeros], { attributes }),
+    scale: 1,
+    ownScales: scales,
+  };
+}
+
+/**
+ * Rounds x [1, n, columns] to 8 bits with one scale for all; values beyond `largest` become that. For vectors whose
+ * elements are known to be of one size.
+ */
+export function quantiseAlike(graph: GraphWriter, x: string, largest: number): QuantisedRows {
+  const scale = Math.fround(largest / 127);
+  const inputs = [x, graph.scalarFloat(scale), activationZero(graph)];
+  return { quants: graph.node('QuantizeLinear', inputs), scale, ownScales: undefined };
 }
 
 /** uint8 [1, n, 1]: the zero point for each token of x [1, n, columns]. */
@@ -61,12 +76,17 @@ export function zeroPoints(graph: GraphWriter, x: string): string {
 
 /** y = x W^T in integers: x [1, n, columns] as `quantiseRows` has it, y [1, n, rows]. */
 export function int8Linear(graph: GraphWriter, x: QuantisedRows, weights: StoredInt8Weights): string {
-  return graph.node('Mul', [unscaledInt8Linear(graph, x, weights), x.scales]);
+  const inputs = [
+    x.quants,
+    weights.quants,
+    graph.scalarFloat(x.scale),
+    weights.scales,
+    activationZero(graph),
+  ];
+  const product = graph.node('MatMulIntegerToFloat', inputs, { domain: CONTRIB });
+  return x.ownScales === undefined ? product : graph.node('Mul', [product, x.ownScales]);
 }
 
-/** The same, each token's result divided by its scale. */
-export function unscaledInt8Linear(graph: GraphWriter, x: QuantisedRows, weights: StoredInt8Weights): string {
-  const zero = graph.tensor('uint8', [], Uint8Array.of(ACTIVATION_ZERO));
-  const inputs = [x.quants, weights.quants, graph.scalarFloat(1), weights.scales, zero];
-  return graph.node('MatMulIntegerToFloat', inputs, { domain: CONTRIB });
+function activationZero(graph: GraphWriter): string {
+  return graph.tensor('uint8', [], Uint8Array.of(ACTIVATION_ZERO));
 }

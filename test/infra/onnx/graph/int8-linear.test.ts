@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { GraphWriter } from '../../../../infra/onnx/graph/graph-writer.js';
-import { int8Linear, quantiseRows, storeInt8, zeroPoints } from '../../../../infra/onnx/graph/int8-linear.js';
+import {
+  int8Linear,
+  quantiseAlike,
+  quantiseRows,
+  storeInt8,
+  zeroPoints,
+} from '../../../../infra/onnx/graph/int8-linear.js';
 import { Int8WeightsWriter } from '../../../../infra/onnx/graph/int8-weights.js';
 import { createSession, Tensor } from '../../../../infra/onnx/runtime.js';
 import { normalNumbers } from '../../../support/tiny-random.js';
@@ -13,11 +19,15 @@ const writer = new Int8WeightsWriter(ROWS, COLUMNS);
 writer.add(normalNumbers(1, ROWS * COLUMNS, 1));
 const { weights } = writer;
 
-async function runner() {
-  const path = folder('linear.onnx');
+/** `largest`: of `quantiseAlike`; undefined: each row has a scale of its own. */
+async function runner(largest?: number) {
+  const path = folder(`linear-${largest}.onnx`);
   const graph = new GraphWriter(path);
   graph.input('x', 'float', [1, 'n', COLUMNS]);
-  const x = quantiseRows(graph, 'x', { columns: COLUMNS, zeros: zeroPoints(graph, 'x') });
+  const x =
+    largest === undefined
+      ? quantiseRows(graph, 'x', { columns: COLUMNS, zeros: zeroPoints(graph, 'x') })
+      : quantiseAlike(graph, 'x', largest);
   graph.node('Identity', [int8Linear(graph, x, storeInt8(graph, weights, 'w'))], { outputs: ['y'] });
   graph.output('y', 'float', [1, 'n', ROWS]);
   graph.finish({ name: 'test', version: '1' }, 21);
@@ -29,35 +39,39 @@ async function runner() {
   };
 }
 
-/** The same in doubles: activations rounded to the nearest multiple of their row's largest size / 127. */
-function expected(x: Float32Array): number[] {
+/** The same in doubles: activations rounded to the nearest multiple of `largest` or their row's largest size / 127. */
+function expected(x: Float32Array, largest?: number): number[] {
   return Array.from({ length: (x.length / COLUMNS) * ROWS }, (_, i) => {
     const [token, row] = [Math.floor(i / ROWS), i % ROWS];
     const values = x.subarray(token * COLUMNS, (token + 1) * COLUMNS);
-    const scale = Math.max(...values.map(Math.abs)) / 127;
+    const scale = (largest ?? Math.max(...values.map(Math.abs))) / 127;
     let sum = 0;
     values.forEach((value, column) => {
-      sum += Math.round(value / scale) * (weights.quants[column * ROWS + row] as number);
+      const quant = Math.max(-128, Math.min(127, Math.round(value / scale)));
+      sum += quant * (weights.quants[column * ROWS + row] as number);
     });
     return sum * scale * (weights.scales[row] as number);
   });
 }
 
 describe('int8Linear', () => {
-  it('multiplies integers, with one scale per token and one per output', async () => {
-    const run = await runner();
+  it.each([
+    ['one scale per token', undefined],
+    ['the same scale for all tokens, larger values cut off', 5],
+  ])('multiplies integers, with one scale per output and %s', async (_, largest) => {
+    const run = await runner(largest);
     for (const tokens of [1, 2, 5, 33]) {
       const x = normalNumbers(tokens, tokens * COLUMNS, 3);
       const y = await run(x);
-      const differences = expected(x).map((value, i) => Math.abs(value - (y[i] as number)));
+      const differences = expected(x, largest).map((value, i) => Math.abs(value - (y[i] as number)));
       // A value halfway between two quants may go either way.
       expect(Math.max(...differences)).toBeLessThan(0.1);
       expect(differences.filter((difference) => difference > 1e-3).length).toBeLessThan(3);
     }
   });
 
-  it('gives a token the same bits in any company', async () => {
-    const run = await runner();
+  it.each([undefined, 5])('gives a token the same bits in any company: %s', async (largest) => {
+    const run = await runner(largest);
     const x = normalNumbers(9, 33 * COLUMNS, 3);
     x.fill(1000, 0, COLUMNS);
     const together = await run(x);
