@@ -1,7 +1,14 @@
 import type { DecoderCheckpoint, DecoderConfig } from '../../../src/core/checkpoint.js';
 import type { DecoderBuildOptions, WeightChoice } from './build-options.js';
 import { CheckedCheckpoint } from './checked-checkpoint.js';
-import { type AttentionInputs, addAndNorm, attention, attentionInputs, norm } from './decoder-graph.js';
+import {
+  type AttentionInputs,
+  addAndNorm,
+  attention,
+  attentionInputs,
+  norm,
+  paddedPass,
+} from './decoder-graph.js';
 import { GraphWriter } from './graph-writer.js';
 import type { Projections } from './projections.js';
 import { RotatedProjections } from './rotated-projections.js';
@@ -44,8 +51,10 @@ export async function buildDecoderModel(
     graph.input('attention_mask', 'int64', [1, 'total']);
     const rows = graph.input('logits_rows', 'int64', ['rows']);
     const weights = projections(graph, checked, options.weights ?? 'stored');
-    const shared = attentionInputs(graph, config);
-    let stream: Stream = { residual: weights.embed(ids), delta: undefined, newRows: [] };
+    const { shared, tokens } = weights.flat
+      ? paddedPass(graph, config, ids)
+      : { shared: attentionInputs(graph, config), tokens: ids };
+    let stream: Stream = { residual: weights.embed(tokens), delta: undefined, newRows: [] };
     for (let layer = 0; layer < config.layers; layer++) {
       stream = decoderLayer(graph, config, weights, shared, layer, stream);
       await progress(layer + 1);

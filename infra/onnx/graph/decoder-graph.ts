@@ -3,8 +3,8 @@ import { CONTRIB, type GraphWriter } from './graph-writer.js';
 
 /** What every layer's attention needs besides its own tensors. */
 export interface AttentionInputs {
-  /** int64 [slots]: which new token each slot of the attention takes. */
-  readonly slotTokens: string;
+  /** int64 [slots]: which new token each slot of the attention takes; undefined: there are as many slots as tokens. */
+  readonly slotTokens: string | undefined;
   /** int64 [1]: past tokens; past and new tokens; new tokens. */
   readonly pastLength: string;
   readonly endLength: string;
@@ -24,7 +24,10 @@ export interface AttentionInputs {
  * blocks of an even number of rows (32 were seen) and takes another path, with other rounding, for a row that is
  * alone in its block: the bits of a token's result would depend on how many tokens share its pass.
  */
-export function attentionInputs(graph: GraphWriter, config: DecoderConfig): AttentionInputs {
+export function attentionInputs(
+  graph: GraphWriter,
+  config: DecoderConfig,
+): AttentionInputs & { readonly slotTokens: string } {
   const [zero, one, two] = [graph.int64Scalar(0), graph.int64Scalar(1), graph.int64Scalar(2)];
   const axis0 = { attributes: { axis: 0 } };
   const lengthOf = (input: string) => graph.node('Gather', [graph.node('Shape', [input]), one], axis0);
@@ -45,6 +48,20 @@ export function attentionInputs(graph: GraphWriter, config: DecoderConfig): Atte
     totalSlots: toInt32(graph.node('Add', [end, spare])),
     ...rotaryTables(graph, config),
   };
+}
+
+/**
+ * The same where the whole pass gets those slots, before its first layer: cheaper than two operators in each layer if
+ * the rest of a layer hardly notices one more token.
+ */
+export function paddedPass(
+  graph: GraphWriter,
+  config: DecoderConfig,
+  ids: string,
+): { readonly shared: AttentionInputs; readonly tokens: string } {
+  const { slotTokens, ...shared } = attentionInputs(graph, config);
+  const tokens = graph.node('Gather', [ids, slotTokens], { attributes: { axis: 1 } });
+  return { shared: { ...shared, slotTokens: undefined }, tokens };
 }
 
 /** cos and sin of position x frequency; one position more than the context, for the padding token. */
@@ -83,7 +100,9 @@ export function attention(
   const { kvHeads, headSize } = config;
   const past = (what: string) =>
     graph.input(`past_key_values.${layer}.${what}`, 'float', [1, kvHeads, 'past', headSize]);
-  const slots = graph.node('Gather', [qkv, shared.slotTokens], { attributes: { axis: 1 } });
+  const { slotTokens } = shared;
+  const slots =
+    slotTokens === undefined ? qkv : graph.node('Gather', [qkv, slotTokens], { attributes: { axis: 1 } });
   const inputs = [slots, '', '', past('key'), past('value'), shared.lastSlot, shared.totalSlots];
   const [output, keys, values] = ['attended', 'keys', 'values'].map((hint) => graph.newName(hint)) as [
     string,
@@ -103,7 +122,10 @@ export function attention(
   const newRows = (present: string) =>
     graph.node('Slice', [present, shared.pastLength, shared.endLength, graph.int64(2)]);
   return {
-    attended: graph.node('Slice', [output, graph.int64(0), shared.newLength, graph.int64(1)]),
+    attended:
+      slotTokens === undefined
+        ? output
+        : graph.node('Slice', [output, graph.int64(0), shared.newLength, graph.int64(1)]),
     newRows: [newRows(keys), newRows(values)],
   };
 }
