@@ -43,7 +43,7 @@ const BENCHMARKS: Readonly<Record<string, readonly string[]>> = {
   lookup: ['--rounds', '1', '--tokens', '64'],
   'text-model': ['--rounds', '1', '--tokens', '64', '--prompts', '2', '--lookahead', '3', '--lookahead', '5'],
   acceptance: ['--prompts', '4', '--tokens', '64'],
-  'hot-path': ['--model', 'fable', '--drafter', 'fable-drafter', '--temperature', '0.8'],
+  'hot-path': ['--model', 'fable', '--drafter', 'fable-drafter', '--temperature', '0.8', '--runs', '12'],
 };
 /** They would begin with a download where it is not here. */
 const NEED_SMOLLM2 = ['rowwise', 'lookup'];

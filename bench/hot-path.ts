@@ -1,6 +1,6 @@
 /**
  * Where a target's time goes that is not its model: `npx tsx bench/hot-path.ts [--model smollm2] [--drafter ngram]
- * [--mode dsi] [--targets 1] [--threads 1] [--tokens 128] [--runs 2] [--warm-up 1] [--temperature 0] [--top 12]`.
+ * [--mode dsi] [--targets 1] [--threads 1] [--tokens 128] [--runs 4] [--warm-up 1] [--temperature 0] [--top 12]`.
  * Every worker is profiled during the counted generations. Prints, per model process, the shares of `run` (what
  * onnxruntime and its binding take), of JavaScript and of waiting, and what takes most outside `run`.
  */
@@ -18,7 +18,8 @@ import { type ProcessTime, readProfiles } from './lib/cpu-profile.js';
 import { measured } from './lib/measured.js';
 import { processorTimes } from './lib/processor-time.js';
 
-const SAMPLE_MICROSECONDS = 200;
+/** Each sample halts the process: with one every 200 us, what is not the model took more than twice its time. */
+const SAMPLE_MICROSECONDS = 4000;
 const CONTENT = 'Explain how a hash table works, then write one in Python.';
 /** The built-in models know no chat: they go on from this. */
 const STORY = 'The old house stood at the end of the lane, and nobody had lived there for';
@@ -31,7 +32,7 @@ const { values } = parseArgs({
     targets: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
     tokens: { type: 'string', default: '128' },
-    runs: { type: 'string', default: '2' },
+    runs: { type: 'string', default: '4' },
     'warm-up': { type: 'string', default: '1' },
     temperature: { type: 'string', default: '0' },
     top: { type: 'string', default: '12' },
