@@ -38,5 +38,18 @@ export function workerEnvironment(
   }
   // The parent reads the child's log line by line.
   environment[environmentName('logFormat')] = 'json';
+  environment.GLIBC_TUNABLES = withHugePages(environment.GLIBC_TUNABLES);
   return environment;
+}
+
+const HUGE_PAGES = 'glibc.malloc.hugetlb';
+
+/**
+ * Asks the C library to allocate in huge pages where the system grants them: every pass reads all weights, and with
+ * pages of 4 KiB it looks up an address and starts reading ahead anew for each of 33,000. What the user says about
+ * them holds. Other C libraries do not know the variable.
+ */
+function withHugePages(tunables = ''): string {
+  if (tunables.includes(`${HUGE_PAGES}=`)) return tunables;
+  return [...(tunables === '' ? [] : [tunables]), `${HUGE_PAGES}=1`].join(':');
 }

@@ -63,6 +63,16 @@ describe('workerEnvironment', () => {
     expect(environment).not.toHaveProperty('SLIPSTREAM_NATS_TOKEN');
     expect(environment).toMatchObject({ SLIPSTREAM_LOG_LEVEL: 'debug', PATH: '/bin' });
   });
+
+  test.each([
+    ['glibc.malloc.hugetlb=1', undefined],
+    ['glibc.malloc.check=3:glibc.malloc.hugetlb=1', 'glibc.malloc.check=3'],
+    ['glibc.malloc.hugetlb=0', 'glibc.malloc.hugetlb=0'],
+  ])('a child asks for huge pages unless told not to: %s', (expected, given) => {
+    const inherited = given === undefined ? {} : { GLIBC_TUNABLES: given };
+    const environment = workerEnvironment(compileWorkerOptions(least, testContext()), inherited);
+    expect(environment.GLIBC_TUNABLES).toBe(expected);
+  });
 });
 
 test('what has no default is said to be required', () => {
