@@ -8,6 +8,10 @@ const LONG_PASS_MS = 100;
 const MODEST_CHUNK = 16;
 const VERY_LONG_PASS_MS = 1000;
 const MEASURED_TOKENS = [4, 8, 16, 32, 64, 128] as const;
+/** Passes of up to this many tokens are measured in turns; so many turns, in about so much time, at most. */
+const COMPARED_TOKENS = 16;
+const MOST_TURNS = 7;
+const TURNS_MS = 700;
 
 export interface MeasuredPass extends ForwardTime {
   /** Logits after each token. */
@@ -36,6 +40,40 @@ export async function* measurePasses(
     yield { tokens: size, ms, rows };
     if (ms > (size < MODEST_CHUNK ? VERY_LONG_PASS_MS : LONG_PASS_MS)) return;
   }
+}
+
+/**
+ * T(n) of short passes, measured in turns: other load comes and goes, so what a pass takes is told by what it takes of one
+ * over a single token right beside it. `times` are those measured one after another, which stay where turns would take long.
+ */
+export async function measureInTurns(
+  decoder: Decoder,
+  tokens: readonly number[],
+  padding: Padding,
+  times: readonly ForwardTime[],
+  now: () => number,
+): Promise<ForwardTime[]> {
+  const short = times.filter((time) => time.tokens <= COMPARED_TOKENS);
+  const turnMs = short.reduce((sum, { ms }) => sum + ms, 0);
+  const turns = Math.min(MOST_TURNS, Math.floor(TURNS_MS / turnMs));
+  const measured = short.map(() => [] as number[]);
+  const path = new ProbePath(decoder);
+  for (let turn = 0; turn < turns; turn++)
+    for (const [place, { tokens: size }] of short.entries()) {
+      path.crop(0);
+      const start = now();
+      await path.feed(tokens.slice(0, size), padding);
+      measured[place]?.push(now() - start);
+    }
+  path.close();
+  const [singles = []] = measured;
+  if (turns === 0) return [...times];
+  const singleMs = median(singles);
+  return times.map((time, place) => {
+    const all = measured[place];
+    if (all === undefined) return time;
+    return { ...time, ms: singleMs * median(all.map((ms, turn) => ms / (singles[turn] ?? ms))) };
+  });
 }
 
 /** Rounding of clocks and other load can make a longer pass look shorter: T(n) never falls. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
 import type { Decoder, Padding } from './decoder.js';
-import { ascendingTimes, largestChunk, measurePasses, median } from './forward-times.js';
+import { ascendingTimes, largestChunk, measureInTurns, measurePasses, median } from './forward-times.js';
 import { bytesOf, ProbePath, probeTokens, sameBits } from './probe-path.js';
 
 export interface SelfTestResult {
@@ -64,7 +64,7 @@ export async function testTarget(options: SelfTestOptions, padding?: Padding): P
   return {
     numerics: exact ? 'exact' : 'relaxed',
     padding: single,
-    forwardTimes: ascendingTimes(forwardTimes),
+    forwardTimes: ascendingTimes(await measureInTurns(decoder, tokens, single, forwardTimes, now)),
     maxChunkTokens: largestChunk(forwardTimes),
     probeHash: hashOf(rows),
   };
@@ -89,7 +89,7 @@ export async function measureDrafter(options: SelfTestOptions): Promise<SelfTest
   return {
     numerics: 'relaxed',
     padding: 1,
-    forwardTimes: ascendingTimes(forwardTimes),
+    forwardTimes: ascendingTimes(await measureInTurns(decoder, tokens, 1, forwardTimes, now)),
     maxChunkTokens: largestChunk(forwardTimes),
     probeHash: hashOf(rows),
   };
