@@ -14,6 +14,7 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter, ListeningDraft
   /** How it was last told to draft. */
   ahead: number;
   leastLikelihood: number;
+  awaited: number;
   batch: number;
   /** What it was last told of the committed prefix. */
   root: number;
@@ -31,6 +32,7 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     epoch: -1,
     ahead: 0,
     leastLikelihood: 0,
+    awaited: 0,
     batch: 0,
     listen: false,
     listenEpoch: 0,

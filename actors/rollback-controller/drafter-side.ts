@@ -41,21 +41,25 @@ export class DrafterSide {
   /**
    * Milliseconds from one draft to the next, by the share that each drafter has in the drafts that were of use; before
    * any was, of the fastest model, since lookup seldom finds anything. Undefined without a drafter.
+   *
+   * `besideTarget`: they run beside the only target, and what counts is what drafts take that it waits for. They were
+   * measured while it was busy, too; so a model's are taken for as fast as it announced, if they are not faster.
    */
-  draftMs(): number | undefined {
+  draftMs(besideTarget: boolean): number | undefined {
     const { measurements, usefulness } = this.state;
     const times: number[] = [];
     let shares = 0;
     let sum = 0;
     for (const { phase, announced } of this.links.values()) {
       if (phase === 'refused') continue;
-      const ms = measurements.draftMs(announced.worker, forwardMs(announced.forwardTimes, 1));
+      const announcedMs = forwardMs(announced.forwardTimes, 1);
+      const measuredMs = measurements.draftMs(announced.worker, announcedMs);
       const share = usefulness.share(announced.fingerprint);
-      times.push(ms);
+      times.push(besideTarget ? Math.min(announcedMs, measuredMs) : measuredMs);
       shares += share;
-      sum += share * ms;
+      sum += share * measuredMs;
     }
-    if (shares > 0) return sum / shares;
+    if (shares > 0 && !besideTarget) return sum / shares;
     const models = times.filter((ms) => !draftsFreely(ms));
     return times.length === 0 ? undefined : Math.min(...(models.length > 0 ? models : times));
   }
@@ -240,7 +244,7 @@ export class DrafterSide {
     const { plan, draftersListen } = this.state;
     if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
     if (link.ahead === 0) return true;
-    if (link.leastLikelihood !== this.leastLikelihoodOf(link)) return false;
+    if (link.leastLikelihood !== this.leastLikelihoodOf(link) || link.awaited !== plan.wait) return false;
     return link.batch === batchOf(plan) && link.listen === draftersListen;
   }
 
@@ -289,6 +293,7 @@ export class DrafterSide {
     link.tip = path[path.length - 1] ?? tree.root;
     link.ahead = this.aheadOf(link);
     link.leastLikelihood = this.leastLikelihoodOf(link);
+    link.awaited = plan.wait;
     link.batch = batchOf(plan);
     noteTold(link, link.epoch, link.ahead > 0 && this.state.draftersListen, afresh);
     link.root = tree.root.length;
@@ -309,6 +314,7 @@ export class DrafterSide {
       listen: link.listen,
       ahead: link.ahead,
       leastLikelihood: link.leastLikelihood,
+      awaited: link.awaited,
       beliefs: ports.acceptance.trust.beliefs(fingerprint),
       end: this.state.draftEnd,
       afresh,

@@ -255,12 +255,13 @@ export class Speculation {
     if (targetTimes === undefined) return;
     const targets = Math.min(links.length, this.options.request.targets ?? links.length);
     const { drafters } = this;
+    const sharesHost = drafters.shareHostWith(links.map(({ announced }) => announced.host));
     this.state.replan({
       targets,
       targetTimes,
-      draftMs: () => drafters.draftMs(),
+      draftMs: () => drafters.draftMs(sharesHost && targets === 1),
       drafters: drafters.instances(),
-      sharesHost: drafters.shareHostWith(links.map(({ announced }) => announced.host)),
+      sharesHost,
     });
     this.considerPlans();
   }

@@ -14,6 +14,14 @@ const WORTH_DRAFTING = 0.997;
 const LEAST_TOKENS_TO_SEARCH = 24;
 
 /**
+ * Whether rules of thumb say more than predictions: a drafter beside the only target slows it down by as much as no model
+ * knows, and searching takes of the same cores.
+ */
+function goesByThumb({ mode }: PlanWish, { sharesHost, targets }: Situation): boolean {
+  return mode !== 'auto' && sharesHost && targets === 1;
+}
+
+/**
  * The plan of one generation: at once by rules of thumb, then by predicting what every candidate takes, again whenever
  * what was measured has drifted. Predicting is work: `step` does a millisecond's worth, and whoever owns the planner
  * calls it as long as `isSearching`.
@@ -60,13 +68,14 @@ export class Planner {
     if (!isFirst && this.isSearching) return;
     this.planned = situation;
     const choices = candidates(this.wish, situation);
-    if (isFirst) {
+    const byThumb = goesByThumb(this.wish, situation);
+    if (isFirst || byThumb) {
       const [only, ...others] = choices;
       const choice = only !== undefined && others.length === 0 ? only : thumbChoice(this.wish, situation);
       this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
     }
     this.search =
-      choices.length > 1 && situation.remaining >= LEAST_TOKENS_TO_SEARCH
+      !byThumb && choices.length > 1 && situation.remaining >= LEAST_TOKENS_TO_SEARCH
         ? searchPlans(this.wish, situation, this.current, choices)
         : undefined;
   }

@@ -21,6 +21,7 @@ function start(generation: string, tokens: readonly number[], asked: Partial<Dra
     listen: true,
     ahead: 6,
     leastLikelihood: 0,
+    awaited: 0,
     beliefs: [1],
     end: 60,
     afresh: false,
@@ -117,6 +118,16 @@ describe('drafts', () => {
     bench.run();
     expect(bench.ids()).toEqual(right.slice(0, 4));
     expect(bench.drafts().at(-1)?.exhausted).toBe(true);
+  });
+
+  it('are made a good deal less likely where an idle target may be waiting for them', () => {
+    const bench = ready();
+    bench.send(start('a', [], { leastLikelihood: 0.4, awaited: 2, beliefs: [0.5] }));
+    bench.run();
+    expect(bench.drafts().map(({ exhausted }) => exhausted)).toEqual([false, true]);
+    bench.send(start('a', [], { epoch: 2, leastLikelihood: 0.4, awaited: 3, beliefs: [0.5] }));
+    bench.run();
+    expect(bench.ids().length).toBe(3);
   });
 
   it('are as likely on a new path, and what the path says by itself is certain', () => {

@@ -56,6 +56,19 @@ describe('the planner', () => {
     expect(told({ mode: 'dsi', lookahead: 5 }).reason).toMatch(/lookahead asked for/);
   });
 
+  it('goes by rules of thumb beside the only target, and follows acceptance at once', () => {
+    const shared = situation({ targets: 1, draftMs: 1, acceptance: 0.6, sharesHost: true });
+    const planner = new Planner({ ...AUTO, mode: 'dsi' });
+    planner.observe(shared);
+    expect(planner.isSearching).toBe(false);
+    const { wait } = planner.plan;
+    planner.observe({ ...shared, acceptance: 0.9 });
+    expect(planner.isSearching).toBe(false);
+    expect(planner.plan.wait).toBeGreaterThan(wait);
+    planner.observe({ ...shared, targets: 2 });
+    expect(planner.isSearching).toBe(true);
+  });
+
   it('lets a drafter rest as soon as it joins on the host of the target, whatever it is thought to gain', () => {
     const planner = new Planner({ ...AUTO, mode: 'dsi' });
     const alone = situation({ targets: 1 });
