@@ -22,8 +22,8 @@ async function measure(mode: GenerationMode, latencyMs = 0): Promise<MeasuredRun
     ),
     { trace: recorder.sink, latencyMs },
   );
-  const lookahead = mode === 'si' ? LOOKAHEAD : 1;
-  const request = { prompt: 'the old sailor', mode, lookahead, maxTokens: 60 };
+  const lookahead = { none: {}, si: { lookahead: LOOKAHEAD }, dsi: { lookahead: 1 } }[mode];
+  const request = { prompt: 'the old sailor', mode, ...lookahead, maxTokens: 60 };
   return recorder.measure(engine, request, new AbortController().signal);
 }
 
