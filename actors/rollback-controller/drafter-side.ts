@@ -41,43 +41,49 @@ export class DrafterSide {
   /**
    * Milliseconds from one draft to the next, by the share that each drafter has in the drafts that were of use; before
    * any was, of the fastest model, since lookup seldom finds anything. Undefined without a drafter.
-   *
-   * `besideTarget`: they run beside the only target, and what counts is what drafts take that it waits for. They were
-   * measured while it was busy, too; so a model's are taken for as fast as it announced, if they are not faster.
    */
-  draftMs(besideTarget: boolean): number | undefined {
+  draftMs(): number | undefined {
     const { measurements, usefulness } = this.state;
     const times: number[] = [];
     let shares = 0;
     let sum = 0;
-    for (const { phase, announced } of this.links.values()) {
-      if (phase === 'refused') continue;
-      const announcedMs = forwardMs(announced.forwardTimes, 1);
-      const measuredMs = measurements.draftMs(announced.worker, announcedMs);
+    for (const { announced } of this.admitted()) {
+      const ms = measurements.draftMs(announced.worker, forwardMs(announced.forwardTimes, 1));
       const share = usefulness.share(announced.fingerprint);
-      times.push(besideTarget ? Math.min(announcedMs, measuredMs) : measuredMs);
+      times.push(ms);
       shares += share;
-      sum += share * measuredMs;
+      sum += share * ms;
     }
-    if (shares > 0 && !besideTarget) return sum / shares;
-    const models = times.filter((ms) => !draftsFreely(ms));
-    return times.length === 0 ? undefined : Math.min(...(models.length > 0 ? models : times));
+    return shares > 0 ? sum / shares : fastestModel(times);
+  }
+
+  /**
+   * The same of the fastest model on a host that it shares with a target which waits for its drafts. Most were measured
+   * while the target was busy: so it is taken for as fast as it announced, if it was not faster.
+   */
+  idleDraftMs(): number | undefined {
+    const times = this.admitted().map(({ announced }) => {
+      const announcedMs = forwardMs(announced.forwardTimes, 1);
+      return Math.min(announcedMs, this.state.measurements.draftMs(announced.worker, announcedMs));
+    });
+    return fastestModel(times);
+  }
+
+  private admitted(): DrafterLink[] {
+    return [...this.links.values()].filter(({ phase }) => phase !== 'refused');
   }
 
   /** The most that are instances of one model. */
   instances(): number {
     const counts = new Map<string, number>();
-    for (const { phase, announced } of this.links.values())
-      if (phase !== 'refused')
-        counts.set(announced.fingerprint, (counts.get(announced.fingerprint) ?? 0) + 1);
+    for (const { announced } of this.admitted())
+      counts.set(announced.fingerprint, (counts.get(announced.fingerprint) ?? 0) + 1);
     return Math.max(0, ...counts.values());
   }
 
   /** Whether one whose passes take time runs on one of these hosts. */
   shareHostWith(hosts: readonly string[]): boolean {
-    return [...this.links.values()].some(
-      (link) => link.phase !== 'refused' && !isFree(link) && hosts.includes(link.announced.host),
-    );
+    return this.admitted().some((link) => !isFree(link) && hosts.includes(link.announced.host));
   }
 
   /** Whether a verification had better wait for more drafts. Never for a drafter that is absent, done or late. */
@@ -235,6 +241,11 @@ export class DrafterSide {
     return isFree(link) || !draftersListen ? 0 : plan.leastLikelihood;
   }
 
+  /** Nothing where it never rests in doubt: another wait is no reason to start anew then. */
+  private awaitedOf(link: DrafterLink): number {
+    return this.leastLikelihoodOf(link) === 0 ? 0 : this.state.plan.wait;
+  }
+
   /** One whose drafts are of no use, and whose passes cost something. */
   private mayRest(link: DrafterLink): boolean {
     return !isFree(link) && this.state.usefulness.rests(link.announced.fingerprint);
@@ -244,7 +255,8 @@ export class DrafterSide {
     const { plan, draftersListen } = this.state;
     if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
     if (link.ahead === 0) return true;
-    if (link.leastLikelihood !== this.leastLikelihoodOf(link) || link.awaited !== plan.wait) return false;
+    if (link.leastLikelihood !== this.leastLikelihoodOf(link) || link.awaited !== this.awaitedOf(link))
+      return false;
     return link.batch === batchOf(plan) && link.listen === draftersListen;
   }
 
@@ -293,7 +305,7 @@ export class DrafterSide {
     link.tip = path[path.length - 1] ?? tree.root;
     link.ahead = this.aheadOf(link);
     link.leastLikelihood = this.leastLikelihoodOf(link);
-    link.awaited = plan.wait;
+    link.awaited = this.awaitedOf(link);
     link.batch = batchOf(plan);
     noteTold(link, link.epoch, link.ahead > 0 && this.state.draftersListen, afresh);
     link.root = tree.root.length;
@@ -367,4 +379,10 @@ export class DrafterSide {
 /** Whether its passes take no time worth speaking of. */
 function isFree({ announced }: DrafterLink): boolean {
   return draftsFreely(forwardMs(announced.forwardTimes, 1));
+}
+
+/** Lookup takes no time, and seldom finds anything: it counts only where there is nothing else. */
+function fastestModel(times: readonly number[]): number | undefined {
+  const models = times.filter((ms) => !draftsFreely(ms));
+  return times.length === 0 ? undefined : Math.min(...(models.length > 0 ? models : times));
 }

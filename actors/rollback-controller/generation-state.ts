@@ -50,6 +50,8 @@ export interface Crew {
   readonly targetTimes: readonly ForwardTime[];
   /** Milliseconds from one draft to the next, as it is now; undefined: no drafter. */
   readonly draftMs: () => number | undefined;
+  /** The same of drafts that an idle target on their host waits for. */
+  readonly idleDraftMs: () => number | undefined;
   /** Drafters that are instances of one model. */
   readonly drafters: number;
   /** Whether a drafter whose passes take time runs on a target's host. */
@@ -175,7 +177,7 @@ export class GenerationState {
     this.observedAtTokens = this.outputTokens;
     this.planner.observe({
       targetTimes: this.targetTimes,
-      draftMs: this.crew.draftMs(),
+      draftMs: this.planner.goesByThumb(this.crew) ? this.crew.idleDraftMs() : this.crew.draftMs(),
       acceptance: measurements.acceptance,
       hopMs: measurements.hopMs,
       jitter: measurements.jitter,

@@ -259,7 +259,8 @@ export class Speculation {
     this.state.replan({
       targets,
       targetTimes,
-      draftMs: () => drafters.draftMs(sharesHost && targets === 1),
+      draftMs: () => drafters.draftMs(),
+      idleDraftMs: () => drafters.idleDraftMs(),
       drafters: drafters.instances(),
       sharesHost,
     });

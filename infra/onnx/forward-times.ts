@@ -1,6 +1,6 @@
 import type { ForwardTime } from '../../src/core/model.js';
 import type { Decoder, Padding } from './decoder.js';
-import { ProbePath } from './probe-path.js';
+import { ProbePath, withPath } from './probe-path.js';
 
 /** No chunk is longer than one that takes about this: messages wait for the end of a pass. */
 const LONG_PASS_MS = 100;
@@ -11,6 +11,8 @@ const MEASURED_TOKENS = [4, 8, 16, 32, 64, 128] as const;
 /** Passes of up to this many tokens are measured in turns; so many turns, in about so much time, at most. */
 const COMPARED_TOKENS = 16;
 const MOST_TURNS = 7;
+/** Fewer would say less than what was measured before. */
+const FEWEST_TURNS = 3;
 const TURNS_MS = 700;
 
 export interface MeasuredPass extends ForwardTime {
@@ -52,22 +54,24 @@ export async function measureInTurns(
   padding: Padding,
   times: readonly ForwardTime[],
   now: () => number,
+  /** Logits wanted of a pass; default: all. */
+  want?: number,
 ): Promise<ForwardTime[]> {
   const short = times.filter((time) => time.tokens <= COMPARED_TOKENS);
   const turnMs = short.reduce((sum, { ms }) => sum + ms, 0);
   const turns = Math.min(MOST_TURNS, Math.floor(TURNS_MS / turnMs));
+  if (turns < FEWEST_TURNS) return [...times];
   const measured = short.map(() => [] as number[]);
-  const path = new ProbePath(decoder);
-  for (let turn = 0; turn < turns; turn++)
-    for (const [place, { tokens: size }] of short.entries()) {
-      path.crop(0);
-      const start = now();
-      await path.feed(tokens.slice(0, size), padding);
-      measured[place]?.push(now() - start);
-    }
-  path.close();
+  await withPath(decoder, async (path) => {
+    for (let turn = 0; turn < turns; turn++)
+      for (const [place, { tokens: size }] of short.entries()) {
+        path.crop(0);
+        const start = now();
+        await path.feed(tokens.slice(0, size), padding, want);
+        measured[place]?.push(now() - start);
+      }
+  });
   const [singles = []] = measured;
-  if (turns === 0) return [...times];
   const singleMs = median(singles);
   return times.map((time, place) => {
     const all = measured[place];

@@ -49,6 +49,16 @@ export class ProbePath {
   }
 }
 
+/** Opens a path for as long as `use` takes. */
+export async function withPath<T>(decoder: Decoder, use: (path: ProbePath) => Promise<T>): Promise<T> {
+  const path = new ProbePath(decoder);
+  try {
+    return await use(path);
+  } finally {
+    path.close();
+  }
+}
+
 /** Whether rows have the same bits; of the longer list only the beginning counts. NaN equals itself. */
 export function sameBits(a: readonly Float32Array[], b: readonly Float32Array[]): boolean {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
 import type { Decoder, Padding } from './decoder.js';
 import { ascendingTimes, largestChunk, measureInTurns, measurePasses, median } from './forward-times.js';
-import { bytesOf, ProbePath, probeTokens, sameBits } from './probe-path.js';
+import { bytesOf, type ProbePath, probeTokens, sameBits, withPath } from './probe-path.js';
 
 export interface SelfTestResult {
   readonly numerics: Numerics;
@@ -26,8 +26,8 @@ export interface SelfTestOptions {
 
 /**
  * Proves on fixed tokens that passes of 1 (padded where that is needed), 2, 3, 7 and many tokens, after a short or a
- * long past and after a rollback, give the same bits, and measures T(n) on the way: about a second for 135M
- * parameters on one core. With `padding` given that rule is tested; otherwise the cheapest that holds is found.
+ * long past and after a rollback, give the same bits, and measures T(n) on the way: about two seconds for
+ * 135M parameters on one core. With `padding` given that rule is tested; otherwise the cheapest that holds is found.
  */
 export async function testTarget(options: SelfTestOptions, padding?: Padding): Promise<SelfTestResult> {
   const { decoder, now } = options;
@@ -89,7 +89,7 @@ export async function measureDrafter(options: SelfTestOptions): Promise<SelfTest
   return {
     numerics: 'relaxed',
     padding: 1,
-    forwardTimes: ascendingTimes(await measureInTurns(decoder, tokens, 1, forwardTimes, now)),
+    forwardTimes: ascendingTimes(await measureInTurns(decoder, tokens, 1, forwardTimes, now, 1)),
     maxChunkTokens: largestChunk(forwardTimes),
     probeHash: hashOf(rows),
   };
@@ -139,15 +139,6 @@ async function laterChunksAgree(
   await path.feed(tokens.slice(0, past), padding, 0);
   const sizes = [1, 3, rows.length - past - 4];
   return sameBits(await path.feedChunks(tokens.slice(past), sizes, padding), rows.slice(past));
-}
-
-async function withPath<T>(decoder: Decoder, use: (path: ProbePath) => Promise<T>): Promise<T> {
-  const path = new ProbePath(decoder);
-  try {
-    return await use(path);
-  } finally {
-    path.close();
-  }
 }
 
 async function timed<T>(times: number[], now: () => number, work: () => Promise<T>): Promise<T> {

@@ -11,7 +11,8 @@ const COMPARED_AHEAD_TOKENS = 4;
 
 /**
  * A drafter beside the only target takes of its time with every draft, about half as much as the draft takes. It is told
- * to rest where all of its drafts are right with less than this: then what comes after them costs more than it may save.
+ * to rest where all of its drafts are right with less than this: then what comes after them costs more than it may save. Drafts that an idle
+ * target waits for, it makes a good deal further.
  */
 const WORTH_A_SHARED_HOST = 0.5;
 

@@ -2,7 +2,7 @@ import type { GenerationMode, Plan } from '../generation.js';
 import type { PlanWish } from './candidates.js';
 import type { PaceBook } from './pace-book.js';
 import { Planner } from './planner.js';
-import type { Situation } from './situation.js';
+import type { Place, Situation } from './situation.js';
 import { TextPace } from './text-pace.js';
 
 /** Tokens after a change of mode that are not measured: what was under way comes to its end. */
@@ -38,6 +38,10 @@ export class PacedPlanner {
 
   get isSearching(): boolean {
     return this.planners[this.mode].isSearching;
+  }
+
+  goesByThumb(place: Place): boolean {
+    return this.planners[this.mode].goesByThumb(place);
   }
 
   observe(situation: Situation): void {

@@ -3,7 +3,7 @@ import { candidates, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
 import { type Found, searchPlans, WORTH_A_CHANGE } from './search.js';
-import { hasDrifted, hasOtherWorkers, type Situation } from './situation.js';
+import { hasDrifted, hasOtherWorkers, type Place, type Situation } from './situation.js';
 
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
 const WORTH_A_RISK = 0.99;
@@ -14,16 +14,8 @@ const WORTH_DRAFTING = 0.997;
 const LEAST_TOKENS_TO_SEARCH = 24;
 
 /**
- * Whether rules of thumb say more than predictions: a drafter beside the only target slows it down by as much as no model
- * knows, and searching takes of the same cores.
- */
-function goesByThumb({ mode }: PlanWish, { sharesHost, targets }: Situation): boolean {
-  return mode !== 'auto' && sharesHost && targets === 1;
-}
-
-/**
- * The plan of one generation: at once by rules of thumb, then by predicting what every candidate takes, again whenever
- * what was measured has drifted. Predicting is work: `step` does a millisecond's worth, and whoever owns the planner
+ * The plan of one generation: at once by rules of thumb, then, where these are not the better guide, by predicting what
+ * every candidate takes, again whenever what was measured has drifted. Predicting is work: `step` does a millisecond's worth, and whoever owns the planner
  * calls it as long as `isSearching`.
  */
 export class Planner {
@@ -55,6 +47,14 @@ export class Planner {
     return this.search !== undefined;
   }
 
+  /**
+   * Whether rules of thumb say more than predictions: a drafter beside the only target slows it down by as much as no
+   * model knows, and searching takes of the same cores.
+   */
+  goesByThumb({ sharesHost, targets }: Place): boolean {
+    return this.wish.mode !== 'auto' && sharesHost && targets === 1;
+  }
+
   /** Takes in what has been measured. The plan changes at once when it is the first, or when workers have come or gone. */
   observe(situation: Situation): void {
     if (this.planned !== undefined && !hasDrifted(this.planned, situation)) {
@@ -68,11 +68,12 @@ export class Planner {
     if (!isFirst && this.isSearching) return;
     this.planned = situation;
     const choices = candidates(this.wish, situation);
-    const byThumb = goesByThumb(this.wish, situation);
+    const byThumb = this.goesByThumb(situation);
     if (isFirst || byThumb) {
       const [only, ...others] = choices;
       const choice = only !== undefined && others.length === 0 ? only : thumbChoice(this.wish, situation);
-      this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
+      const plan = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
+      if (isFirst || !isSame(plan, this.current)) this.current = plan;
     }
     this.search =
       !byThumb && choices.length > 1 && situation.remaining >= LEAST_TOKENS_TO_SEARCH

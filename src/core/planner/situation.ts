@@ -25,6 +25,9 @@ export interface Situation {
   readonly remaining: number;
 }
 
+/** Where the workers are. */
+export type Place = Pick<Situation, 'targets' | 'sharesHost'>;
+
 /** Tokens after which it is looked at again whether what was measured has drifted. */
 export const REPLAN_TOKENS = 8;
 

@@ -67,6 +67,9 @@ describe('the planner', () => {
     expect(planner.plan.wait).toBeGreaterThan(wait);
     planner.observe({ ...shared, targets: 2 });
     expect(planner.isSearching).toBe(true);
+    const undecided = new Planner(AUTO);
+    undecided.observe(shared);
+    expect(undecided.isSearching).toBe(true);
   });
 
   it('lets a drafter rest as soon as it joins on the host of the target, whatever it is thought to gain', () => {

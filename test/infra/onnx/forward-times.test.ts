@@ -27,16 +27,25 @@ const measuredBefore = [1, 2, 4, 8, 16, 32].map((size) => ({
 
 describe('passes measured in turns', () => {
   it('keep their ratios under load that comes and goes', async () => {
-    const { decoder, now } = decoderUnder((pass) => (pass >= 10 && pass < 20 ? 2 : 1));
+    // Five turns over five sizes. It comes in the middle of the first turn, and of the last four only the last is alike.
+    const loads = [1, 1, 3, 3, 3, ...Array<number>(10).fill(3), ...Array<number>(5).fill(2)];
+    const { decoder, now } = decoderUnder((pass) => loads[pass] ?? 1);
     const times = await measureInTurns(decoder, tokens, 1, measuredBefore, now);
-    expect(times.map(({ ms }) => ms)).toEqual([10, 11, 13, 17, 25, 82]);
+    const [single = 0] = times.map(({ ms }) => ms);
+    expect(times.slice(0, 5).map(({ ms }) => ms / single)).toEqual([1, 1.1, 1.3, 1.7, 2.5]);
+    expect(times[5]).toEqual(measuredBefore[5]);
   });
 
-  it('are few where they are long, and none where a turn would take longer than all of them may', async () => {
-    const slow = decoderUnder(() => 5);
-    await measureInTurns(slow.decoder, tokens, 1, measuredBefore, slow.now);
-    expect(slow.passes()).toBe(5 * 5);
-    const slowest = measuredBefore.map(({ tokens: size, ms }) => ({ tokens: size, ms: 100 * ms }));
-    expect(await measureInTurns(slow.decoder, tokens, 1, slowest, slow.now)).toEqual(slowest);
+  it.each([
+    [0.1, 7],
+    [1, 5],
+    [1.6, 3],
+    [2, 0],
+  ])('take about as long as they may: %f times as slow, %i turns', async (factor, turns) => {
+    const slow = measuredBefore.map(({ tokens: size, ms }) => ({ tokens: size, ms: factor * ms }));
+    const { decoder, now, passes } = decoderUnder(() => factor);
+    const times = await measureInTurns(decoder, tokens, 1, slow, now);
+    expect(passes()).toBe(5 * turns);
+    if (turns === 0) expect(times).toEqual(slow);
   });
 });
