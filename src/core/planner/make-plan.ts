@@ -81,10 +81,13 @@ const TOO_FEW_TARGETS = 0.2;
 /**
  * How many drafts the first job after a rollback should wait for: none unless the targets are far too few to keep up
  * with the drafter; then the w that maximises (1 - a^(w+1)) / (1 - a) / (T(w + 1) + w c), since a job for the bare root
- * occupies a target that is missed when the drafts are there.
+ * occupies a target that is missed when the drafts are there. On the host of the only target it also slows the drafter
+ * down, so the drafts are waited for however few there will be.
  */
-export function waitFor({ targetTimes, draftMs = 0, acceptance, targets }: Situation, most: number): number {
-  if (targets * draftMs >= TOO_FEW_TARGETS * forwardMs(targetTimes, 1)) return 0;
+export function waitFor(situation: Situation, most: number): number {
+  const { targetTimes, draftMs = 0, acceptance, targets, sharesHost } = situation;
+  const keepUp = targets * draftMs >= TOO_FEW_TARGETS * forwardMs(targetTimes, 1);
+  if (keepUp && !(sharesHost && targets === 1)) return 0;
   return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1) + drafts * draftMs, acceptance, most);
 }
 

@@ -146,5 +146,8 @@ describe('the drafts that a root waits for', () => {
     expect(waitFor(situation({ targets: 10 }), 16)).toBe(0);
     expect(waitFor(situation({ targets: 1 }), 16)).toBeGreaterThan(2);
     expect(waitFor(situation({ targets: 1, acceptance: 0 }), 16)).toBe(0);
+    const slow = situation({ targets: 1, draftMs: 5 });
+    expect(waitFor(slow, 16)).toBe(0);
+    expect(waitFor({ ...slow, sharesHost: true }, 16)).toBeGreaterThan(1);
   });
 });
