@@ -163,8 +163,20 @@ export class TargetSide implements PoolClient {
     link.failures = 0;
     if (job === undefined) return;
     if (message.done && job.waited) link.held = lastNode(job, message) ?? link.held;
-    if (message.done || hasGap(job, message)) this.drop(link, job);
-    else this.goOn(link, job, next);
+    if (message.done || hasGap(job, message)) {
+      this.drop(link, job);
+      if (message.done) this.handOver(link, next);
+    } else this.goOn(link, job, next);
+  }
+
+  /**
+   * Plain decoding: where the job that is over left off, the newer one that its target has goes on. Without a word from it
+   * yet, the path would seem to be nobody's, and be given to an idle target that decodes beside the first from then on.
+   */
+  private handOver(link: TargetLink, next: DraftNode | undefined): void {
+    const [newer] = link.jobs;
+    if (this.state.plan.mode !== 'none' || newer === undefined || next?.alive !== true) return;
+    if (newer.nodes.every((node) => node.verdict !== undefined || !node.alive)) this.goOn(link, newer, next);
   }
 
   private measure(link: TargetLink, job: LiveJob, message: VerdictReturned): void {

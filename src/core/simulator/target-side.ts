@@ -146,7 +146,14 @@ export class TargetSide {
     if (message.done) {
       if (job.waited) this.noteHeld(link, job, message);
       this.drop(link, job);
+      this.handOver(link, message.line, next);
     } else this.goOn(link, job, message.line, next);
+  }
+
+  private handOver(link: TargetLink, line: number, next: number): void {
+    const { job } = link;
+    if (this.policy.mode !== 'none' || job === undefined || next === 0) return;
+    if (this.owesNothing(job)) this.goOn(link, job, line, next);
   }
 
   private measure(job: LiveJob, { tokensIngested, forwardMs }: VerdictReturned): void {

@@ -40,6 +40,14 @@ describe('slipstream simulate', () => {
     expect(await report('--engine', engine, '--tokens', '200')).toEqual(printed);
   });
 
+  test.each(['actors', 'fast'])('decodes plainly on one target of several, engine %s', async (engine) => {
+    const poor = ['--drafter-ms', '28', '--acceptance', '0.2', '--targets', '4', '--jitter', '0.5'];
+    const printed = await report('--engine', engine, '--mode', 'auto', ...poor, '--tokens', '400');
+    expect(printed.mode).toBe('none');
+    // While the first plan was in force some were in vain.
+    expect(printed.target_forwards).toBeLessThan(420);
+  });
+
   test('is right where a measured trace says so, with both engines', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'slipstream-trace-'));
     try {
