@@ -24,7 +24,7 @@ export interface DecoderGraphInfo {
   readonly integerProducts: boolean;
   /** Positions in its rotary table; undefined when angles are computed. */
   readonly rotaryPositions: number | undefined;
-  /** Ids that it can read; undefined where the matrix that they are looked up in is computed. */
+  /** Ids that it can read; undefined where they are not looked up in a matrix that is stored as such. */
   readonly embeddingRows: number | undefined;
   /** Which of the inputs that only some exports have it has. */
   readonly inputs: ReadonlySet<OptionalInput>;
@@ -142,9 +142,12 @@ function rotaryPositions(graph: OnnxGraph, nodes: readonly OnnxNode[]): number |
   return undefined;
 }
 
-/** Rows of the matrix that `input_ids` are looked up in. */
+/** Rows of the matrix that `input_ids`, or those that a padded pass picks of them, are looked up in. */
 function embeddingRows(graph: OnnxGraph, nodes: readonly OnnxNode[]): number | undefined {
-  const lookup = nodes.find(({ opType, input }) => opType.startsWith('Gather') && input[1] === 'input_ids');
+  const gathers = nodes.filter(({ opType }) => opType.startsWith('Gather'));
+  const picked = gathers.find(({ input }) => input[0] === 'input_ids');
+  const ids = picked?.output[0] ?? 'input_ids';
+  const lookup = gathers.find(({ input }) => input[1] === ids);
   return rowsOf(graph, lookup?.input[0]);
 }
 

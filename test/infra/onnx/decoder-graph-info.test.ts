@@ -39,13 +39,15 @@ describe('inspectDecoderGraph', () => {
     });
   });
 
-  it('describes a graph built here', async () => {
-    await writeTinyModelFolder(folder('built'), { layers: 3, contextTokens: 200 });
-    const { model } = await readModelFiles(folder('built'));
+  it.each(['stored', 'rowwise'] as const)('describes a graph built here of %s weights', async (weights) => {
+    await writeTinyModelFolder(folder(weights), { layers: 3, contextTokens: 200, weights });
+    const { model } = await readModelFiles(folder(weights));
     expect(inspect(model)).toMatchObject({
       layers: 3,
       builtHere: true,
+      integerProducts: weights === 'rowwise',
       rotaryPositions: 201,
+      embeddingRows: 512,
       inputs: new Set(['logits_rows']),
     });
     expect(() => inspect({ ...model, producerVersion: '1' })).toThrow(
