@@ -55,7 +55,7 @@ async function decode(
   maxTokens: number,
   ends: ReadonlySet<number>,
 ): Promise<{ tokenIds: number[]; times: PassTimesOfText }> {
-  const most = Math.min(maxTokens, model.info.contextTokens - prompt.length - 1);
+  const most = Math.min(maxTokens, model.info.contextTokens - prompt.length);
   const reader = new GreedyReader(model, prompt.length, most);
   try {
     const first = await reader.read(prompt);
