@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import textwrap
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Function:
-    head: str  # from `def` (or a decorator) to the end of its docstring
+    head: str  # from `def`, its decorators left out, to the end of its docstring
     sentence: str  # the docstring's first
 
 
@@ -62,9 +61,14 @@ def read_functions(folder: Path, longest: int = 1600) -> list[Function]:
             if not isinstance(node, ast.FunctionDef) or not (docstring := ast.get_docstring(node)):
                 continue
             end = node.body[0].end_lineno
-            head = textwrap.dedent("\n".join(lines[node.lineno - 1 : end])) + "\n"
+            head = "".join(f"{dedent(line, node.col_offset)}\n" for line in lines[node.lineno - 1 : end])
             if len(head) <= longest and len(docstring) > 20:
                 functions.append(Function(head, docstring.split("\n\n")[0].split(". ")[0].replace("\n", " ").rstrip(".")))
     if not functions:
         raise ValueError(f"{folder} holds no Python functions with docstrings")
     return functions
+
+
+def dedent(line: str, columns: int) -> str:
+    """Without that many leading blanks, or as many as it has: a docstring may go on further to the left than its `def`."""
+    return line[min(columns, len(line) - len(line.lstrip(" \t"))) :]

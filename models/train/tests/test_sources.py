@@ -22,7 +22,7 @@ def nouns(folder):
 
 def test_reads_nouns_by_field_with_their_definition(tmp_path):
     terms = nouns(tmp_path)
-    drawn = {terms.draw(random := Random(seed)).name for seed in range(20)}
+    drawn = {terms.draw(Random(seed)).name for seed in range(20)}
     assert drawn == {"abstraction", "domestic dog"}
     assert terms.fields[1][0].definition == "a member of the genus Canis"
 
@@ -43,6 +43,15 @@ def test_reads_functions_up_to_the_end_of_their_docstring(tmp_path):
     (tmp_path / "test" / "t.py").write_text('def t():\n    """Is a test and nothing else."""\n')
     head = 'def f(self, x):\n    """Double what is given.\n\n    More."""\n'
     assert read_functions(tmp_path) == [Function(head, "Double what is given")]
+
+
+def test_a_head_begins_at_the_margin_whatever_its_docstring_does(tmp_path):
+    (tmp_path / "a.py").write_text(
+        'class A:\n    @cached\n    def f(self, x):\n        """Double what is given.\n\nAt the margin.\n  Near it."""\n'
+        "        return 2 * x\n"
+    )
+    head = 'def f(self, x):\n    """Double what is given.\n\nAt the margin.\nNear it."""\n'
+    assert [function.head for function in read_functions(tmp_path)] == [head]
 
 
 def test_every_prompt_is_filled(tmp_path):
