@@ -37,8 +37,10 @@ class Sources:
 def make_prompt(random: Random, sources: Sources) -> Prompt:
     kind = random.choices(range(len(KINDS)), SHARES)[0]
     if KINDS[kind] == "self":
-        opening = random.choice(words.OPENINGS).format(term=sources.terms.draw(random).name)
-        return Prompt(chat_start(None) + (opening if random.random() < 0.5 else ""), kind, USER)
+        opening = ""
+        if random.random() < 0.5:
+            opening = random.choice(words.OPENINGS).format(term=sources.terms.draw(random).name)
+        return Prompt(chat_start(None) + opening, kind, USER)
     if KINDS[kind] == "templates":
         follow_up = TO_USER + 1 + random.randrange(len(words.FOLLOW_UPS)) if random.random() < 0.6 else TO_USER
         return Prompt(chat_start(from_template(random, sources.terms)), kind, ASSISTANT, follow_up)
