@@ -18,18 +18,24 @@ from .log import say
 from .packed import save_packed
 
 
+def pack(folder: Path, name: str, out: Path) -> Llama:
+    """Returns the model that it packed."""
+    rules = json.loads((folder / "training.json").read_text())["rules"]
+    model = Llama(parse_config(json.loads((folder / "config.json").read_text())))
+    state = load_file(folder / "model.safetensors")
+    model.load_state_dict({key: from_blocks(w, rules[key]) if key in rules else w for key, w in state.items()})
+    rows = folder / "vocabulary_rows.safetensors"
+    save_packed(out, name, model, rules, load_file(rows) if rows.exists() else None)
+    return model
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("name")
     parser.add_argument("--out", type=Path, required=True, help="folder for the packed model")
     options = parser.parse_args()
-    rules = json.loads((options.folder / "training.json").read_text())["rules"]
-    model = Llama(parse_config(json.loads((options.folder / "config.json").read_text())))
-    state = load_file(options.folder / "model.safetensors")
-    model.load_state_dict({name: from_blocks(w, rules[name]) if name in rules else w for name, w in state.items()})
-    rows = options.folder / "vocabulary_rows.safetensors"
-    save_packed(options.out, options.name, model, rules, load_file(rows) if rows.exists() else None)
+    model = pack(options.folder, options.name, options.out)
     say("packed", folder=str(options.out), parameters=model.parameter_count())
 
 
