@@ -12,7 +12,7 @@ export interface StoredInt8Weights {
   readonly scales: string;
 }
 
-/** Activations rounded to 8 bits, token by token: value = (quant - zero) x scale x the token's own scale. */
+/** Activations rounded to 8 bits: value = (quant - zero) x scale x the token's own scale. */
 export interface QuantisedRows {
   /** uint8 [1, n, columns] */
   readonly quants: string;
@@ -74,7 +74,7 @@ export function zeroPoints(graph: GraphWriter, x: string): string {
   return graph.node('Expand', [graph.tensor('uint8', [1, 1, 1], Uint8Array.of(ACTIVATION_ZERO)), shape]);
 }
 
-/** y = x W^T in integers: x [1, n, columns] as `quantiseRows` has it, y [1, n, rows]. */
+/** y = x W^T in integers: x [1, n, columns] as `quantiseRows` or `quantiseAlike` gives it, y [1, n, rows]. */
 export function int8Linear(graph: GraphWriter, x: QuantisedRows, weights: StoredInt8Weights): string {
   const inputs = [
     x.quants,
