@@ -51,7 +51,7 @@ export async function buildDecoderModel(
     graph.input('attention_mask', 'int64', [1, 'total']);
     const rows = graph.input('logits_rows', 'int64', ['rows']);
     const weights = projections(graph, checked, options.weights ?? 'stored');
-    const { shared, tokens } = weights.flat
+    const { shared, tokens } = weights.secondTokenIsFree
       ? paddedPass(graph, config, ids)
       : { shared: attentionInputs(graph, config), tokens: ids };
     let stream: Stream = { residual: weights.embed(tokens), delta: undefined, newRows: [] };

@@ -2,8 +2,8 @@ import type { LayerNorm } from '../../../src/core/checkpoint.js';
 
 /** A decoder's weights in a graph that is being written, as the operators that multiply by them. */
 export interface Projections {
-  /** Whether a pass of two tokens costs what one of a single token does. */
-  readonly flat: boolean;
+  /** Whether a pass over two tokens costs what one over a single token does. */
+  readonly secondTokenIsFree: boolean;
   /** Rows of the embedding: ids [1, n] -> [1, n, width]. */
   embed(ids: string): string;
   /** [width] */

@@ -31,7 +31,7 @@ const LARGEST_NORMED = 3.7;
  * much larger than the others: hence the rotations.
  */
 export class RotatedProjections implements Projections {
-  readonly flat = true;
+  readonly secondTokenIsFree = true;
   private readonly inner: InnerRotation;
   private readonly weights: RotatedWeights;
   private readonly table: StoredWeights;

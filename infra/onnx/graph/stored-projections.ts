@@ -16,7 +16,7 @@ import { toWeights, type Weights } from './weights.js';
 
 /** Weights as the checkpoint stores them, or rounded to blocks of 32 along their rows. */
 export class StoredProjections implements Projections {
-  readonly flat = false;
+  readonly secondTokenIsFree = false;
   private readonly table: StoredWeights;
   private readonly head: StoredWeights;
 
