@@ -46,6 +46,6 @@ async function writeFiles(folder: string, files: Readonly<Record<string, string>
     makeFolder(folder);
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   } catch (error) {
-    throw new SystemError(`cannot write to --out ${folder}: ${errorMessage(error)}`, { cause: error });
+    throw new SystemError(`cannot write to --out: ${errorMessage(error)}`, { cause: error });
   }
 }
