@@ -84,6 +84,10 @@ const MODES_WITHOUT = {
 
 type ModeField = keyof typeof MODES_WITHOUT;
 
+export function hasMeaning(field: ModeField, mode: RequestMode): boolean {
+  return !(MODES_WITHOUT[field] as readonly RequestMode[]).includes(mode);
+}
+
 /**
  * Throws InvalidOptionError for a field that has no meaning in the mode asked for with it. Beside a mode that is only
  * somebody's default every field is fine: it waits for requests that ask for another.

@@ -2,7 +2,7 @@ import type { GenerationRequest } from './engine.js';
 import { ContextLengthError, InvalidOptionError } from './errors.js';
 import type { CompiledRequest, RequestMode } from './generation.js';
 import { encodePrompt, type Prompt } from './prompt.js';
-import { checkRequest, type RequestField } from './request-check.js';
+import { checkRequest, hasMeaning, type RequestField } from './request-check.js';
 import { neutralSampler } from './sampler-parameters.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -60,9 +60,12 @@ export function prepareRequest(request: GenerationRequest, context: RequestConte
         maxTokens: Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, contextTokens - promptLength),
         stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
         mode,
-        // What is in force is told, and is a request in its turn.
-        lookahead: mode === 'none' ? undefined : (request.lookahead ?? context.defaults.lookahead),
-        wait: request.wait,
+        // A default mode may stand beside fields that mean nothing in it. They are left out: what is in force is told to
+        // the caller, who may send it as the next request.
+        lookahead: hasMeaning('lookahead', mode)
+          ? (request.lookahead ?? context.defaults.lookahead)
+          : undefined,
+        wait: hasMeaning('wait', mode) ? request.wait : undefined,
         targets: request.targets ?? context.defaults.targets,
         sampler: {
           temperature: request.temperature ?? neutralSampler.temperature,

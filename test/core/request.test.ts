@@ -118,16 +118,23 @@ describe('defaults', () => {
     expect(compiled).toMatchObject({ mode: 'si', lookahead: undefined, targets: undefined });
   });
 
-  test('a default lookahead is for the modes that draft, and stands beside a default mode that does not', () => {
+  test('a default lookahead is for the modes that draft', () => {
+    expect(compile({ prompt: 'a', mode: 'si' }).lookahead).toBe(3);
     expect(compile({ prompt: 'a', mode: 'none' }).lookahead).toBeUndefined();
-    const plain = { defaults: { mode: 'none' } } as const;
-    expect(compile({ prompt: 'a', mode: 'dsi', lookahead: 4, wait: 2 }, plain)).toMatchObject({
-      mode: 'dsi',
-      lookahead: 4,
-      wait: 2,
-    });
-    expect(compile({ prompt: 'a', lookahead: 4, wait: 2 }, plain).mode).toBe('none');
   });
+
+  test.each([
+    ['none', undefined, undefined],
+    ['si', 4, undefined],
+    ['dsi', 4, 2],
+    ['auto', 4, 2],
+  ] as const)(
+    'lookahead and wait may stand beside a default mode, and of them that holds which means something in %s',
+    (mode, lookahead, wait) => {
+      const compiled = compile({ prompt: 'a', lookahead: 4, wait: 2 }, { defaults: { mode } });
+      expect(compiled).toMatchObject({ mode, lookahead, wait });
+    },
+  );
 
   test('a single stop string is a list of one', () => {
     expect(compile({ prompt: 'a', stop: 'END' }).stop).toEqual(['END']);
