@@ -36,9 +36,8 @@ export class NatsBus implements Bus {
     control: NatsConnection,
     data: NatsConnection,
   ) {
-    const onChange = (): void => this.updateStatus();
-    this.control = new NatsLink(control, ports.logger, onChange);
-    this.data = new NatsLink(data, ports.logger, onChange);
+    this.control = new NatsLink(control, ports.logger, () => this.updateStatus(this.control));
+    this.data = new NatsLink(data, ports.logger, () => this.updateStatus(this.data));
   }
 
   /** For what is not a bus message: service announcements and requests from outside. */
@@ -129,7 +128,7 @@ export class NatsBus implements Bus {
   async close(): Promise<void> {
     for (const cancel of this.pendingRequests) cancel();
     await Promise.all([this.control.close(), this.data.close()]);
-    this.updateStatus();
+    this.updateStatus(this.control);
   }
 
   private linkFor(subject: string): NatsLink {
@@ -150,7 +149,7 @@ export class NatsBus implements Bus {
     return undefined;
   }
 
-  private updateStatus(): void {
+  private updateStatus(changed: NatsLink): void {
     const links = [this.control, this.data];
     const status = links.some((link) => link.isClosed)
       ? 'closed'
@@ -159,14 +158,14 @@ export class NatsBus implements Bus {
         : 'disconnected';
     if (status === this.status) return;
     this.status = status;
-    this.logStatus(status);
+    this.logStatus(status, changed);
     for (const handler of this.statusHandlers) this.guard('status', () => handler(status));
   }
 
-  /** Once for both connections: to whoever reads the log they are one. */
-  private logStatus(status: BusStatus): void {
+  /** Once for both connections, with the server of the one that changed: to whoever reads the log they are one. */
+  private logStatus(status: BusStatus, changed: NatsLink): void {
     const { logger } = this.ports;
-    const server = this.controlConnection.getServer();
+    const { server } = changed;
     const problem = this.control.closedBecause ?? this.data.closedBecause;
     if (status === 'connected') logger.info({ server }, 'connection to NATS is back');
     else if (status === 'disconnected') logger.warn({ server }, 'connection to NATS is lost');

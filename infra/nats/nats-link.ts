@@ -10,6 +10,7 @@ const GATHERED_BYTES = 32 * 1024;
 export class NatsLink {
   private up = true;
   private problem: string | undefined;
+  private lastServer: string;
   private bytesSinceFlush = 0;
   private readonly encrypted: boolean;
 
@@ -19,6 +20,7 @@ export class NatsLink {
     private readonly onChange: () => void,
   ) {
     const { info } = connection;
+    this.lastServer = connection.getServer();
     this.encrypted = info?.tls_required === true || info?.tls_available === true;
     void this.followStatus();
     void connection.closed().then((error) => {
@@ -30,6 +32,11 @@ export class NatsLink {
 
   get isUp(): boolean {
     return this.up;
+  }
+
+  /** Address of the one it is connected to, or was until it was lost. */
+  get server(): string {
+    return this.lastServer;
   }
 
   get isClosed(): boolean {
@@ -106,15 +113,16 @@ export class NatsLink {
 
   private async followStatus(): Promise<void> {
     for await (const status of this.connection.status()) {
-      if (status.type === 'disconnect') this.change(false);
-      else if (status.type === 'reconnect') this.change(true);
+      if (status.type === 'disconnect') this.change(false, status.server);
+      else if (status.type === 'reconnect') this.change(true, status.server);
       else if (status.type === 'error')
         this.logger.error({ problem: status.error.message }, 'NATS server reports an error');
     }
   }
 
-  private change(up: boolean): void {
+  private change(up: boolean, server: string): void {
     this.up = up;
+    this.lastServer = server;
     this.onChange();
   }
 }

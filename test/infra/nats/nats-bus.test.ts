@@ -2,7 +2,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitBlocking } from '../../../infra/clock/blocking-wait.js';
 import { createRealScheduler } from '../../../infra/clock/real-scheduler.js';
 import { connectNatsBus } from '../../../infra/nats/connect-bus.js';
-import type { NatsBus } from '../../../infra/nats/nats-bus.js';
+import { nodeConnectionOptions } from '../../../infra/nats/connection-options.js';
+import { dial } from '../../../infra/nats/dial.js';
+import { NatsBus } from '../../../infra/nats/nats-bus.js';
 import type { EmbeddedServer } from '../../../infra/nats-server/embedded-server.js';
 import { NatsUnavailableError } from '../../../src/core/errors.js';
 import { type Logger, silentLogger } from '../../../src/core/logger.js';
@@ -18,14 +20,21 @@ describe('NATS bus', () => {
   let binary: string;
   let server: EmbeddedServer;
   let bus: NatsBus;
+  let news: string[];
   let problems: string[];
   const note = (_: object, message: string) => void problems.push(message);
-  const logger: Logger = { ...silentLogger, warn: note, error: note };
+  const logger: Logger = {
+    ...silentLogger,
+    info: (_, message) => void news.push(message),
+    warn: note,
+    error: note,
+  };
 
   beforeAll(async () => {
     binary = await currentServerBinary();
   });
   beforeEach(async () => {
+    news = [];
     problems = [];
     server = await startTestServer({ binary });
     bus = await connectTestBus(server, { logger });
@@ -70,6 +79,28 @@ describe('NATS bus', () => {
     expect(heard).toEqual([committed(2)]);
     expect(statuses).toEqual(['disconnected', 'connected']);
     expect(problems).toEqual(['connection to NATS is lost']);
+    expect(news).toEqual(['connected to NATS', 'connection to NATS is back']);
+  });
+
+  it('names in the log the server of the connection that was lost', async () => {
+    const scheduler = createRealScheduler();
+    const other = await startTestServer({ binary });
+    const open = ({ url, user, password }: EmbeddedServer) =>
+      dial(
+        nodeConnectionOptions(
+          { servers: [url], name: 'test', user, password, subjectPrefix: 'test' },
+          'test',
+        ),
+        1000,
+        scheduler,
+      );
+    const lost: object[] = [];
+    const ports = { scheduler, logger: { ...logger, warn: (about: object) => void lost.push(about) } };
+    const split = new NatsBus(ports, 'test', await open(server), await open(other));
+    await other.stop();
+    await until(() => lost.length > 0);
+    expect(lost).toEqual([{ server: new URL(other.url).host }]);
+    await split.close();
   });
 
   it('stays connected when this thread blocks for longer than the ping interval, again and again', async () => {
