@@ -16,8 +16,8 @@ const texts = file('prompts.json', JSON.stringify(['the old sailor', 'a quiet\nr
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const pair = (name: string, drafter: string, prompts = lines) => [
-  ...[name, '--model', 'sim:target?ms=0', '--drafter', drafter],
+const pair = (name: string, drafter: string, prompts = lines, target = 'sim:target?ms=0') => [
+  ...[name, '--model', target, '--drafter', drafter],
   ...['--prompt-file', prompts, '--max-tokens', '40'],
 ];
 
@@ -37,6 +37,13 @@ describe('experiment acceptance', () => {
     expect(positions).toHaveLength(40);
     expect(texts[0]).toMatchObject({ prompt_tokens: 3 });
     expect(texts[0].token_ids).toHaveLength(40);
+  });
+
+  it('lets a text fill the whole context', async () => {
+    const drafter = 'sim:drafter?ms=0&acceptance=1&context=16';
+    const { texts } = await json(pair('acceptance', drafter, lines, 'sim:target?ms=0&context=16'));
+    expect(texts[0].prompt_tokens + texts[0].token_ids.length).toBe(16);
+    expect(texts[0].right).toBe('1'.repeat(13));
   });
 
   it('finds a drafter that is always right, and one that is silent', async () => {
