@@ -39,7 +39,7 @@ export class Engine implements GenerationService {
   private readonly generations = new Map<string, GenerationHandle>();
   private readonly admission: Admission;
   private readonly forgetting = new Set<Cancel>();
-  private status: ServiceHealth['status'] = 'ready';
+  private status: 'ready' | 'draining' = 'ready';
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -87,10 +87,11 @@ export class Engine implements GenerationService {
 
   health(): ServiceHealth {
     const workers = this.cluster.directory.list();
+    const targets = workers.filter(({ role }) => role === 'target').length;
     return {
-      status: this.status,
+      status: this.status === 'ready' && targets === 0 ? 'no_target' : this.status,
       model: this.options.model,
-      targets: workers.filter(({ role }) => role === 'target').length,
+      targets,
       drafters: workers.filter(({ role }) => role === 'drafter').length,
       running: this.admission.runningCount,
       waiting: this.admission.waitingCount,

@@ -86,7 +86,7 @@ export interface GenerationService {
 }
 
 export interface ServiceHealth {
-  readonly status: 'starting' | 'ready' | 'draining';
+  readonly status: 'starting' | 'ready' | 'no_target' | 'draining';
   readonly model: string;
   readonly targets: number;
   readonly drafters: number;

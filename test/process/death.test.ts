@@ -106,7 +106,11 @@ onLinux('an engine whose processes are killed or stopped in the middle of genera
     }));
 
   it('finishes when every worker and nats-server are killed at once', () =>
-    expectSameTexts(() => kill('target', 'drafter', 'nats-server')));
+    expectSameTexts(async () => {
+      kill('target', 'drafter', 'nats-server');
+      await eventually(() => engine.health().status === 'no_target');
+      await eventually(() => engine.health().status === 'ready');
+    }));
 
   it('leaves nothing behind when it is closed', async () => {
     await engine.close();

@@ -37,6 +37,18 @@ describe('slipstream serve', () => {
     expect(code).toBe(expected);
   });
 
+  test('does not wait for generations that nobody follows', async () => {
+    const interrupted = new AbortController();
+    const { code, engines } = await run(['serve', '--model', 'm'], {
+      interrupted,
+      script: { drainHangs: true },
+      services: gateway([]),
+      onStdout: () => interrupted.abort('SIGTERM'),
+    });
+    expect(engines[0]?.calls).toEqual(['drain', 'close']);
+    expect(code).toBe(0);
+  });
+
   test('an address that cannot be had is told before anything is loaded', async () => {
     const { code, stderr, engines } = await run(['serve', '--host', '192.0.2.1', '--port', '81'], {
       services: {
