@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import {
   encodeOnnxModel,
   type OnnxGraph,
+  type OnnxNode,
   type OnnxTensor,
   type OnnxValueInfo,
   TENSOR_TYPES,
@@ -10,6 +11,9 @@ import {
 import { readModelFiles } from '../../infra/onnx/model-files.js';
 
 const FIRST_ROW = 'bench.first_row';
+const ONE = 'bench.one';
+const SHAPE = 'bench.shape';
+const NEW_TOKENS = 'bench.new_tokens';
 /** Files that transformers.js reads beside the graph. */
 const SIDE_FILES = ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'];
 
@@ -46,14 +50,30 @@ function commonGraph(graph: OnnxGraph): OnnxGraph {
     });
   return {
     ...graph,
-    node,
-    initializer: [...graph.initializer, int64(FIRST_ROW, 0), int64('logits_rows', -1)],
+    node: [...lastRow(), ...node],
+    initializer: [...graph.initializer, int64(FIRST_ROW, 0), int64(ONE, 1)],
     input: graph.input.filter(({ name }) => name !== 'logits_rows'),
     output: [
       ...graph.output.filter(({ name }) => name === 'logits'),
       ...[...presentOf.values()].map((name) => likePast(graph, name)),
     ],
   };
+}
+
+/** The row of the last new token. It need not be the graph's last: a pass over one token may hold another, for padding. */
+function lastRow(): OnnxNode[] {
+  const node = (opType: string, input: string[], output: string): OnnxNode => ({
+    name: output,
+    opType,
+    input,
+    output: [output],
+    attribute: [],
+  });
+  return [
+    node('Shape', ['input_ids'], SHAPE),
+    node('Gather', [SHAPE, ONE], NEW_TOKENS),
+    node('Sub', [NEW_TOKENS, ONE], 'logits_rows'),
+  ];
 }
 
 function likePast(graph: OnnxGraph, name: string): OnnxValueInfo {
