@@ -155,8 +155,8 @@ export function takeStart(session: DrafterSession, start: DraftStart, nowMs: num
   // Drafts that go on from this very path stand, unless they did not arrive.
   const keepsDrafts = shared === before && before >= end && !start.afresh;
   if (!keepsDrafts) leave(session, Math.min(shared, end), end);
-  const { epoch, batch, flushMs, ahead, leastLikelihood, awaited, beliefs, end: courseEnd, root } = start;
-  session.course = { epoch, batch, flushMs, ahead, leastLikelihood, awaited, beliefs, end: courseEnd, root };
+  const { epoch, batch, flushMs, ahead, leastLikelihood, awaited, beliefs, root } = start;
+  session.course = { epoch, batch, flushMs, ahead, leastLikelihood, awaited, beliefs, end: start.end, root };
   session.detour = root;
   followVerdicts(session);
   // What is not gone on from is said again: this start's sender may wait for more.

@@ -255,14 +255,13 @@ export class Speculation {
     if (targetTimes === undefined) return;
     const targets = Math.min(links.length, this.options.request.targets ?? links.length);
     const { drafters } = this;
-    const sharesHost = drafters.shareHostWith(links.map(({ announced }) => announced.host));
     this.state.replan({
       targets,
       targetTimes,
       draftMs: () => drafters.draftMs(),
       idleDraftMs: () => drafters.idleDraftMs(),
       drafters: drafters.instances(),
-      sharesHost,
+      sharesHost: drafters.shareHostWith(links.map(({ announced }) => announced.host)),
     });
     this.considerPlans();
   }

@@ -176,7 +176,7 @@ export class TargetSide implements PoolClient {
   private handOver(link: TargetLink, next: DraftNode | undefined): void {
     const [newer] = link.jobs;
     if (this.state.plan.mode !== 'none' || newer === undefined || next?.alive !== true) return;
-    if (newer.nodes.every((node) => node.verdict !== undefined || !node.alive)) this.goOn(link, newer, next);
+    if (owesNothing(newer)) this.goOn(link, newer, next);
   }
 
   private measure(link: TargetLink, job: LiveJob, message: VerdictReturned): void {
@@ -326,7 +326,7 @@ export class TargetSide implements PoolClient {
   private goOn(link: TargetLink, job: LiveJob, next: DraftNode | undefined): void {
     job.deadlineMs = this.state.ports.scheduler.now() + this.allowance(link, 1);
     if (next === undefined || !next.alive) {
-      job.extending ||= job.nodes.every((node) => node.verdict !== undefined || !node.alive);
+      job.extending ||= owesNothing(job);
       return;
     }
     if (job.nodes.includes(next)) return;
@@ -409,4 +409,9 @@ function hasGap(job: LiveJob, message: VerdictReturned): boolean {
   return job.nodes.some(
     (node) => node.alive && node.verdict === undefined && node.length < message.position + message.ids.length,
   );
+}
+
+/** All that it was to decide is decided, or dead. */
+function owesNothing({ nodes }: LiveJob): boolean {
+  return nodes.every((node) => node.verdict !== undefined || !node.alive);
 }

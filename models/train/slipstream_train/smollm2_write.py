@@ -3,8 +3,9 @@
     python -m slipstream_train.smollm2_write RUN/smollm2 --corpus CORPUS.txt.xz --wordnet data.noun \\
         --rows-out RUN/smollm2-rows --budget-seconds 200
 
-WordNet's nouns and the functions of Python's own library (whichever runs this) give the prompts variety. Half of the answers are greedy, 30 % at temperature 0.8, 20 % at 1.0. Conversations go on by themselves (turns.py)
-until a row is full. The corpus' held-out part is not used.
+WordNet's nouns and the functions of Python's own library (whichever runs this) give the prompts variety. Half
+of the answers are greedy, 30 % at temperature 0.8, 20 % at 1.0. Conversations go on by themselves (turns.py) until a
+row is full. The corpus' held-out part is not used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 import { smallestLookahead } from '../closed-forms.js';
 import type { GenerationMode, Plan } from '../generation.js';
 import { forwardMs } from './forward-times.js';
-import type { Situation } from './situation.js';
+import { isBesideOnlyTarget, type Situation } from './situation.js';
 
 /** Drafts beyond the committed prefix are never more than this, whatever the times say. */
 export const MAX_AHEAD_TOKENS = 64;
@@ -11,8 +11,8 @@ const COMPARED_AHEAD_TOKENS = 4;
 
 /**
  * A drafter beside the only target takes of its time with every draft, about half as much as the draft takes. It is told
- * to rest where all of its drafts are right with less than this: then what comes after them costs more than it may save. Drafts that an idle
- * target waits for, it makes a good deal further.
+ * to rest where all of its drafts are right with less than this: then what comes after them costs more than it may save.
+ * Drafts that an idle target waits for, it makes a good deal further.
  */
 const WORTH_A_SHARED_HOST = 0.5;
 
@@ -48,8 +48,8 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const jobTokens = jobTokensFor(situation, ahead);
   const wait = Math.min(choice.wait, jobTokens);
   const drafters = Math.min(choice.drafters, situation.drafters);
-  const { targets, sharesHost } = situation;
-  const leastLikelihood = sharesHost && targets === 1 ? WORTH_A_SHARED_HOST : 0;
+  const { targets } = situation;
+  const leastLikelihood = isBesideOnlyTarget(situation) ? WORTH_A_SHARED_HOST : 0;
   return { mode, lookahead, wait, ahead, leastLikelihood, jobTokens, targets, drafters, reason };
 }
 
@@ -85,9 +85,9 @@ const TOO_FEW_TARGETS = 0.2;
  * down, so the drafts are waited for however few there will be.
  */
 export function waitFor(situation: Situation, most: number): number {
-  const { targetTimes, draftMs = 0, acceptance, targets, sharesHost } = situation;
+  const { targetTimes, draftMs = 0, acceptance, targets } = situation;
   const keepUp = targets * draftMs >= TOO_FEW_TARGETS * forwardMs(targetTimes, 1);
-  if (keepUp && !(sharesHost && targets === 1)) return 0;
+  if (keepUp && !isBesideOnlyTarget(situation)) return 0;
   return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1) + drafts * draftMs, acceptance, most);
 }
 

@@ -3,7 +3,7 @@ import { candidates, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
 import { makePlan, type PlanChoice } from './make-plan.js';
 import { type Found, searchPlans, WORTH_A_CHANGE } from './search.js';
-import { hasDrifted, hasOtherWorkers, type Place, type Situation } from './situation.js';
+import { hasDrifted, hasOtherWorkers, isBesideOnlyTarget, type Place, type Situation } from './situation.js';
 
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
 const WORTH_A_RISK = 0.99;
@@ -15,8 +15,8 @@ const LEAST_TOKENS_TO_SEARCH = 24;
 
 /**
  * The plan of one generation: at once by rules of thumb, then, where these are not the better guide, by predicting what
- * every candidate takes, again whenever what was measured has drifted. Predicting is work: `step` does a millisecond's worth, and whoever owns the planner
- * calls it as long as `isSearching`.
+ * every candidate takes, again whenever what was measured has drifted. Predicting is work: `step` does a millisecond's
+ * worth, and whoever owns the planner calls it as long as `isSearching`.
  */
 export class Planner {
   private current: Plan;
@@ -51,8 +51,8 @@ export class Planner {
    * Whether rules of thumb say more than predictions: a drafter beside the only target slows it down by as much as no
    * model knows, and searching takes of the same cores.
    */
-  goesByThumb({ sharesHost, targets }: Place): boolean {
-    return this.wish.mode !== 'auto' && sharesHost && targets === 1;
+  goesByThumb(place: Place): boolean {
+    return this.wish.mode !== 'auto' && isBesideOnlyTarget(place);
   }
 
   /** Takes in what has been measured. The plan changes at once when it is the first, or when workers have come or gone. */

@@ -28,6 +28,11 @@ export interface Situation {
 /** Where the workers are. */
 export type Place = Pick<Situation, 'targets' | 'sharesHost'>;
 
+/** Whether a drafter runs on the host of the only target: each slows the other down. */
+export function isBesideOnlyTarget({ sharesHost, targets }: Place): boolean {
+  return sharesHost && targets === 1;
+}
+
 /** Tokens after which it is looked at again whether what was measured has drifted. */
 export const REPLAN_TOKENS = 8;
 
