@@ -170,12 +170,13 @@ export class TargetSide implements PoolClient {
   }
 
   /**
-   * Plain decoding: where the job that is over left off, the newer one that its target has goes on. Without a word from it
-   * yet, the path would seem to be nobody's, and be given to an idle target that decodes beside the first from then on.
+   * Where the job that is over left off, the newer one that its target has goes on from its own verdicts. Without a word
+   * from it yet, the path would seem to be nobody's, and be given to an idle target that decodes beside the first from
+   * then on.
    */
   private handOver(link: TargetLink, next: DraftNode | undefined): void {
     const [newer] = link.jobs;
-    if (this.state.plan.mode !== 'none' || newer === undefined || next?.alive !== true) return;
+    if (newer === undefined || newer.extendLeft === 0 || next?.alive !== true) return;
     if (owesNothing(newer)) this.goOn(link, newer, next);
   }
 

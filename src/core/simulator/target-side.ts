@@ -152,7 +152,7 @@ export class TargetSide {
 
   private handOver(link: TargetLink, line: number, next: number): void {
     const { job } = link;
-    if (this.policy.mode !== 'none' || job === undefined || next === 0) return;
+    if (job === undefined || job.extendLeft === 0 || next === 0) return;
     if (this.owesNothing(job)) this.goOn(link, job, line, next);
   }
 

@@ -48,6 +48,13 @@ describe('slipstream simulate', () => {
     expect(printed.target_forwards).toBeLessThan(420);
   });
 
+  test.each(['actors', 'fast'])('decodes on one target while drafts are late, engine %s', async (engine) => {
+    const late = ['--drafter-ms', '28', '--acceptance', '1', '--latency-ms', '2', '--jitter', '0.2'];
+    const plan = ['--mode', 'dsi', '--lookahead', '1', '--wait', '0', '--targets', '4'];
+    const printed = await report('--engine', engine, ...plan, ...late, '--tokens', '400');
+    expect(printed.target_forwards).toBeLessThan(420);
+  });
+
   test('is right where a measured trace says so, with both engines', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'slipstream-trace-'));
     try {

@@ -148,12 +148,15 @@ describe('time per token, where nothing varies', () => {
     expect(simulate({ ...settings, mode: 'none' }, fixedPlan(plan)).msPerToken).toBeCloseTo(T, 6);
   });
 
-  it('is that with drafts to compare too, and takes no passes of other targets', () => {
-    const plan: Plan = { ...dsi, mode: 'none', ahead: 4, jobTokens: 0, drafters: 1 };
-    const run = simulate({ ...settings, target: { ...steadyTiming(T), jitter: 0.5 } }, fixedPlan(plan));
-    expect(run.drafterForwards).toBeGreaterThan(0);
-    expect(run.targetForwards).toBe(settings.tokens - 1);
-  });
+  it.each(['none', 'dsi'] as const)(
+    'is that where drafts are only compared, on one target, in %s',
+    (mode) => {
+      const plan: Plan = { ...dsi, mode, ahead: 4, jobTokens: 0, drafters: 1 };
+      const run = simulate({ ...settings, target: { ...steadyTiming(T), jitter: 0.5 } }, fixedPlan(plan));
+      expect(run.drafterForwards).toBeGreaterThan(0);
+      expect(run.targetForwards).toBe(settings.tokens - 1);
+    },
+  );
 
   it.each([1, 3, 8])('is (k c + T)(1 - a)/(1 - a^(k+1)) in speculative inference with k = %i', (k) => {
     const plan: Plan = { ...dsi, mode: 'si', lookahead: k, ahead: k, jobTokens: k };
