@@ -188,10 +188,11 @@ export class Drafting {
     const { course, pending } = session;
     if (course === undefined || pending === undefined) return;
     const exhausted = session.exhausted || isDoubtful(session);
+    const rests = roomOf(session) === 0;
     const isDue =
       exhausted ||
       pending.ids.length >= course.batch ||
-      roomOf(session) === 0 ||
+      rests ||
       this.now() - pending.startedAtMs >= course.flushMs;
     if (!isDue) return;
     session.pending = undefined;
@@ -203,6 +204,7 @@ export class Drafting {
       worker: this.ports.workerId,
       epoch: course.epoch,
       exhausted,
+      ...(rests ? { rests } : {}),
       ...pending,
       ...(dropped === undefined ? {} : { dropped }),
     });

@@ -29,6 +29,8 @@ export interface DraftsReceived {
   readonly ids: { readonly length: number };
   readonly startedAtMs: number;
   readonly forwardMs: number;
+  /** The drafter rested after these. */
+  readonly rests?: boolean | undefined;
   readonly dropped?: DroppedDrafts | undefined;
 }
 
@@ -139,20 +141,28 @@ function timeLevel(): Level {
   return new Level('factor', RECENT_TIMES, MOST_TIMES);
 }
 
-/** Notes what the drafts of one message took, of which the next one tells, if there is one that may tell of it. */
+/**
+ * Notes what the drafts of one message took, of which the next one tells, if there is one that may tell of it: what was
+ * dropped in between took its own time.
+ */
 function noteDrafts(
   { spacing, between }: DraftTimes,
   drafts: DraftsReceived,
   next: DraftsReceived | undefined,
 ): void {
   const { length } = drafts.ids;
-  const passesMs = drafts.forwardMs / length;
+  const passMs = drafts.forwardMs / length;
   const follows = drafts.epoch === next?.epoch && drafts.position + length === next.position;
-  const ms = follows ? (next.startedAtMs - drafts.startedAtMs) / length : Number.POSITIVE_INFINITY;
-  // One that is far enough ahead is not drafting.
-  const isDrafting = ms <= OUTLIER * Math.max(passesMs, 0.5);
-  if (isDrafting) noteTime(between, Math.max(0, ms - passesMs), length);
-  noteTime(spacing, isDrafting ? ms : passesMs + between.mean, length);
+  let pauseMs = Number.POSITIVE_INFINITY;
+  if (follows && drafts.rests !== true) {
+    const dropped = next.dropped ?? { drafts: 0, forwardMs: 0 };
+    const passesMs = drafts.forwardMs + dropped.forwardMs;
+    pauseMs = (next.startedAtMs - drafts.startedAtMs - passesMs) / (length + dropped.drafts);
+  }
+  // One that was held up by something else is not drafting either.
+  const isDrafting = passMs + pauseMs <= OUTLIER * Math.max(passMs, 0.5);
+  if (isDrafting) noteTime(between, Math.max(0, pauseMs), length);
+  noteTime(spacing, passMs + (isDrafting ? pauseMs : between.mean), length);
 }
 
 /** `weight`: how many passes it is the mean of. */

@@ -209,6 +209,8 @@ export const draftProposed = z.object({
   confidences: z.array(z.int().min(0).max(255)),
   /** Nothing more comes on this path, or not before more of it is committed. */
   exhausted: z.boolean(),
+  /** The drafter has gone as far as it may, and rests until it hears of more: the next draft's start says nothing of its speed. */
+  rests: z.boolean().optional(),
   startedAtMs: z.number(),
   forwardMs: milliseconds,
   /** Drafts that were made since the last message and are not told, since something else was to be drafted by then. */

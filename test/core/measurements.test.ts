@@ -98,14 +98,18 @@ describe('drafts', () => {
   it.each([
     ['another epoch', { epoch: 2 }],
     ['another place', { position: 20 }],
-    ['a long rest', { startedAtMs: 1100 }],
-  ])('count by their passes and what was usual between them before %s', (_what, changed) => {
-    const measured = fresh();
-    measured.drafted(proposal, false);
-    measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, forwardMs: 4 }, false);
-    measured.drafted({ ...proposal, position: 12, startedAtMs: 1007, ...changed }, false);
-    expect(measured.draftMs('d', 3)).toBe((2.5 + 4.5) / 2);
-  });
+    ['a long pause', { startedAtMs: 1100 }],
+    ['a rest', { startedAtMs: 1012 }, { rests: true }],
+  ])(
+    'count by their passes and what was usual between them before %s',
+    (_what, changed, last: { rests?: boolean } = {}) => {
+      const measured = fresh();
+      measured.drafted(proposal, false);
+      measured.drafted({ ...proposal, position: 11, startedAtMs: 1002.5, forwardMs: 4, ...last }, false);
+      measured.drafted({ ...proposal, position: 12, startedAtMs: 1007, ...changed }, false);
+      expect(measured.draftMs('d', 3)).toBe((2.5 + 4.5) / 2);
+    },
+  );
 
   it('that were dropped count too, else slow ones would be left out', () => {
     const measured = fresh();
@@ -114,6 +118,17 @@ describe('drafts', () => {
     measured.drafted({ ...proposal, epoch: 2, dropped: { drafts: 4, forwardMs: 20 } }, false);
     // Two drafts of 1 ms with 1.5 ms between them, two with the same for want of another, four of 5 ms.
     expect(measured.draftMs('d', 3)).toBeCloseTo((2 * 2.5 + 2 * 2.5 + 4 * 6.5) / 8, 6);
+  });
+
+  it("that were dropped in between are not told to have been the others' time", () => {
+    const measured = fresh();
+    let startedAtMs = 1000;
+    for (let position = 10; position < 50; position++) {
+      const dropped = position % 2 === 1 ? { dropped: { drafts: 1, forwardMs: 2 } } : {};
+      startedAtMs += position % 2 === 1 ? 5 : 2.5;
+      measured.drafted({ ...proposal, position, startedAtMs, ...dropped }, false);
+    }
+    expect(measured.draftMs('d', 3)).toBeCloseTo(2.5, 1);
   });
 
   it('before rounds are not told to have taken until the rounds', () => {

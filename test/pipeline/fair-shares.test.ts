@@ -57,6 +57,6 @@ it('takes a split target for several of which no two begin at once', () => {
   };
   const [whole, split, many] = [msPerToken(1, 1), msPerToken(10, 1), msPerToken(1, 10)];
   expect(Math.min(...split.gaps)).toBeGreaterThan(1.99);
-  expect(split.ms).toBeLessThan(0.8 * whole.ms);
+  expect(split.ms).toBeLessThan(0.85 * whole.ms);
   expect(split.ms).toBeGreaterThanOrEqual(many.ms);
 });

@@ -112,10 +112,10 @@ export class Course {
     if (this.tokens - this.observedAtTokens >= REPLAN_TOKENS) this.observe();
   }
 
-  drafted({ drafter, epoch, from, length, startedAtMs, forwardMs, dropped }: DraftProposed): void {
+  drafted({ drafter, from, length, ...drafts }: DraftProposed): void {
     const worker = this.drafterNames[drafter] as string;
     this.measurements.drafted(
-      { worker, epoch, position: from, ids: { length: length - from }, startedAtMs, forwardMs, dropped },
+      { ...drafts, worker, position: from, ids: { length: length - from } },
       draftsInRounds(this.plan),
     );
     this.measureDrafters();

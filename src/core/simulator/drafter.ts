@@ -164,9 +164,10 @@ export class Drafter {
   private flushIfDue(): void {
     const { start, pendingFrom } = this;
     if (start === undefined || pendingFrom === NOWHERE) return;
+    const rests = this.room() <= 0;
     const isDue =
       this.length - pendingFrom >= start.batch ||
-      this.room() <= 0 ||
+      rests ||
       this.world.agenda.nowMs - this.pendingSinceMs >= start.flushMs;
     if (!isDue) return;
     this.pendingFrom = NOWHERE;
@@ -183,6 +184,7 @@ export class Drafter {
       length: this.length,
       startedAtMs: this.pendingSinceMs,
       forwardMs: this.pendingMs,
+      rests,
       dropped,
     });
   }

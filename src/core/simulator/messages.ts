@@ -115,6 +115,7 @@ export interface DraftProposed {
   readonly length: number;
   readonly startedAtMs: number;
   readonly forwardMs: number;
+  readonly rests: boolean;
   readonly dropped: DroppedDrafts | undefined;
 }
 
