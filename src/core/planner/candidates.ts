@@ -28,7 +28,7 @@ const LOOKAHEADS = [1, 2, 3, 4, 6, 8, 12, 16];
 
 /**
  * What is worth a look at first, each once: plain decoding where that is allowed, rounds, and speculation by lookahead
- * with the wait that rules of thumb say.
+ * with the wait that rules of thumb say and without one.
  */
 export function candidates(wish: PlanWish, situation: Situation): PlanChoice[] {
   const modes: readonly GenerationMode[] = wish.mode === 'auto' ? GENERATION_MODES : [wish.mode];
@@ -56,9 +56,11 @@ function rounds(wish: PlanWish, situation: Situation): number[] {
 }
 
 function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {
-  const wait = wish.wait ?? waitFor(situation, 16);
+  const waits = wish.wait === undefined ? [...new Set([waitFor(situation, 16), 0])] : [wish.wait];
   const drafters = leastDrafters(wish, situation);
-  return lookaheads(wish, situation).map((lookahead) => ({ mode: 'dsi', lookahead, wait, drafters }));
+  return waits.flatMap((wait) =>
+    lookaheads(wish, situation).map((lookahead) => ({ mode: 'dsi' as const, lookahead, wait, drafters })),
+  );
 }
 
 /** Speculation with a lookahead that was asked for is run with all there is; elsewhere a standby must be worth it. */
