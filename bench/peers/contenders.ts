@@ -10,6 +10,7 @@ export interface Contender {
 
 /** What the others are held against. */
 export const PLAIN = 'none';
+export const DSI = 'dsi';
 export const LLAMA = 'llama.cpp';
 
 /**
@@ -39,7 +40,7 @@ export function contenders(
         request: { mode: 'si', lookahead },
       }),
     ),
-    { name: 'dsi', opening: byDefault, request: { mode: 'dsi' } },
+    { name: DSI, opening: byDefault, request: { mode: 'dsi' } },
     { name: 'auto', opening: byDefault, request: { mode: 'auto' } },
     { name: LLAMA, opening: llama('none'), request: {} },
     { name: `${LLAMA}, lookup`, opening: llama('lookup'), request: {} },

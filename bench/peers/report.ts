@@ -1,7 +1,7 @@
 import type { Figure } from '../../infra/plot/figure.js';
 import { textTable } from '../../src/app/text-table.js';
 import { mean, median, quantile, sum } from '../../src/core/statistics.js';
-import { LLAMA, PLAIN } from './contenders.js';
+import { DSI, LLAMA, PLAIN } from './contenders.js';
 import type { Results, Sample } from './sample.js';
 
 const SETS = ['mt_bench', 'humaneval'] as const;
@@ -17,6 +17,7 @@ interface Row {
   /** Of the prompt for which it is least. */
   readonly leastTimesPlain: number;
   readonly timesLlama: number;
+  readonly timesDsi: number;
   readonly firstTokenMs: number;
   readonly processorMsPerToken: number;
   /** NaN without drafts. */
@@ -53,6 +54,7 @@ export function rowsOf({ samples }: Results, names: readonly string[]): Row[] {
         timesPlain: medianRatio(speeds, own, PLAIN),
         leastTimesPlain: quantile(byPrompt, 0),
         timesLlama: medianRatio(speeds, own, LLAMA),
+        timesDsi: medianRatio(speeds, own, DSI),
         firstTokenMs: median(own.map(({ firstTokenMs }) => firstTokenMs)),
         processorMsPerToken: median(own.map(({ processorMsPerToken }) => processorMsPerToken)),
         acceptance: acceptanceOf(own),
@@ -73,7 +75,7 @@ function medianRatio(speeds: ReadonlyMap<string, number>, samples: readonly Samp
 
 export function reportText(results: Results, names: readonly string[]): string {
   const rows = rowsOf(results, names);
-  const header = ['set', 'engine', 'tokens/s', 'half of them', 'x none', 'least', 'x llama.cpp'];
+  const header = ['set', 'engine', 'tokens/s', 'half of them', 'x none', 'least', 'x llama.cpp', 'x dsi'];
   const table = textTable(
     [...header, 'first token', 'processor/token', 'acceptance', 'as none'],
     rows.map((row) => {
@@ -86,6 +88,7 @@ export function reportText(results: Results, names: readonly string[]): string {
         shown(row.timesPlain),
         shown(row.leastTimesPlain),
         shown(row.timesLlama),
+        shown(row.timesDsi),
         `${row.firstTokenMs.toFixed(0)} ms`,
         `${row.processorMsPerToken.toFixed(1)} ms`,
         shown(row.acceptance),
