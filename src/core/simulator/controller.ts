@@ -150,8 +150,8 @@ export class Controller {
   /** Commits what is decided, keeps the drafters busy and gives idle targets work: after every event. */
   private proceed(): void {
     const isRolledBack = this.settle();
-    if (this.hasEnded) return;
     if (isRolledBack) this.rollbacks++;
+    if (this.hasEnded) return;
     this.considerPlans();
     this.followPlan();
     this.drafters.steer();
