@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRealScheduler } from '../../../infra/clock/real-scheduler.js';
 
 const scheduler = createRealScheduler();
@@ -43,6 +43,7 @@ describe('real scheduler', () => {
       cancelInTask();
     });
     expect(ran).toEqual([]);
+    await vi.waitFor(() => expect(ran).toEqual(['kept', 'kept', 'kept']));
     await pause(5);
     expect(ran).toEqual(['kept', 'kept', 'kept']);
   });
