@@ -1,4 +1,4 @@
-import type { Decoder } from '../../infra/onnx/decoder.js';
+import type { Decoder, Padding } from '../../infra/onnx/decoder.js';
 import { sameBits } from '../../infra/onnx/probe-path.js';
 
 export interface ChunkingResult {
@@ -8,20 +8,27 @@ export interface ChunkingResult {
   readonly differing: number;
 }
 
+export interface ChunkingOptions {
+  readonly vocabularySize: number;
+  readonly sizes: readonly number[];
+  readonly pasts: readonly number[];
+  readonly padding: Padding;
+}
+
 /** Feeds the same tokens in passes of two and of each of `sizes`, after each of `pasts`, and compares bits. */
 export async function compareChunkings(
   decoder: Decoder,
-  vocabularySize: number,
-  sizes: readonly number[],
-  pasts: readonly number[],
+  { vocabularySize, sizes, pasts, padding }: ChunkingOptions,
 ): Promise<ChunkingResult> {
   const length = Math.max(...pasts) + Math.max(...sizes);
   const tokens = Array.from({ length }, (_, i) => (i * 7919 + 13) % vocabularySize);
-  const expected = await feed(decoder, tokens, 2, 0, length);
+  const feed = (size: number, from: number, to: number) =>
+    rowsOf(decoder, padding, { tokens, size, from, to });
+  const expected = await feed(2, 0, length);
   let [passes, rows, differing] = [0, 0, 0];
   for (const past of pasts) {
     for (const size of sizes) {
-      const actual = await feed(decoder, tokens, size, past, past + size);
+      const actual = await feed(size, past, past + size);
       passes++;
       rows += actual.length;
       differing += actual.filter((row, i) => !sameBits([row], [expected[past + i] as Float32Array])).length;
@@ -30,13 +37,26 @@ export async function compareChunkings(
   return { passes, rows, differing };
 }
 
+interface Feeding {
+  readonly tokens: readonly number[];
+  readonly size: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Logits from token `from` on, in passes of `size`; what is before goes in by twos. */
-async function feed(decoder: Decoder, tokens: readonly number[], size: number, from: number, to: number) {
+async function rowsOf(decoder: Decoder, padding: Padding, { tokens, size, from, to }: Feeding) {
   const store = decoder.openStore();
   const rows: Float32Array[] = [];
   for (let at = 0; at < to; ) {
     const count = at < from ? Math.min(2, from - at) : Math.min(size, to - at);
-    const passed = await decoder.pass(store, tokens.slice(at, at + count), at, at < from ? 0 : count, 1);
+    const passed = await decoder.pass(
+      store,
+      tokens.slice(at, at + count),
+      at,
+      at < from ? 0 : count,
+      padding,
+    );
     rows.push(...passed);
     at += count;
   }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { arch, cpus } from 'node:os';
 import { type DecoderConfig, layerShapes } from '../../src/core/checkpoint.js';
-import type { WeightChoice } from '../onnx/graph/build-options.js';
+import type { ByteType, RowChoice, WeightChoice } from '../onnx/graph/build-options.js';
 import { LONGEST_INT8_ROW } from '../onnx/graph/int8-weights.js';
 
 /**
  * What an import makes of weights.
  * - `auto`: `rowwise` where this processor multiplies 8-bit integers exactly, else `blockwise`
- * - `rowwise`: int8 with a scale per output; a pass over 16 tokens takes little longer than one over a single token
+ * - `rowwise`: int8 with a scale per output, stored as uint8 where only those products are exact; a pass over 16 tokens
+ *   takes little longer than one over a single token
  * - `blockwise`: floats become 8-bit blocks, in a large model 4-bit ones; blocks of a GGUF file stay as they are
  * - `q8`, `q4`: the same with as many bits as they say
  * - `f32`: everything fp32
@@ -24,21 +25,23 @@ export const DEFAULT_IMPORT_WEIGHTS: ImportWeights = 'auto';
  */
 const LARGE_MODEL_WEIGHTS = 2e9;
 
+const ROWS: Readonly<Record<ByteType, RowChoice>> = { int8: 'rowwise', uint8: 'rowwise-unsigned' };
+
 export interface WeightDecision {
   readonly built: WeightChoice;
   /** What the weights become, and why, for a person. */
   readonly reason: string;
 }
 
-/** The form of the weights in the graph. `productsAreExact` is asked when that decides. */
+/** The form of the weights in the graph. What is exact on this processor is asked when that decides. */
 export async function decideWeights(
   weights: ImportWeights,
   config: DecoderConfig,
-  productsAreExact: () => Promise<boolean>,
+  exactByteWeights: () => Promise<ByteType | undefined>,
 ): Promise<WeightDecision> {
   switch (weights) {
     case 'rowwise':
-      return { built: 'rowwise', reason: 'int8 rows' };
+      return { built: ROWS[(await exactByteWeights()) ?? 'int8'], reason: 'int8 rows' };
     case 'blockwise':
       return blocks(config);
     case 'q8':
@@ -50,21 +53,23 @@ export async function decideWeights(
       const { built, reason } = blocks(config);
       if (longestRow(config) > LONGEST_INT8_ROW)
         return { built, reason: `${reason}: too wide for int8 rows` };
-      if (!(await productsAreExact()))
+      const type = await exactByteWeights();
+      if (type === undefined)
         return { built, reason: `${reason}: this processor's 8-bit products are not exact` };
-      return { built: 'rowwise', reason: "int8 rows: this processor's 8-bit products are exact" };
+      const exact = `this processor's products with ${type} weights are exact`;
+      return { built: ROWS[type], reason: `int8 rows: ${exact}` };
     }
   }
 }
 
 /**
- * Names a choice in the cache: what `auto` decides depends on the processor, and a cache may be shared by machines
- * with different ones.
+ * Names a choice in the cache: what `auto` and `rowwise` decide depends on the processor, and a cache may be shared by
+ * machines with different ones.
  */
 export function weightsKey(weights: ImportWeights): string {
-  if (weights !== 'auto') return weights;
+  if (weights !== 'auto' && weights !== 'rowwise') return weights;
   const processor = `${arch()} ${cpus()[0]?.model ?? ''}`;
-  return `auto-${createHash('sha256').update(processor).digest('hex').slice(0, 8)}`;
+  return `${weights}-${createHash('sha256').update(processor).digest('hex').slice(0, 8)}`;
 }
 
 function blocks(config: DecoderConfig): WeightDecision {

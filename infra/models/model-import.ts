@@ -58,8 +58,8 @@ async function build(
   try {
     const { totalBytes } = source;
     const { built, reason } = await decideWeights(choice, source.config, async () => {
-      const { integerProductsAreExact } = await import('../onnx/integer-products.js');
-      return integerProductsAreExact();
+      const { exactByteWeights } = await import('../onnx/integer-products.js');
+      return exactByteWeights();
     });
     await buildDecoderModel(source.checkpoint(sourceSha256), modelPath, {
       weights: built,

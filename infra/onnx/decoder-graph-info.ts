@@ -1,6 +1,7 @@
 import { ModelFormatError } from '../../src/core/errors.js';
 import { GRAPH_BUILDER_VERSION, GRAPH_PRODUCER } from './graph/build-decoder-model.js';
-import type { OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from './graph/onnx-format.js';
+import type { ByteType } from './graph/build-options.js';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './graph/onnx-format.js';
 import { TENSOR_TYPES } from './graph/onnx-format.js';
 
 /** What a runner must know of a decoder's graph: its inputs, outputs and how it keeps the past. */
@@ -20,8 +21,8 @@ export interface DecoderGraphInfo {
   readonly producer: string;
   /** Has GroupQueryAttention, which may work in place on a shared buffer. */
   readonly groupQuery: boolean;
-  /** Multiplies 8-bit integers, as `rowwise` weights do. */
-  readonly integerProducts: boolean;
+  /** How the weights are stored that it multiplies as 8-bit integers, as int8 rows are; undefined: none. */
+  readonly byteWeights: ByteType | undefined;
   /** Positions in its rotary table; undefined when angles are computed. */
   readonly rotaryPositions: number | undefined;
   /** Ids that it can read; undefined where they are not looked up in a matrix that is stored as such. */
@@ -97,7 +98,7 @@ export function inspectDecoderGraph(
     builtHere,
     producer: `${model.producerName ?? ''} ${model.producerVersion ?? ''}`.trim(),
     groupQuery: nodes.some((node) => node.opType === 'GroupQueryAttention'),
-    integerProducts: nodes.some((node) => node.opType === 'MatMulIntegerToFloat'),
+    byteWeights: byteWeights(graph, nodes),
     rotaryPositions: rotaryPositions(graph, nodes),
     embeddingRows: embeddingRows(graph, nodes),
     inputs: optional,
@@ -151,9 +152,21 @@ function embeddingRows(graph: OnnxGraph, nodes: readonly OnnxNode[]): number | u
   return rowsOf(graph, lookup?.input[0]);
 }
 
+/** All products of a graph have weights of the same type. */
+function byteWeights(graph: OnnxGraph, nodes: readonly OnnxNode[]): ByteType | undefined {
+  const product = nodes.find(({ opType }) => opType === 'MatMulIntegerToFloat');
+  const type = stored(graph, product?.input[1])?.dataType;
+  if (type === TENSOR_TYPES.int8) return 'int8';
+  return type === TENSOR_TYPES.uint8 ? 'uint8' : undefined;
+}
+
 /** Undefined for what is no stored tensor. */
 function rowsOf(graph: OnnxGraph, name: string | undefined): number | undefined {
-  return graph.initializer.find((tensor) => tensor.name === name)?.dims[0];
+  return stored(graph, name)?.dims[0];
+}
+
+function stored(graph: OnnxGraph, name: string | undefined): OnnxTensor | undefined {
+  return graph.initializer.find((tensor) => tensor.name === name);
 }
 
 function* allNodes(model: OnnxModel): Generator<OnnxNode> {

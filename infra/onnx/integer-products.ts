@@ -1,7 +1,8 @@
+import type { ByteType } from './graph/build-options.js';
 import { encodeOnnxModel, type OnnxTensor, TENSOR_TYPES, type TensorType } from './graph/onnx-format.js';
 import { createSession, Tensor } from './runtime.js';
 
-/** x (uint8, zero point 128) [tokens, INPUTS] times the weights of `weight`: [tokens, OUTPUTS]. */
+/** x (uint8, zero point 128) [tokens, INPUTS] times the weights that `weight` gives: [tokens, OUTPUTS]. */
 export type Multiply = (x: Uint8Array, tokens: number) => Promise<Float32Array>;
 
 /** Several of the widest vectors, and some elements more. */
@@ -11,16 +12,24 @@ const OUTPUTS = 40;
 const TOKENS = [1, 2, 5, 33];
 const ZERO = 128;
 
-let verdict: Promise<boolean> | undefined;
+const verdicts = new Map<ByteType, Promise<boolean>>();
 
 /**
- * Whether onnxruntime multiplies 8-bit integers exactly on this processor. Without VNNI, AVX2 and AVX-512 kernels add
- * pairs of products in 16 bits, which saturate (onnxruntime's documentation, "Quantize ONNX models": U8S8 on AVX2);
- * weights in int8 rows would then give another model than the one that was imported. Takes milliseconds, once.
+ * Whether onnxruntime multiplies 8-bit integers exactly on this processor, activations being uint8. Without VNNI, AVX2
+ * and AVX-512 kernels for int8 weights add pairs of products in 16 bits, which saturate (onnxruntime's documentation,
+ * "Quantize ONNX models": U8S8 on AVX2): rows of int8 would then be another model than the one that was imported.
+ * Those for uint8 weights widen before they multiply. Takes milliseconds, once for each type.
  */
-export function integerProductsAreExact(): Promise<boolean> {
-  verdict ??= withKernel(productsAreExact);
+export function integerProductsAreExact(weights: ByteType): Promise<boolean> {
+  const verdict = verdicts.get(weights) ?? withKernel(weights, productsAreExact);
+  verdicts.set(weights, verdict);
   return verdict;
+}
+
+/** The type of weights to import rows as, the faster one where both are exact; undefined: none is. */
+export async function exactByteWeights(): Promise<ByteType | undefined> {
+  if (await integerProductsAreExact('int8')) return 'int8';
+  return (await integerProductsAreExact('uint8')) ? 'uint8' : undefined;
 }
 
 /** Compares with sums in JavaScript, which are exact: at the extremes, where sums are largest, and between. */
@@ -54,8 +63,8 @@ export function weight(k: number, output: number): number {
   return ((k * 61 + output * 29) % 255) - 127;
 }
 
-async function withKernel<T>(use: (multiply: Multiply) => Promise<T>): Promise<T> {
-  const session = await createSession(productModel(), { threads: 1, provider: 'cpu' });
+async function withKernel<T>(weights: ByteType, use: (multiply: Multiply) => Promise<T>): Promise<T> {
+  const session = await createSession(productModel(weights), { threads: 1, provider: 'cpu' });
   try {
     return await use(async (x, tokens) => {
       const { y } = await session.run({ x: new Tensor('uint8', x, [tokens, INPUTS]) });
@@ -67,14 +76,16 @@ async function withKernel<T>(use: (multiply: Multiply) => Promise<T>): Promise<T
 }
 
 /** The operator of graphs with int8 rows, alone. */
-function productModel(): Uint8Array {
-  const weights = Int8Array.from({ length: INPUTS * OUTPUTS }, (_, i) =>
-    weight(Math.floor(i / OUTPUTS), i % OUTPUTS),
+function productModel(type: ByteType): Uint8Array {
+  const shift = type === 'uint8' ? ZERO : 0;
+  const weights = Uint8Array.from(
+    { length: INPUTS * OUTPUTS },
+    (_, i) => weight(Math.floor(i / OUTPUTS), i % OUTPUTS) + shift,
   );
   const node = {
     opType: 'MatMulIntegerToFloat',
     domain: 'com.microsoft',
-    input: ['x', 'weights', 'one', 'scales', 'zero'],
+    input: ['x', 'weights', 'one', 'scales', 'zero', ...(type === 'uint8' ? ['zero'] : [])],
     output: ['y'],
     attribute: [],
   };
@@ -84,7 +95,7 @@ function productModel(): Uint8Array {
       name: 'products',
       node: [node],
       initializer: [
-        tensor('weights', 'int8', [INPUTS, OUTPUTS], weights),
+        tensor('weights', type, [INPUTS, OUTPUTS], weights),
         tensor('one', 'float', [], Float32Array.of(1)),
         tensor('scales', 'float', [OUTPUTS], new Float32Array(OUTPUTS).fill(1)),
         tensor('zero', 'uint8', [], Uint8Array.of(ZERO)),

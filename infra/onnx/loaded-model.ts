@@ -11,6 +11,7 @@ import type { LoadedModel, ModelInfo, Sequence, SequenceOptions } from '../../sr
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { Decoder } from './decoder.js';
 import { type DecoderGraphInfo, inspectDecoderGraph } from './decoder-graph-info.js';
+import type { ByteType } from './graph/build-options.js';
 import { integerProductsAreExact } from './integer-products.js';
 import { findKvKind } from './kv-kind.js';
 import { readModelFiles } from './model-files.js';
@@ -44,8 +45,8 @@ export interface OnnxModelOptions {
   /** Default cpu. One that is not there is replaced by cpu, with a warning. */
   readonly provider?: Provider;
   readonly logger?: Logger;
-  /** Whether 8-bit products are exact here; default: tried once per process. */
-  readonly productsAreExact?: () => Promise<boolean>;
+  /** Whether products with 8-bit weights of a type are exact here; default: tried once per process. */
+  readonly productsAreExact?: (weights: ByteType) => Promise<boolean>;
   /** For tests that must see equality fail: passes of one token run as they are, whatever that does to their bits. */
   readonly unsafeWithoutPadding?: boolean;
 }
@@ -72,10 +73,11 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
   const files = await readModelFiles(options.path);
   const graph = inspectDecoderGraph(files.model, files.path, role);
   const productsAreExact = options.productsAreExact ?? integerProductsAreExact;
-  if (graph.builtHere && graph.integerProducts && !(await productsAreExact()))
+  const { byteWeights } = graph;
+  if (graph.builtHere && byteWeights !== undefined && !(await productsAreExact(byteWeights)))
     throw new ModelFormatError(
       files.path,
-      "its int8 rows need exact 8-bit products, and this processor's are not: import it with --weights blockwise",
+      `its products with ${byteWeights} weights are not exact on this processor: import it again here, or with --weights blockwise`,
     );
   const { session, provider } = await openSession(files.path, options);
   try {

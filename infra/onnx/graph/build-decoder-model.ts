@@ -16,7 +16,7 @@ import { StoredProjections } from './stored-projections.js';
 import { twoLargest } from './two-largest.js';
 
 /** Rises whenever the same checkpoint gives another graph: part of a model's fingerprint and of import caches' keys. */
-export const GRAPH_BUILDER_VERSION = '6';
+export const GRAPH_BUILDER_VERSION = '7';
 export const GRAPH_PRODUCER = 'slipstream';
 
 const OPSET = 21;
@@ -86,9 +86,14 @@ interface Stream {
 }
 
 function projections(graph: GraphWriter, checkpoint: CheckedCheckpoint, choice: WeightChoice): Projections {
-  return choice === 'rowwise'
-    ? new RotatedProjections(graph, checkpoint)
-    : new StoredProjections(graph, checkpoint, choice);
+  switch (choice) {
+    case 'rowwise':
+      return new RotatedProjections(graph, checkpoint, 'int8');
+    case 'rowwise-unsigned':
+      return new RotatedProjections(graph, checkpoint, 'uint8');
+    default:
+      return new StoredProjections(graph, checkpoint, choice);
+  }
 }
 
 function decoderLayer(

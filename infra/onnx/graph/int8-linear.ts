@@ -1,13 +1,15 @@
+import type { ByteType } from './build-options.js';
 import { CONTRIB, type GraphWriter } from './graph-writer.js';
 import type { Int8Weights } from './int8-weights.js';
 
-/** The quant that stands for 0 among activations: the kernels take them unsigned. */
-const ACTIVATION_ZERO = 128;
+/** The quant that stands for 0 among unsigned ones: activations, which the kernels take so, and uint8 weights. */
+const UNSIGNED_ZERO = 128;
 
 /** Int8 weights that are in the graph. */
 export interface StoredInt8Weights {
   readonly rows: number;
   readonly columns: number;
+  readonly type: ByteType;
   readonly quants: string;
   readonly scales: string;
 }
@@ -27,12 +29,23 @@ export interface QuantiseOptions {
   readonly zeros: string;
 }
 
-export function storeInt8(graph: GraphWriter, weights: Int8Weights, hint: string): StoredInt8Weights {
-  const { rows, columns } = weights;
+export function storeInt8(
+  graph: GraphWriter,
+  weights: Int8Weights,
+  type: ByteType,
+  hint: string,
+): StoredInt8Weights {
+  const { rows, columns, quants } = weights;
   return {
     rows,
     columns,
-    quants: graph.tensor('int8', [columns, rows], weights.quants, `${hint}.quants`),
+    type,
+    quants: graph.tensor(
+      type,
+      [columns, rows],
+      type === 'int8' ? quants : unsigned(quants),
+      `${hint}.quants`,
+    ),
     scales: graph.tensor('float', [rows], weights.scales, `${hint}.scales`),
   };
 }
@@ -63,7 +76,7 @@ export function quantiseRows(
  */
 export function quantiseAlike(graph: GraphWriter, x: string, largest: number): QuantisedRows {
   const scale = Math.fround(largest / 127);
-  const inputs = [x, graph.scalarFloat(scale), activationZero(graph)];
+  const inputs = [x, graph.scalarFloat(scale), unsignedZero(graph)];
   return { quants: graph.node('QuantizeLinear', inputs), scale, ownScales: undefined };
 }
 
@@ -71,22 +84,24 @@ export function quantiseAlike(graph: GraphWriter, x: string, largest: number): Q
 export function zeroPoints(graph: GraphWriter, x: string): string {
   const tokens = graph.node('Shape', [x], { attributes: { start: 0, end: 2 } });
   const shape = graph.node('Concat', [tokens, graph.int64(1)], { attributes: { axis: 0 } });
-  return graph.node('Expand', [graph.tensor('uint8', [1, 1, 1], Uint8Array.of(ACTIVATION_ZERO)), shape]);
+  return graph.node('Expand', [graph.tensor('uint8', [1, 1, 1], Uint8Array.of(UNSIGNED_ZERO)), shape]);
 }
 
 /** y = x W^T in integers: x [1, n, columns] as `quantiseRows` or `quantiseAlike` gives it, y [1, n, rows]. */
 export function int8Linear(graph: GraphWriter, x: QuantisedRows, weights: StoredInt8Weights): string {
-  const inputs = [
-    x.quants,
-    weights.quants,
-    graph.scalarFloat(x.scale),
-    weights.scales,
-    activationZero(graph),
-  ];
+  const inputs = [x.quants, weights.quants, graph.scalarFloat(x.scale), weights.scales, unsignedZero(graph)];
+  if (weights.type === 'uint8') inputs.push(unsignedZero(graph));
   const product = graph.node('MatMulIntegerToFloat', inputs, { domain: CONTRIB });
   return x.ownScales === undefined ? product : graph.node('Mul', [product, x.ownScales]);
 }
 
-function activationZero(graph: GraphWriter): string {
-  return graph.tensor('uint8', [], Uint8Array.of(ACTIVATION_ZERO));
+/** Uint8Array.from with a function would take a quarter of an import. */
+function unsigned(quants: Int8Array): Uint8Array {
+  const shifted = new Uint8Array(quants.length);
+  for (let i = 0; i < quants.length; i++) shifted[i] = (quants[i] as number) + UNSIGNED_ZERO;
+  return shifted;
+}
+
+function unsignedZero(graph: GraphWriter): string {
+  return graph.tensor('uint8', [], Uint8Array.of(UNSIGNED_ZERO));
 }

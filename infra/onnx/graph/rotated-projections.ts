@@ -1,4 +1,5 @@
 import { type LayerMatrix, layerShapes } from '../../../src/core/checkpoint.js';
+import type { ByteType } from './build-options.js';
 import type { CheckedCheckpoint } from './checked-checkpoint.js';
 import type { GraphWriter } from './graph-writer.js';
 import { InnerRotation } from './inner-rotation.js';
@@ -42,6 +43,7 @@ export class RotatedProjections implements Projections {
   constructor(
     private readonly graph: GraphWriter,
     private readonly checkpoint: CheckedCheckpoint,
+    private readonly type: ByteType,
   ) {
     for (const [which, [, columns]] of Object.entries(layerShapes(checkpoint.config)))
       if (columns > LONGEST_INT8_ROW) {
@@ -52,7 +54,7 @@ export class RotatedProjections implements Projections {
     this.weights = new RotatedWeights(checkpoint, this.inner);
     // Its rows are looked up, not multiplied: they can have a scale per block.
     this.table = storeWeights(graph, roundToBlocks(this.weights.embedding(), 8), 'embedding');
-    this.head = storeInt8(graph, this.weights.output(), 'output');
+    this.head = storeInt8(graph, this.weights.output(), type, 'output');
   }
 
   embed(ids: string): string {
@@ -100,6 +102,7 @@ export class RotatedProjections implements Projections {
   }
 
   private store(layer: number, which: readonly LayerMatrix[]): StoredInt8Weights {
-    return storeInt8(this.graph, this.weights.matrices(layer, which), `layers.${layer}.${which.join('-')}`);
+    const weights = this.weights.matrices(layer, which);
+    return storeInt8(this.graph, weights, this.type, `layers.${layer}.${which.join('-')}`);
   }
 }

@@ -21,16 +21,20 @@ const large = {
   vocabularySize: 128_256,
 };
 
-const built = async (weights: ImportWeights, config: DecoderConfig, exact = true) =>
-  (await decideWeights(weights, config, () => Promise.resolve(exact))).built;
+const built = async (weights: ImportWeights, config: DecoderConfig) =>
+  (await decideWeights(weights, config, () => Promise.resolve('int8'))).built;
 
 describe('decideWeights', () => {
   it('takes int8 rows where products are exact, else blocks, and says why', async () => {
-    expect(await decideWeights('auto', small, () => Promise.resolve(true))).toEqual({
+    expect(await decideWeights('auto', small, () => Promise.resolve('int8'))).toEqual({
       built: 'rowwise',
-      reason: "int8 rows: this processor's 8-bit products are exact",
+      reason: "int8 rows: this processor's products with int8 weights are exact",
     });
-    expect(await decideWeights('auto', small, () => Promise.resolve(false))).toEqual({
+    expect(await decideWeights('auto', small, () => Promise.resolve('uint8'))).toEqual({
+      built: 'rowwise-unsigned',
+      reason: "int8 rows: this processor's products with uint8 weights are exact",
+    });
+    expect(await decideWeights('auto', small, () => Promise.resolve(undefined))).toEqual({
       built: 'q8',
       reason: "blocks, floats of 8 bits: this processor's 8-bit products are not exact",
     });
@@ -40,9 +44,20 @@ describe('decideWeights', () => {
 
   it('asks for a test of the processor only when that decides', async () => {
     const never = () => Promise.reject(new Error('asked'));
-    for (const weights of IMPORT_WEIGHTS.filter((choice) => choice !== 'auto'))
-      expect((await decideWeights(weights, small, never)).reason).not.toBe('');
-    await expect(decideWeights('auto', small, never)).rejects.toThrow('asked');
+    for (const weights of IMPORT_WEIGHTS) {
+      const decided = decideWeights(weights, small, never);
+      if (weights === 'auto' || weights === 'rowwise') await expect(decided).rejects.toThrow('asked');
+      else expect((await decided).reason).not.toBe('');
+    }
+  });
+
+  it.each([
+    ['int8', 'rowwise'],
+    ['uint8', 'rowwise-unsigned'],
+    [undefined, 'rowwise'],
+  ] as const)('stores rows so that products are exact: %s', async (exact, expected) => {
+    const decided = await decideWeights('rowwise', small, () => Promise.resolve(exact));
+    expect(decided).toEqual({ built: expected, reason: 'int8 rows' });
   });
 
   it('rounds to blocks of 8 bits in a small model and of 4 in a large one, unless told otherwise', async () => {
@@ -62,7 +77,9 @@ describe('decideWeights', () => {
 
   it('names choices in the cache, with the processor where that decides', () => {
     expect(weightsKey('q4')).toBe('q4');
-    expect(weightsKey('auto')).toMatch(/^auto-[0-9a-f]{8}$/);
-    expect(weightsKey('auto')).toBe(weightsKey('auto'));
+    for (const weights of ['auto', 'rowwise'] as const) {
+      expect(weightsKey(weights)).toMatch(new RegExp(`^${weights}-[0-9a-f]{8}$`));
+      expect(weightsKey(weights)).toBe(weightsKey(weights));
+    }
   });
 });

@@ -39,13 +39,17 @@ describe('inspectDecoderGraph', () => {
     });
   });
 
-  it.each(['stored', 'rowwise'] as const)('describes a graph built here of %s weights', async (weights) => {
+  it.each([
+    ['stored', undefined],
+    ['rowwise', 'int8'],
+    ['rowwise-unsigned', 'uint8'],
+  ] as const)('describes a graph built here of %s weights', async (weights, byteWeights) => {
     await writeTinyModelFolder(folder(weights), { layers: 3, contextTokens: 200, weights });
     const { model } = await readModelFiles(folder(weights));
     expect(inspect(model)).toMatchObject({
       layers: 3,
       builtHere: true,
-      integerProducts: weights === 'rowwise',
+      byteWeights,
       rotaryPositions: 201,
       embeddingRows: 512,
       inputs: new Set(['logits_rows']),

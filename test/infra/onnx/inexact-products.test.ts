@@ -1,15 +1,18 @@
 import { expect, it } from 'vitest';
+import type { ByteType } from '../../../infra/onnx/graph/build-options.js';
 import { writeTinyModelFolder } from '../../support/tiny-model.js';
 import { modelFolder, openModel } from './open-model.js';
 
 const folder = modelFolder();
-const productsAreExact = () => Promise.resolve(false);
+const onlyUnsigned = (weights: ByteType) => Promise.resolve(weights === 'uint8');
 
-it('int8 rows made elsewhere are refused where products are not exact; blocks are not', async () => {
-  await writeTinyModelFolder(folder('rows'), { weights: 'rowwise' });
-  await expect(openModel(folder('rows'), { productsAreExact })).rejects.toThrow(
-    /model.onnx: its int8 rows need exact 8-bit products.* import it with --weights blockwise$/,
+it('rows made elsewhere are refused where products with their weights are not exact; others are not', async () => {
+  await writeTinyModelFolder(folder('signed'), { weights: 'rowwise' });
+  await expect(openModel(folder('signed'), { productsAreExact: onlyUnsigned })).rejects.toThrow(
+    /model.onnx: its products with int8 weights are not exact on this processor: import it again here/,
   );
-  await writeTinyModelFolder(folder('blocks'), { weights: 'q8' });
-  await (await openModel(folder('blocks'), { productsAreExact })).close();
+  for (const weights of ['rowwise-unsigned', 'q8'] as const) {
+    await writeTinyModelFolder(folder(weights), { weights });
+    await (await openModel(folder(weights), { productsAreExact: onlyUnsigned })).close();
+  }
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WeightChoice } from '../../../infra/onnx/graph/build-options.js';
 import type { OnnxModel } from '../../../infra/onnx/loaded-model.js';
 import {
   BusyError,
@@ -10,19 +11,20 @@ import {
 } from '../../../src/core/errors.js';
 import { forward } from '../../../src/core/forward.js';
 import { writeTinyExport } from '../../support/tiny-export.js';
-import { writeTinyModelFolder } from '../../support/tiny-model.js';
+import { type TinyModelOptions, writeTinyModelFolder } from '../../support/tiny-model.js';
+import { exactRows } from './exact-rows.js';
 import { decode, modelFolder, openModel, openSequence, refuted } from './open-model.js';
 
 const folder = modelFolder();
 
 /** Any schedule of passes and rollbacks over one text picks the same tokens with the same confidence. */
-describe.each([
+describe.each<[string, TinyModelOptions & { readonly weights?: WeightChoice }]>([
   ['f32', { format: 'f32' }],
   ['q8_0', { format: 'q8_0' }],
   ['q4_0', { format: 'q4_0' }],
   ['q4_1', { format: 'q4_1' }],
-  ['int8 rows', { format: 'q4_1', weights: 'rowwise' }],
-] as const)('an exact target with %s weights', (name, options) => {
+  ['int8 rows', { format: 'q4_1', weights: await exactRows() }],
+])('an exact target with %s weights', (name, options) => {
   let model: OnnxModel;
   beforeAll(async () => {
     await writeTinyModelFolder(folder(name), options);

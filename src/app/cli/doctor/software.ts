@@ -6,8 +6,8 @@ export const runtimeCheck: Check = {
   what: 'onnxruntime',
   examine: async () => {
     const { RUNTIME_VERSION, supportedProviders } = await import('../../../../infra/onnx/runtime.js');
-    const { integerProductsAreExact } = await import('../../../../infra/onnx/integer-products.js');
-    const exact = await integerProductsAreExact();
+    const { exactByteWeights } = await import('../../../../infra/onnx/integer-products.js');
+    const exact = await exactByteWeights();
     const providers = supportedProviders().map(({ name, bundled }) =>
       bundled ? name : `${name} (not bundled)`,
     );
@@ -16,7 +16,9 @@ export const runtimeCheck: Check = {
       status: 'ok',
       detail: [
         `${RUNTIME_VERSION}, providers ${providers.join(', ')}`,
-        exact ? '8-bit products exact: models get int8 rows' : '8-bit products not exact: models get blocks',
+        exact === undefined
+          ? '8-bit products not exact: models get blocks'
+          : `products with ${exact} weights exact: models get int8 rows`,
       ].join('; '),
     };
   },

@@ -12,6 +12,7 @@ import { ModelFormatError } from '../../../../src/core/errors.js';
 import { largestLogit } from '../../../../src/core/sampler-contest.js';
 import { type TinyModelOptions, tinyCheckpoint } from '../../../support/tiny-model.js';
 import { referenceLogits } from '../../../support/tiny-reference.js';
+import { exactRows } from '../exact-rows.js';
 import { modelFolder } from '../open-model.js';
 
 const folder = modelFolder();
@@ -78,7 +79,7 @@ describe('buildDecoderModel', () => {
   ])('comes close to the reference with int8 rows between rotated vectors: %s', async (name, options) => {
     const checkpoint = tinyCheckpoint(options);
     const path = newFolder(`rowwise-${name}`);
-    await buildDecoderModel(checkpoint, path, { weights: 'rowwise' });
+    await buildDecoderModel(checkpoint, path, { weights: await exactRows() });
     const decoder = await openDecoder(path);
     const logits = await decoder.pass(decoder.openStore(), tokens, 0, tokens.length, 2);
     await decoder.release();
