@@ -7,20 +7,21 @@ const LONG_PASS_MS = 100;
 /** Chunks of up to this many tokens may take longer, up to `VERY_LONG_PASS_MS`: other load inflates measured times. */
 const MODEST_CHUNK = 16;
 const VERY_LONG_PASS_MS = 1000;
-const MEASURED_TOKENS = [4, 8, 16, 32, 64, 128] as const;
+/** Kernels multiply several tokens at once, of some processors six: T(n) rises in steps. */
+const MEASURED_TOKENS = [4, 6, 7, 8, 12, 16, 32, 64, 128] as const;
 /** Passes of up to this many tokens are measured in turns; so many turns, in about so much time, at most. */
 const COMPARED_TOKENS = 16;
 const MOST_TURNS = 7;
 /** Fewer would say less than what was measured before. */
 const FEWEST_TURNS = 3;
-const TURNS_MS = 700;
+const TURNS_MS = 1500;
 
 export interface MeasuredPass extends ForwardTime {
   /** Logits after each token. */
   readonly rows: readonly Float32Array[];
 }
 
-/** Times passes over the first 4, 8, 16 ... of `tokens`, all logits wanted, until one is long. */
+/** Times passes over the first 4, 6, 7 ... of `tokens`, all logits wanted, until one is long. */
 export async function* measurePasses(
   decoder: Decoder,
   tokens: readonly number[],
