@@ -8,9 +8,6 @@ import type { WorkerSession } from '../worker/session-table.js';
 /** Verdicts remembered at most. Far more than are ever out of order; those dropped cost drafts, never tokens. */
 const VERDICTS_KEPT = 256;
 
-/** A draft that an idle target waits for slows nobody down: worth making where it is less likely by this factor. */
-const AWAITED_SHARE = 0.3;
-
 /** Drafts not yet published; none, when all there is to say is that there are no more. */
 interface Batch {
   readonly parentHash: PathHash;
@@ -28,7 +25,6 @@ interface Course {
   readonly flushMs: number;
   readonly ahead: number;
   readonly leastLikelihood: number;
-  readonly awaited: number;
   readonly beliefs: readonly number[];
   readonly end: number;
   /** Length of the beginning of the path that is known to be committed. */
@@ -87,8 +83,7 @@ export function isDoubtful({ course, path, confidences, promptLength }: DrafterS
     const confidence = confidences[position - promptLength];
     if (confidence !== undefined) likelihood *= beliefs[classOf(confidence, beliefs.length)] ?? 1;
   }
-  const isAwaited = path.length < course.root + course.awaited;
-  return likelihood < (isAwaited ? AWAITED_SHARE : 1) * course.leastLikelihood;
+  return likelihood < course.leastLikelihood;
 }
 
 /** Takes in what a target said. Returns whether the session may have something to do that it had not before. */
@@ -155,8 +150,8 @@ export function takeStart(session: DrafterSession, start: DraftStart, nowMs: num
   // Drafts that go on from this very path stand, unless they did not arrive.
   const keepsDrafts = shared === before && before >= end && !start.afresh;
   if (!keepsDrafts) leave(session, Math.min(shared, end), end);
-  const { epoch, batch, flushMs, ahead, leastLikelihood, awaited, beliefs, root } = start;
-  session.course = { epoch, batch, flushMs, ahead, leastLikelihood, awaited, beliefs, end: start.end, root };
+  const { epoch, batch, flushMs, ahead, leastLikelihood, beliefs, root } = start;
+  session.course = { epoch, batch, flushMs, ahead, leastLikelihood, beliefs, end: start.end, root };
   session.detour = root;
   followVerdicts(session);
   // What is not gone on from is said again: this start's sender may wait for more.

@@ -14,7 +14,6 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter, ListeningDraft
   /** How it was last told to draft. */
   ahead: number;
   leastLikelihood: number;
-  awaited: number;
   batch: number;
   /** What it was last told of the committed prefix. */
   root: number;
@@ -32,7 +31,6 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     epoch: -1,
     ahead: 0,
     leastLikelihood: 0,
-    awaited: 0,
     batch: 0,
     listen: false,
     listenEpoch: 0,

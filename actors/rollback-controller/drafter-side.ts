@@ -241,11 +241,6 @@ export class DrafterSide {
     return isFree(link) || !draftersListen ? 0 : plan.leastLikelihood;
   }
 
-  /** Nothing where it never rests in doubt: another wait is no reason to start anew then. */
-  private awaitedOf(link: DrafterLink): number {
-    return this.leastLikelihoodOf(link) === 0 ? 0 : this.state.plan.wait;
-  }
-
   /** One whose drafts are of no use, and whose passes cost something. */
   private mayRest(link: DrafterLink): boolean {
     return !isFree(link) && this.state.usefulness.rests(link.announced.fingerprint);
@@ -255,8 +250,7 @@ export class DrafterSide {
     const { plan, draftersListen } = this.state;
     if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
     if (link.ahead === 0) return true;
-    if (link.leastLikelihood !== this.leastLikelihoodOf(link) || link.awaited !== this.awaitedOf(link))
-      return false;
+    if (link.leastLikelihood !== this.leastLikelihoodOf(link)) return false;
     return link.batch === batchOf(plan) && link.listen === draftersListen;
   }
 
@@ -305,7 +299,6 @@ export class DrafterSide {
     link.tip = path[path.length - 1] ?? tree.root;
     link.ahead = this.aheadOf(link);
     link.leastLikelihood = this.leastLikelihoodOf(link);
-    link.awaited = this.awaitedOf(link);
     link.batch = batchOf(plan);
     noteTold(link, link.epoch, link.ahead > 0 && this.state.draftersListen, afresh);
     link.root = tree.root.length;
@@ -326,7 +319,6 @@ export class DrafterSide {
       listen: link.listen,
       ahead: link.ahead,
       leastLikelihood: link.leastLikelihood,
-      awaited: link.awaited,
       beliefs: ports.acceptance.trust.beliefs(fingerprint),
       end: this.state.draftEnd,
       afresh,

@@ -159,11 +159,12 @@ export class GenerationState {
   }
 
   policy(): DispatchPolicy {
-    const { mode, lookahead, jobTokens, wait } = this.plan;
+    const { mode, lookahead, jobTokens, jobLikelihood, wait } = this.plan;
     return {
       mode,
       lookahead,
       jobTokens,
+      jobLikelihood,
       wait,
       awaitAhead: this.targetsListen,
       extend: PLAIN_EXTEND_TOKENS,

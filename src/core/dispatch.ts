@@ -11,6 +11,8 @@ export interface DispatchPolicy {
   readonly lookahead: number;
   /** Most drafts that one job decides; 0: drafts are not worth verifying now. */
   readonly jobTokens: number;
+  /** dsi: none of them on a path that is right with less than this, 0..1. */
+  readonly jobLikelihood: number;
   /** dsi: drafts that a job for an open root waits for, as long as they are coming. */
   readonly wait: number;
   /**
@@ -102,15 +104,12 @@ function roundAssignment(
   };
 }
 
-/** A path less likely than this to be right is not worth even an idle target: it may be wanted any moment. */
-export const LEAST_LIKELIHOOD = 0.01;
-
 /** A path as far as its drafts, as they are believed, are likely to be right. */
-function likely(path: readonly DraftNode[]): DraftNode[] {
+function likely(path: readonly DraftNode[], least: number): DraftNode[] {
   let likelihood = 1;
   return path.filter((node) => {
     if (node.parent?.verdict === undefined) likelihood *= node.belief;
-    return likelihood >= LEAST_LIKELIHOOD;
+    return likelihood >= least;
   });
 }
 
@@ -121,7 +120,7 @@ function speculativeAssignment(
 ): Assignment | undefined {
   const rootOpen = rootIsOpen(tree);
   const best = tree.bestPath();
-  const drafts = likely(best).slice(0, policy.remaining - 1);
+  const drafts = likely(best, policy.jobLikelihood).slice(0, policy.remaining - 1);
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;
   drafts.forEach((node, index) => {

@@ -48,10 +48,12 @@ export interface Plan {
   readonly wait: number;
   /** Most drafts beyond the committed prefix. */
   readonly ahead: number;
-  /** Drafters that take time go no further where their undecided drafts are all right with less than this; 0: anywhere. */
+  /** Drafters that take time go no further where all undecided drafts are right with less than this; 0: anywhere. */
   readonly leastLikelihood: number;
   /** Most drafts that one job decides. */
   readonly jobTokens: number;
+  /** It goes no further along a path than where all drafts are right with less than this. */
+  readonly jobLikelihood: number;
   readonly targets: number;
   /** Instances of one drafter that take turns: while one drafts, the others stand by. 0: none drafts. */
   readonly drafters: number;

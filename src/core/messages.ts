@@ -171,8 +171,6 @@ export const draftStart = z.object({
    * however unlikely.
    */
   leastLikelihood: probability,
-  /** Of the drafts beyond it the first so many, for which an idle target may be waiting, may be a good deal less likely. */
-  awaited: z.int().min(0),
   /** How likely a draft is right if those before it are, by its confidence: classes of equal width, the least sure first. */
   beliefs: z.array(probability).min(1).max(256),
   /** Draft nothing at or beyond this position. */

@@ -13,6 +13,7 @@ const POLICY: DispatchPolicy = {
   mode: 'dsi',
   lookahead: 2,
   jobTokens: 16,
+  jobLikelihood: 0.01,
   wait: 0,
   awaitAhead: false,
   extend: 32,
@@ -157,6 +158,15 @@ describe('distributed speculative inference', () => {
       extend: 32,
       onRefutation: false,
     });
+  });
+
+  it('goes no further along a path than where it is likely enough', () => {
+    const made = new DraftTree(ROOT, 10, 0);
+    // Right with .8, .64, .51, .41.
+    made.propose(ROOT, [1, 2, 3, 4], [204, 204, 204, 204]);
+    expect(lengths(made, { jobLikelihood: 0.5 })?.path).toEqual([11, 12, 13]);
+    expect(lengths(made, { jobLikelihood: 0.9 })?.path).toEqual([]);
+    expect(lengths(made)?.path).toEqual([11, 12, 13, 14]);
   });
 
   it('never verifies beyond the last token', () => {

@@ -124,6 +124,7 @@ export class ScriptedGeneration implements GenerationHandle {
           ahead: 8,
           leastLikelihood: 0,
           jobTokens: 8,
+          jobLikelihood: 0.01,
           targets: 2,
           drafters: 1,
           reason: 'scripted',

@@ -85,7 +85,6 @@ export const sampleMessages: readonly WireMessage[] = [
     listen: true,
     ahead: 12,
     leastLikelihood: 0.2,
-    awaited: 3,
     beliefs: [0.1, 0.9],
     end: 600,
     afresh: false,

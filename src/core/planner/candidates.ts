@@ -17,7 +17,7 @@ export function thumbChoice(wish: PlanWish, situation: Situation): PlanChoice {
   if (mode === 'none') return { mode, lookahead: 1, wait: 0, drafters: 1 };
   if (mode === 'si') return { mode, lookahead: wish.lookahead ?? roundFor(situation), wait: 0, drafters: 1 };
   const lookahead = wish.lookahead ?? lookaheadFor(situation);
-  const wait = wish.wait ?? waitFor(situation, 16);
+  const wait = wish.wait ?? waitFor(situation);
   return { mode, lookahead, wait, drafters: leastDrafters(wish, situation) };
 }
 
@@ -56,7 +56,7 @@ function rounds(wish: PlanWish, situation: Situation): number[] {
 }
 
 function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {
-  const waits = wish.wait === undefined ? [...new Set([waitFor(situation, 16), 0])] : [wish.wait];
+  const waits = wish.wait === undefined ? [...new Set([waitFor(situation), 0])] : [wish.wait];
   const drafters = leastDrafters(wish, situation);
   return waits.flatMap((wait) =>
     lookaheads(wish, situation).map((lookahead) => ({ mode: 'dsi' as const, lookahead, wait, drafters })),

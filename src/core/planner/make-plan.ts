@@ -1,6 +1,6 @@
 import { smallestLookahead } from '../closed-forms.js';
 import type { GenerationMode, Plan } from '../generation.js';
-import { forwardMs } from './forward-times.js';
+import { forwardMs, slopeMs } from './forward-times.js';
 import { isBesideOnlyTarget, type Situation } from './situation.js';
 
 /** Drafts beyond the committed prefix are never more than this, whatever the times say. */
@@ -10,11 +10,18 @@ export const MAX_AHEAD_TOKENS = 64;
 const COMPARED_AHEAD_TOKENS = 4;
 
 /**
- * A drafter beside the only target takes of its time with every draft, about half as much as the draft takes. It is told
- * to rest where all of its drafts are right with less than this: then what comes after them costs more than it may save.
- * Drafts that an idle target waits for, it makes a good deal further.
+ * A drafter beside the only target takes of its time with every draft, about half as much as the draft takes: where all
+ * of its drafts are right with less than this, one more that nobody waits for costs more than it may save.
  */
 const WORTH_A_SHARED_HOST = 0.5;
+/** Drafters are told anew what is likely enough: in steps, or they would be told with every measurement. */
+const LIKELIHOOD_STEP = 0.05;
+
+/** A path less likely than this to be right is not worth even an idle target: it may be wanted any moment. */
+export const LEAST_LIKELIHOOD = 0.01;
+
+/** Most drafts that a first job waits for, and of a round. */
+const MOST_AWAITED = 16;
 
 /** A draft that adds less than this to the expected rate is not worth its place in a job. */
 const NEGLIGIBLE_GAIN = 1.0001;
@@ -33,24 +40,49 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const { mode } = choice;
   if (mode === 'none' || situation.draftMs === undefined) {
     const ahead = situation.draftMs === undefined ? 0 : COMPARED_AHEAD_TOKENS;
-    const plain = { lookahead: 1, wait: 0, ahead, leastLikelihood: 0, jobTokens: 0 };
+    const plain = { lookahead: 1, wait: 0, ahead, leastLikelihood: 0, jobTokens: 0, jobLikelihood: 0 };
     return { mode: 'none', ...plain, targets: 1, drafters: Math.sign(ahead), reason };
   }
   if (mode === 'si') {
     const { lookahead } = choice;
-    const rounds = { lookahead, wait: 0, ahead: lookahead, leastLikelihood: 0, jobTokens: lookahead };
-    return { mode, ...rounds, targets: 1, drafters: 1, reason };
+    const rounds = { lookahead, wait: 0, ahead: lookahead, jobTokens: lookahead };
+    return { mode, ...rounds, leastLikelihood: 0, jobLikelihood: 0, targets: 1, drafters: 1, reason };
   }
   const { lookahead } = choice;
   const busyMs = (1.5 + 2 * situation.jitter) * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
   const drafts = busyMs / Math.max(situation.draftMs, 0.01);
   const ahead = clamp(Math.ceil(drafts) + 2 * lookahead, 8, MAX_AHEAD_TOKENS);
-  const jobTokens = jobTokensFor(situation, ahead);
+  const jobTokens = jobTokensFor(atBest(situation), ahead);
   const wait = Math.min(choice.wait, jobTokens);
   const drafters = Math.min(choice.drafters, situation.drafters);
   const { targets } = situation;
-  const leastLikelihood = isBesideOnlyTarget(situation) ? WORTH_A_SHARED_HOST : 0;
-  return { mode, lookahead, wait, ahead, leastLikelihood, jobTokens, targets, drafters, reason };
+  const { leastLikelihood, jobLikelihood } = likelihoods(situation);
+  const bounds = { ahead, leastLikelihood, jobTokens, jobLikelihood };
+  return { mode, lookahead, wait, ...bounds, targets, drafters, reason };
+}
+
+/**
+ * Beside the only target how likely drafts must be is worth more than their number, which is a bound only. With R tokens
+ * per millisecond in all, one more draft is worth waiting for, or a place in a job that is there anyway, where it is
+ * right with more than R times what it takes.
+ */
+function likelihoods(situation: Situation): Pick<Plan, 'leastLikelihood' | 'jobLikelihood'> {
+  if (!isBesideOnlyTarget(situation)) return { leastLikelihood: 0, jobLikelihood: LEAST_LIKELIHOOD };
+  const { draftMs = 0, targetTimes } = situation;
+  const placeMs = slopeMs(targetTimes, 8);
+  const { rate } = bestDrafts(waitingMs(situation), situation.acceptance, MOST_AWAITED);
+  const worthWaiting = Math.ceil((rate * (draftMs + placeMs)) / LIKELIHOOD_STEP) * LIKELIHOOD_STEP;
+  return {
+    leastLikelihood: Math.min(WORTH_A_SHARED_HOST, worthWaiting),
+    jobLikelihood: Math.max(LEAST_LIKELIHOOD, rate * placeMs),
+  };
+}
+
+/** Where likelihood decides, numbers are bounds for drafts that are surer than most. */
+function atBest(situation: Situation): Situation {
+  return isBesideOnlyTarget(situation)
+    ? { ...situation, acceptance: (1 + situation.acceptance) / 2 }
+    : situation;
 }
 
 /**
@@ -58,7 +90,7 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
  * (1 - a^(d+1)) / (1 - a) / T(d + 1), for acceptance a.
  */
 export function jobTokensFor({ targetTimes, acceptance }: Situation, most: number): number {
-  return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1), acceptance, most);
+  return bestDrafts((drafts) => forwardMs(targetTimes, drafts + 1), acceptance, most).drafts;
 }
 
 /** Lookahead by Eq. 1 of the DSI paper: the fewest drafts per job that SP targets keep up with, 16 at most. */
@@ -72,7 +104,7 @@ export function lookaheadFor({ targetTimes, draftMs = 0, hopMs, targets }: Situa
 /** Drafts per round that maximise (1 - a^(k+1)) / (1 - a) / (k c + T(k + 1) + 2l): the fair lookahead of SI. */
 export function roundFor({ targetTimes, draftMs = 0, acceptance, hopMs }: Situation): number {
   const roundMs = (drafts: number) => drafts * draftMs + forwardMs(targetTimes, drafts + 1) + 2 * hopMs;
-  return Math.max(1, bestDraftCount(roundMs, acceptance, 16));
+  return Math.max(1, bestDrafts(roundMs, acceptance, MOST_AWAITED).drafts);
 }
 
 /** Targets that start fewer passes per draft than this are far too few. */
@@ -82,16 +114,26 @@ const TOO_FEW_TARGETS = 0.2;
  * How many drafts the first job after a rollback should wait for: none unless the targets are far too few to keep up
  * with the drafter; then the w that maximises (1 - a^(w+1)) / (1 - a) / (T(w + 1) + w c), since a job for the bare root
  * occupies a target that is missed when the drafts are there. On the host of the only target it also slows the drafter
- * down, so the drafts are waited for however few there will be.
+ * down, so the drafts are waited for however few there will be, and for more where the drafter is sure of them.
  */
-export function waitFor(situation: Situation, most: number): number {
-  const { targetTimes, draftMs = 0, acceptance, targets } = situation;
+export function waitFor(situation: Situation): number {
+  const { targetTimes, draftMs = 0, targets } = situation;
   const keepUp = targets * draftMs >= TOO_FEW_TARGETS * forwardMs(targetTimes, 1);
   if (keepUp && !isBesideOnlyTarget(situation)) return 0;
-  return bestDraftCount((drafts) => forwardMs(targetTimes, drafts + 1) + drafts * draftMs, acceptance, most);
+  return bestDrafts(waitingMs(situation), atBest(situation).acceptance, MOST_AWAITED).drafts;
 }
 
-function bestDraftCount(timeMs: (drafts: number) => number, acceptance: number, most: number): number {
+/** What a job takes that waits for all of its drafts. */
+function waitingMs({ targetTimes, draftMs = 0 }: Situation): (drafts: number) => number {
+  return (drafts) => forwardMs(targetTimes, drafts + 1) + drafts * draftMs;
+}
+
+/** How many drafts bring most tokens per millisecond, and how many tokens that is. */
+function bestDrafts(
+  timeMs: (drafts: number) => number,
+  acceptance: number,
+  most: number,
+): { readonly drafts: number; readonly rate: number } {
   let best = 0;
   let bestRate = 0;
   let expected = 0;
@@ -105,7 +147,7 @@ function bestDraftCount(timeMs: (drafts: number) => number, acceptance: number, 
       best = drafts;
     }
   }
-  return best;
+  return { drafts: best, rate: bestRate };
 }
 
 function clamp(value: number, low: number, high: number): number {

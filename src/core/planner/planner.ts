@@ -33,6 +33,7 @@ export class Planner {
       ahead: 0,
       leastLikelihood: 0,
       jobTokens: 0,
+      jobLikelihood: 0,
       targets: 0,
       drafters: 0,
       reason: 'no target yet',
@@ -67,18 +68,16 @@ export class Planner {
     // What drifts on and on would never be planned for if each step of it began the search anew.
     if (!isFirst && this.isSearching) return;
     this.planned = situation;
-    const choices = candidates(this.wish, situation);
     const byThumb = this.goesByThumb(situation);
     if (isFirst || byThumb) {
-      const [only, ...others] = choices;
-      const choice = only !== undefined && others.length === 0 ? only : thumbChoice(this.wish, situation);
+      const choice = thumbChoice(this.wish, situation);
       const plan = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
       if (isFirst || !isSame(plan, this.current)) this.current = plan;
     }
-    this.search =
-      !byThumb && choices.length > 1 && situation.remaining >= LEAST_TOKENS_TO_SEARCH
-        ? searchPlans(this.wish, situation, this.current, choices)
-        : undefined;
+    this.search = undefined;
+    if (byThumb || situation.remaining < LEAST_TOKENS_TO_SEARCH) return;
+    const choices = candidates(this.wish, situation);
+    if (choices.length > 1) this.search = searchPlans(this.wish, situation, this.current, choices);
   }
 
   /** Makes one more prediction; after the last the plan may change. */

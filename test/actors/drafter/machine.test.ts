@@ -21,7 +21,6 @@ function start(generation: string, tokens: readonly number[], asked: Partial<Dra
     listen: true,
     ahead: 6,
     leastLikelihood: 0,
-    awaited: 0,
     beliefs: [1],
     end: 60,
     afresh: false,
@@ -118,20 +117,6 @@ describe('drafts', () => {
     bench.run();
     expect(bench.ids()).toEqual(right.slice(0, 4));
     expect(bench.drafts().at(-1)?.exhausted).toBe(true);
-  });
-
-  it('are made a good deal less likely where an idle target may be waiting for them', () => {
-    const bench = ready();
-    const drafted = (epoch: number, awaited: number) => {
-      const other = [((right[0] as number) + epoch) % 100];
-      bench.send(start('a', other, { epoch, leastLikelihood: 0.4, awaited, beliefs: [0.5] }));
-      bench.run();
-      return bench.drafts().filter((draft) => draft.epoch === epoch).length;
-    };
-    expect(drafted(2, 0)).toBe(2);
-    expect(drafted(3, 4)).toBe(3);
-    // Not without end: four of them are right with 6 %.
-    expect(drafted(4, 8)).toBe(4);
   });
 
   it('are as likely on a new path, and what the path says by itself is certain', () => {

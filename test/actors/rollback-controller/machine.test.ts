@@ -311,12 +311,10 @@ describe('rolling back', () => {
       const bench = createBench();
       bench.join('t1', 'target', 100, 'here');
       bench.join('d1', 'drafter', drafterMs, host);
-      const { leastLikelihood, awaited } = bench.toldTo('d1', 'draft.start').at(-1) ?? {};
-      return { leastLikelihood, awaited };
+      return bench.toldTo('d1', 'draft.start').at(-1)?.leastLikelihood;
     };
-    expect(told(10, 'here')).toEqual({ leastLikelihood: 0.5, awaited: 3 });
-    const anywhere = { leastLikelihood: 0, awaited: 0 };
-    expect([told(10, 'there'), told(0.01, 'here'), told(90, 'here')]).toEqual([anywhere, anywhere, anywhere]);
+    expect(told(10, 'here')).toBeGreaterThan(0);
+    expect([told(10, 'there'), told(0.01, 'here'), told(90, 'here')]).toEqual([0, 0, 0]);
   });
 
   it('still takes drafts whose beginning was overtaken by verdicts that say the same', () => {

@@ -34,6 +34,7 @@ export function randomSettings(seed: number, tokens: number): ActorSettings {
       ahead,
       leastLikelihood: 0,
       jobTokens,
+      jobLikelihood: chance(0.3) ? between(0.01, 0.5) : 0.01,
       targets,
       drafters: 1,
       reason: 'given',

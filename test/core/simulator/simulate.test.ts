@@ -52,6 +52,7 @@ describe('a plan whose jobs wait for drafts', () => {
       ahead: 64,
       leastLikelihood: 0,
       jobTokens: 18,
+      jobLikelihood: 0.01,
       targets: 8,
       drafters: 1,
       reason: '',
@@ -95,7 +96,15 @@ describe('a plan that changes to rounds', () => {
       tokens: 2000,
       seed: 1,
     };
-    const shared = { ahead: 6, leastLikelihood: 0, jobTokens: 6, lookahead: 6, drafters: 1, reason: 'given' };
+    const shared = {
+      ahead: 6,
+      leastLikelihood: 0,
+      jobTokens: 6,
+      jobLikelihood: 0.01,
+      lookahead: 6,
+      drafters: 1,
+      reason: 'given',
+    };
     const rounds: Plan = { ...shared, mode: 'si', wait: 0, targets: 1 };
     const speculation: Plan = { ...shared, mode: 'dsi', wait: 6, targets: 8, ahead: 64, jobTokens: 64 };
     let plan = speculation;
@@ -136,6 +145,7 @@ describe('time per token, where nothing varies', () => {
     ahead: 17,
     leastLikelihood: 0,
     jobTokens: 16,
+    jobLikelihood: 0.01,
     targets: 8,
     drafters: 2,
     reason: 'given',
