@@ -34,7 +34,7 @@ const plan: Plan = {
   ahead: 17,
   leastLikelihood: 0,
   jobTokens: 16,
-  jobLikelihood: 0.01,
+  placeCosts: [],
   drafters: 1,
   targets: 12,
   reason: 'given',

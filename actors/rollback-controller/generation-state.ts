@@ -159,12 +159,12 @@ export class GenerationState {
   }
 
   policy(): DispatchPolicy {
-    const { mode, lookahead, jobTokens, jobLikelihood, wait } = this.plan;
+    const { mode, lookahead, jobTokens, placeCosts, wait } = this.plan;
     return {
       mode,
       lookahead,
       jobTokens,
-      jobLikelihood,
+      placeCosts,
       wait,
       awaitAhead: this.targetsListen,
       extend: PLAIN_EXTEND_TOKENS,

@@ -19,7 +19,7 @@ export function emptyResult(request: CompiledRequest, finishReason: FinishReason
         wait: 0,
         ahead: 0,
         leastLikelihood: 0,
-        jobLikelihood: 0,
+        placeCosts: [],
         jobTokens: 0,
         targets: 0,
         drafters: 0,

@@ -11,8 +11,8 @@ export interface DispatchPolicy {
   readonly lookahead: number;
   /** Most drafts that one job decides; 0: drafts are not worth verifying now. */
   readonly jobTokens: number;
-  /** dsi: none of them on a path that is right with less than this, 0..1. */
-  readonly jobLikelihood: number;
+  /** dsi: `Plan.placeCosts`. */
+  readonly placeCosts: readonly number[];
   /** dsi: drafts that a job for an open root waits for, as long as they are coming. */
   readonly wait: number;
   /**
@@ -104,13 +104,28 @@ function roundAssignment(
   };
 }
 
-/** A path as far as its drafts, as they are believed, are likely to be right. */
-function likely(path: readonly DraftNode[], least: number): DraftNode[] {
+/** A path less likely than this to be right is not worth even an idle target: it may be wanted any moment. */
+export const LEAST_LIKELIHOOD = 0.01;
+
+/**
+ * A path as far as its drafts, as they are believed, are likely to be right and, with `costs`, no further than where
+ * they bring most tokens for what their places cost.
+ */
+function worthwhile(path: readonly DraftNode[], costs: readonly number[]): DraftNode[] {
   let likelihood = 1;
-  return path.filter((node) => {
+  let tokens = 0;
+  let end = 0;
+  let most = 0;
+  for (const [index, node] of path.entries()) {
     if (node.parent?.verdict === undefined) likelihood *= node.belief;
-    return likelihood >= least;
-  });
+    if (likelihood < LEAST_LIKELIHOOD) break;
+    tokens += likelihood;
+    const worth = tokens - (costs[index + 1] ?? 0);
+    if (costs.length > 0 && worth < most) continue;
+    most = worth;
+    end = index + 1;
+  }
+  return path.slice(0, end);
 }
 
 function speculativeAssignment(
@@ -120,7 +135,7 @@ function speculativeAssignment(
 ): Assignment | undefined {
   const rootOpen = rootIsOpen(tree);
   const best = tree.bestPath();
-  const drafts = likely(best, policy.jobLikelihood).slice(0, policy.remaining - 1);
+  const drafts = worthwhile(best, policy.placeCosts).slice(0, policy.remaining - 1);
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;
   drafts.forEach((node, index) => {

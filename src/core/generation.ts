@@ -52,8 +52,11 @@ export interface Plan {
   readonly leastLikelihood: number;
   /** Most drafts that one job decides. */
   readonly jobTokens: number;
-  /** It goes no further along a path than where all drafts are right with less than this. */
-  readonly jobLikelihood: number;
+  /**
+   * What drafts cost in a job that is there anyway, in tokens that could be decoded meanwhile, by their number from 0 on:
+   * it takes as many as bring most. Empty: nothing.
+   */
+  readonly placeCosts: readonly number[];
   readonly targets: number;
   /** Instances of one drafter that take turns: while one drafts, the others stand by. 0: none drafts. */
   readonly drafters: number;

@@ -46,7 +46,6 @@ export function wirePlan(plan: Plan) {
     ahead: plan.ahead,
     least_likelihood: round(plan.leastLikelihood),
     job_tokens: plan.jobTokens,
-    job_likelihood: round(plan.jobLikelihood),
     targets: plan.targets,
     drafters: plan.drafters,
     reason: plan.reason,

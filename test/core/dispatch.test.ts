@@ -13,7 +13,7 @@ const POLICY: DispatchPolicy = {
   mode: 'dsi',
   lookahead: 2,
   jobTokens: 16,
-  jobLikelihood: 0.01,
+  placeCosts: [],
   wait: 0,
   awaitAhead: false,
   extend: 32,
@@ -160,13 +160,15 @@ describe('distributed speculative inference', () => {
     });
   });
 
-  it('goes no further along a path than where it is likely enough', () => {
+  it('takes as many drafts as bring most tokens for what their places cost', () => {
     const made = new DraftTree(ROOT, 10, 0);
     // Right with .8, .64, .51, .41.
     made.propose(ROOT, [1, 2, 3, 4], [204, 204, 204, 204]);
-    expect(lengths(made, { jobLikelihood: 0.5 })?.path).toEqual([11, 12, 13]);
-    expect(lengths(made, { jobLikelihood: 0.9 })?.path).toEqual([]);
-    expect(lengths(made)?.path).toEqual([11, 12, 13, 14]);
+    const taken = (...costs: number[]) => lengths(made, { placeCosts: [0, ...costs] })?.path.length;
+    expect([taken(0, 0, 0, 0), taken(0.6, 1.2, 1.8, 2.4), taken(0.9, 1.8, 2.7, 3.6)]).toEqual([4, 2, 0]);
+    // Two that bring .91 in places that cost .9 together, and then .4 once more.
+    expect([taken(0, 0, 0.9, 0.9), taken(0, 0, 0.9, 1.4)]).toEqual([4, 2]);
+    expect(lengths(made)?.path.length).toBe(4);
   });
 
   it('never verifies beyond the last token', () => {

@@ -15,7 +15,7 @@ describe('a drafter that is waited for', () => {
   });
 
   it('is allowed the way there and back', () => {
-    const shared = { lookahead: 1, wait: 0, ahead: 8, leastLikelihood: 0, jobTokens: 8, jobLikelihood: 0 };
+    const shared = { lookahead: 1, wait: 0, ahead: 8, leastLikelihood: 0, jobTokens: 8, placeCosts: [] };
     const plan: Plan = { mode: 'dsi', ...shared, targets: 1, drafters: 1, reason: '' };
     expect(allowanceMs(plan, 2, 10) - allowanceMs(plan, 2, 0)).toBe(20);
   });

@@ -8,7 +8,7 @@ import {
 import type { GenerationMode, Plan } from '../../src/core/generation.js';
 
 function plan(mode: GenerationMode, targets: number): Plan {
-  const ahead = { ahead: 16, leastLikelihood: 0, jobLikelihood: 0.01 };
+  const ahead = { ahead: 16, leastLikelihood: 0, placeCosts: [] };
   return { mode, lookahead: 1, wait: 0, ...ahead, jobTokens: 8, targets, drafters: 1, reason: '' };
 }
 

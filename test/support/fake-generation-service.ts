@@ -124,7 +124,7 @@ export class ScriptedGeneration implements GenerationHandle {
           ahead: 8,
           leastLikelihood: 0,
           jobTokens: 8,
-          jobLikelihood: 0.01,
+          placeCosts: [],
           targets: 2,
           drafters: 1,
           reason: 'scripted',

@@ -17,9 +17,6 @@ const WORTH_A_SHARED_HOST = 0.5;
 /** Drafters are told anew what is likely enough: in steps, or they would be told with every measurement. */
 const LIKELIHOOD_STEP = 0.05;
 
-/** A path less likely than this to be right is not worth even an idle target: it may be wanted any moment. */
-export const LEAST_LIKELIHOOD = 0.01;
-
 /** Most drafts that a first job waits for, and of a round. */
 const MOST_AWAITED = 16;
 
@@ -40,13 +37,13 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const { mode } = choice;
   if (mode === 'none' || situation.draftMs === undefined) {
     const ahead = situation.draftMs === undefined ? 0 : COMPARED_AHEAD_TOKENS;
-    const plain = { lookahead: 1, wait: 0, ahead, leastLikelihood: 0, jobTokens: 0, jobLikelihood: 0 };
+    const plain = { lookahead: 1, wait: 0, ahead, leastLikelihood: 0, jobTokens: 0, placeCosts: [] };
     return { mode: 'none', ...plain, targets: 1, drafters: Math.sign(ahead), reason };
   }
   if (mode === 'si') {
     const { lookahead } = choice;
     const rounds = { lookahead, wait: 0, ahead: lookahead, jobTokens: lookahead };
-    return { mode, ...rounds, leastLikelihood: 0, jobLikelihood: 0, targets: 1, drafters: 1, reason };
+    return { mode, ...rounds, leastLikelihood: 0, placeCosts: [], targets: 1, drafters: 1, reason };
   }
   const { lookahead } = choice;
   const busyMs = (1.5 + 2 * situation.jitter) * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
@@ -56,26 +53,30 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const wait = Math.min(choice.wait, jobTokens);
   const drafters = Math.min(choice.drafters, situation.drafters);
   const { targets } = situation;
-  const { leastLikelihood, jobLikelihood } = likelihoods(situation);
-  const bounds = { ahead, leastLikelihood, jobTokens, jobLikelihood };
+  const { leastLikelihood, placeCosts } = likelihoods(situation, jobTokens);
+  const bounds = { ahead, leastLikelihood, jobTokens, placeCosts };
   return { mode, lookahead, wait, ...bounds, targets, drafters, reason };
 }
 
 /**
- * Beside the only target how likely drafts must be is worth more than their number, which is a bound only. With R tokens
- * per millisecond in all, one more draft is worth waiting for, or a place in a job that is there anyway, where it is
- * right with more than R times what it takes.
+ * Beside the only target how likely drafts are decides, and their number is a bound only. With R tokens per millisecond
+ * in all, one more draft is worth waiting for where it is right with more than R times what it takes, and places in a job
+ * that is there anyway where they bring more tokens than R times what they add to the pass.
  */
-function likelihoods(situation: Situation): Pick<Plan, 'leastLikelihood' | 'jobLikelihood'> {
-  if (!isBesideOnlyTarget(situation)) return { leastLikelihood: 0, jobLikelihood: LEAST_LIKELIHOOD };
+function likelihoods(situation: Situation, jobTokens: number): Pick<Plan, 'leastLikelihood' | 'placeCosts'> {
+  if (!isBesideOnlyTarget(situation)) return { leastLikelihood: 0, placeCosts: [] };
   const { draftMs = 0, targetTimes } = situation;
-  const placeMs = slopeMs(targetTimes, 8);
   const { rate } = bestDrafts(waitingMs(situation), situation.acceptance, MOST_AWAITED);
-  const worthWaiting = Math.ceil((rate * (draftMs + placeMs)) / LIKELIHOOD_STEP) * LIKELIHOOD_STEP;
-  return {
-    leastLikelihood: Math.min(WORTH_A_SHARED_HOST, worthWaiting),
-    jobLikelihood: Math.max(LEAST_LIKELIHOOD, rate * placeMs),
-  };
+  const worthWaiting = rate * (draftMs + slopeMs(targetTimes, 8));
+  const placeCosts = Array.from(
+    { length: jobTokens + 1 },
+    (_, drafts) => rate * (forwardMs(targetTimes, drafts + 1) - forwardMs(targetTimes, 1)),
+  );
+  const leastLikelihood = Math.min(
+    WORTH_A_SHARED_HOST,
+    LIKELIHOOD_STEP * Math.ceil(worthWaiting / LIKELIHOOD_STEP),
+  );
+  return { leastLikelihood, placeCosts };
 }
 
 /** Where likelihood decides, numbers are bounds for drafts that are surer than most. */

@@ -33,7 +33,7 @@ export class Planner {
       ahead: 0,
       leastLikelihood: 0,
       jobTokens: 0,
-      jobLikelihood: 0,
+      placeCosts: [],
       targets: 0,
       drafters: 0,
       reason: 'no target yet',

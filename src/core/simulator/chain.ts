@@ -71,6 +71,25 @@ export class DraftChain {
     return this.end;
   }
 
+  /** The same, no further than where drafts bring most tokens for their `costs`: those of `Plan.placeCosts`. */
+  worthwhileEnd(least: number, costs: readonly number[]): number {
+    const end = this.likelyEnd(least);
+    if (costs.length === 0) return end;
+    let best = this.root;
+    let likelihood = 1;
+    let tokens = 0;
+    let most = 0;
+    for (let length = this.root + 1; length <= end; length++) {
+      if (!this.isDecided(length - 1)) likelihood *= Math.exp(this.beliefs[length & this.mask] as number);
+      tokens += likelihood;
+      const worth = tokens - (costs[length - this.root] ?? 0);
+      if (worth < most) continue;
+      most = worth;
+      best = length;
+    }
+    return best;
+  }
+
   /** Paths neither decided nor assigned, up to a length. */
   openPathsUpTo(end: number): number {
     if (end >= this.end) return this.open;

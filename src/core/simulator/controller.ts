@@ -187,7 +187,7 @@ export class Controller {
     this.policy.mode = plan.mode;
     this.policy.lookahead = plan.lookahead;
     this.policy.jobTokens = plan.jobTokens;
-    this.policy.jobLikelihood = plan.jobLikelihood;
+    this.policy.placeCosts = plan.placeCosts;
     this.policy.wait = plan.wait;
   }
 

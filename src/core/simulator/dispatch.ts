@@ -1,4 +1,4 @@
-import type { DispatchPolicy, DraftSupply } from '../dispatch.js';
+import { type DispatchPolicy, type DraftSupply, LEAST_LIKELIHOOD } from '../dispatch.js';
 import type { DraftChain } from './chain.js';
 
 /** `Assignment` of `../dispatch.ts`: verdicts after the paths of `first`..`length` tokens. */
@@ -63,7 +63,7 @@ function speculativeJob(
   job: SimulatedAssignment,
 ): boolean {
   const { root } = chain;
-  const end = chain.likelyEnd(policy.jobLikelihood);
+  const end = chain.worthwhileEnd(LEAST_LIKELIHOOD, policy.placeCosts);
   const openPaths = chain.openPathsUpTo(end);
   if (openPaths === 0) return false;
   const { jobTokens, wait, remaining } = policy;

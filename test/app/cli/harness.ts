@@ -170,7 +170,7 @@ function resultOf(
         ahead: 16,
         leastLikelihood: 0,
         jobTokens: 16,
-        jobLikelihood: 0.01,
+        placeCosts: [],
         drafters: 1,
         targets: request.targets ?? 2,
         reason: 'scripted',

@@ -98,17 +98,23 @@ describe('a plan', () => {
     expect(restsAt('dsi', { draftMs: 15 })).toBeLessThanOrEqual(0.5);
   });
 
-  it('asks likelier drafts of a drafter the dearer they are there, and likelier ones of a job the dearer its places', () => {
+  it('asks likelier drafts of a drafter the dearer they are there, and more of places the more they add to a pass', () => {
     const beside = (asked: Partial<Situation>) =>
       makePlan(choice, situation({ targets: 1, sharesHost: true, ...asked }), '');
     expect(beside({ draftMs: 4 }).leastLikelihood).toBeGreaterThan(beside({ draftMs: 1 }).leastLikelihood);
-    const rising = (ms: number) => [
+    // Four tokens cost what one does, a fifth as much again.
+    const step = [
       { tokens: 1, ms: 20 },
-      { tokens: 9, ms },
+      { tokens: 4, ms: 20 },
+      { tokens: 5, ms: 40 },
+      { tokens: 16, ms: 40 },
     ];
-    const likelihoods = [20, 28, 36].map((ms) => beside({ targetTimes: rising(ms) }).jobLikelihood);
-    expect(likelihoods).toEqual([0.01, expect.closeTo(0.1, 1), expect.closeTo(0.18, 1)]);
-    expect(makePlan(choice, situation({ targetTimes: rising(36) }), '').jobLikelihood).toBe(0.01);
+    const { placeCosts, jobTokens } = beside({ targetTimes: step, acceptance: 0.9 });
+    expect(placeCosts.length).toBe(jobTokens + 1);
+    expect(placeCosts.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(placeCosts[4]).toBeGreaterThan(1);
+    expect(placeCosts[5]).toBe(placeCosts[4]);
+    expect(makePlan(choice, situation({ targetTimes: step }), '').placeCosts).toEqual([]);
   });
 
   it('leaves room for drafts that are surer than most where likelihood decides', () => {

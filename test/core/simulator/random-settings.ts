@@ -34,7 +34,9 @@ export function randomSettings(seed: number, tokens: number): ActorSettings {
       ahead,
       leastLikelihood: 0,
       jobTokens,
-      jobLikelihood: chance(0.3) ? between(0.01, 0.5) : 0.01,
+      placeCosts: chance(0.3)
+        ? Array.from({ length: jobTokens + 1 }, (_, drafts) => drafts * between(0, 0.4))
+        : [],
       targets,
       drafters: 1,
       reason: 'given',

@@ -9,7 +9,7 @@ const plan = {
   ahead: 16,
   leastLikelihood: 0,
   jobTokens: 16,
-  jobLikelihood: 0.01,
+  placeCosts: [],
   drafters: 1,
   targets: 2,
   reason: 'r',
