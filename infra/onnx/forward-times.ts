@@ -8,7 +8,7 @@ const LONG_PASS_MS = 100;
 const MODEST_CHUNK = 16;
 const VERY_LONG_PASS_MS = 1000;
 /** Kernels multiply several tokens at once, of some processors six: T(n) rises in steps. */
-const MEASURED_TOKENS = [4, 6, 7, 8, 12, 16, 32, 64, 128] as const;
+const MEASURED_TOKENS = [4, 6, 7, 8, 12, 13, 16, 32, 64, 128] as const;
 /** Passes of up to this many tokens are measured in turns; so many turns, in about so much time, at most. */
 const COMPARED_TOKENS = 16;
 const MOST_TURNS = 7;

@@ -77,7 +77,7 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
   if (graph.builtHere && byteWeights !== undefined && !(await productsAreExact(byteWeights)))
     throw new ModelFormatError(
       files.path,
-      `its products with ${byteWeights} weights are not exact on this processor: import it again here, or with --weights blockwise`,
+      `its products with ${byteWeights} weights are not exact on this processor: import it again here, with --weights auto`,
     );
   const { session, provider } = await openSession(files.path, options);
   try {

@@ -26,7 +26,7 @@ export interface SelfTestOptions {
 
 /**
  * Proves on fixed tokens that passes of 1 (padded where that is needed), 2, 3, 7 and many tokens, after a short or a
- * long past and after a rollback, give the same bits, and measures T(n) on the way: about two seconds for
+ * long past and after a rollback, give the same bits, and measures T(n) on the way: about three seconds for
  * 135M parameters on one core. With `padding` given that rule is tested; otherwise the cheapest that holds is found.
  */
 export async function testTarget(options: SelfTestOptions, padding?: Padding): Promise<SelfTestResult> {

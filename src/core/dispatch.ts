@@ -118,10 +118,11 @@ function worthwhile(path: readonly DraftNode[], costs: readonly number[]): Draft
   let most = 0;
   for (const [index, node] of path.entries()) {
     if (node.parent?.verdict === undefined) likelihood *= node.belief;
-    if (likelihood < LEAST_LIKELIHOOD) break;
+    const cost = costs.length === 0 ? 0 : costs[index + 1];
+    if (likelihood < LEAST_LIKELIHOOD || cost === undefined) break;
     tokens += likelihood;
-    const worth = tokens - (costs[index + 1] ?? 0);
-    if (costs.length > 0 && worth < most) continue;
+    const worth = tokens - cost;
+    if (worth < most) continue;
     most = worth;
     end = index + 1;
   }
@@ -146,7 +147,9 @@ function speculativeAssignment(
   if (first < 0) return undefined;
   if (!rootOpen && policy.jobTokens === 0) return undefined;
   const wished = rootOpen ? policy.wait - drafts.length : policy.lookahead - open;
-  const lacking = supply === 'dry' ? 0 : Math.max(0, wished);
+  // What comes after drafts that are not worth taking is not waited for.
+  const isCut = drafts.length > 0 && drafts.length < Math.min(best.length, policy.remaining - 1);
+  const lacking = supply === 'dry' || (rootOpen && isCut) ? 0 : Math.max(0, wished);
   const room = Math.min(first + policy.jobTokens, policy.remaining - 1) - drafts.length;
   const missing = Math.max(0, Math.min(lacking, room));
   if (missing > 0 && supply === 'coming') return undefined;

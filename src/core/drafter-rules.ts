@@ -17,7 +17,7 @@ const FREE_DRAFT_MS = 0.1;
  * drafter a message per pass of a target: not where there are many passes to a draft and messages are fast.
  */
 export function draftersListen(
-  { mode, targets }: Plan,
+  { mode, targets }: Pick<Plan, 'mode' | 'targets'>,
   draftMs: number,
   hopMs: number,
   targetMs: number,

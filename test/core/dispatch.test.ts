@@ -169,6 +169,18 @@ describe('distributed speculative inference', () => {
     // Two that bring .91 in places that cost .9 together, and then .4 once more.
     expect([taken(0, 0, 0.9, 0.9), taken(0, 0, 0.9, 1.4)]).toEqual([4, 2]);
     expect(lengths(made)?.path.length).toBe(4);
+    // Beyond the last place that has a cost nothing is free.
+    expect([taken(0.6, 1.2), taken(0, 0)]).toEqual([2, 2]);
+  });
+
+  it('waits for none that would come after drafts that are not worth taking', () => {
+    const made = new DraftTree(ROOT, 10, 0);
+    made.propose(ROOT, [1, 2], [230, 20]);
+    const placeCosts = [0, 0.2, 0.4, 0.6];
+    for (const supply of ['audible', 'coming'] as const)
+      expect(lengths(made, { wait: 3, placeCosts }, supply)).toMatchObject({ path: [11], awaits: 0 });
+    expect(lengths(made, { wait: 3 }, 'audible')).toMatchObject({ path: [11, 12], awaits: 1 });
+    expect(lengths(made, { wait: 3 })).toBeUndefined();
   });
 
   it('never verifies beyond the last token', () => {

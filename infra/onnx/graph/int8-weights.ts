@@ -12,7 +12,10 @@ export interface Int8Weights {
   readonly scales: Float32Array;
 }
 
-/** Most inputs of a matrix: products are at most 255 x 127, and longer sums could leave 32 bits. */
+/**
+ * Most inputs of a matrix: products are at most 255 x 127, and longer sums could leave 32 bits. Sums with weights stored
+ * as uint8 may, and come back when their zero points are subtracted, in the same 32 bits.
+ */
 export const LONGEST_INT8_ROW = Math.floor((2 ** 31 - 1) / (255 * 127));
 
 /** Rows that are transposed together, so that whole cache lines are written. */

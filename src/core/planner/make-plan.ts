@@ -1,4 +1,5 @@
 import { smallestLookahead } from '../closed-forms.js';
+import { draftersListen } from '../drafter-rules.js';
 import type { GenerationMode, Plan } from '../generation.js';
 import { forwardMs, slopeMs } from './forward-times.js';
 import { isBesideOnlyTarget, type Situation } from './situation.js';
@@ -10,8 +11,8 @@ export const MAX_AHEAD_TOKENS = 64;
 const COMPARED_AHEAD_TOKENS = 4;
 
 /**
- * A drafter beside the only target takes of its time with every draft, about half as much as the draft takes: where all
- * of its drafts are right with less than this, one more that nobody waits for costs more than it may save.
+ * The most that is asked of drafts beside the only target. One that is made while the target is busy takes of its time,
+ * about half as much as the draft takes: where all are right with less than this, it costs more than it may save.
  */
 const WORTH_A_SHARED_HOST = 0.5;
 /** Drafters are told anew what is likely enough: in steps, or they would be told with every measurement. */
@@ -60,13 +61,15 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
 
 /**
  * Beside the only target how likely drafts are decides, and their number is a bound only. With R tokens per millisecond
- * in all, one more draft is worth waiting for where it is right with more than R times what it takes, and places in a job
- * that is there anyway where they bring more tokens than R times what they add to the pass.
+ * in all, one more draft is worth waiting for where those before it are right with more than R times what it takes (by
+ * what it would be right with itself the bound would be a little higher, which gains nothing), and places in a job that is
+ * there anyway where they bring more tokens than R times what they add to the pass.
  */
 function likelihoods(situation: Situation, jobTokens: number): Pick<Plan, 'leastLikelihood' | 'placeCosts'> {
-  if (!isBesideOnlyTarget(situation)) return { leastLikelihood: 0, placeCosts: [] };
   const { draftMs = 0, targetTimes } = situation;
   const { rate } = bestDrafts(waitingMs(situation), situation.acceptance, MOST_AWAITED);
+  if (!decidesByLikelihood(situation) || !Number.isFinite(rate))
+    return { leastLikelihood: 0, placeCosts: [] };
   const worthWaiting = rate * (draftMs + slopeMs(targetTimes, 8));
   const placeCosts = Array.from(
     { length: jobTokens + 1 },
@@ -81,9 +84,16 @@ function likelihoods(situation: Situation, jobTokens: number): Pick<Plan, 'least
 
 /** Where likelihood decides, numbers are bounds for drafts that are surer than most. */
 function atBest(situation: Situation): Situation {
-  return isBesideOnlyTarget(situation)
+  return decidesByLikelihood(situation)
     ? { ...situation, acceptance: (1 + situation.acceptance) / 2 }
     : situation;
+}
+
+/** Where a drafter beside the only target hears of verdicts by itself, so that it may rest. */
+function decidesByLikelihood(situation: Situation): boolean {
+  const { draftMs = 0, hopMs, targets, targetTimes } = situation;
+  const listens = draftersListen({ mode: 'dsi', targets }, draftMs, hopMs, forwardMs(targetTimes, 1));
+  return isBesideOnlyTarget(situation) && listens;
 }
 
 /**

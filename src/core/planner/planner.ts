@@ -71,8 +71,7 @@ export class Planner {
     const byThumb = this.goesByThumb(situation);
     if (isFirst || byThumb) {
       const choice = thumbChoice(this.wish, situation);
-      const plan = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
-      if (isFirst || !isSame(plan, this.current)) this.current = plan;
+      this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
     }
     this.search = undefined;
     if (byThumb || situation.remaining < LEAST_TOKENS_TO_SEARCH) return;

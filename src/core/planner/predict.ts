@@ -70,9 +70,9 @@ function speculationMsPerToken(plan: Plan, situation: Situation, text: number): 
   const targetMs = forwardMs(situation.targetTimes, 1);
   const { scaleMs, drafterMs, perTokenMs, hopMs, rate, jitter } = rounded(situation, targetMs);
   const { targets } = situation;
-  const { lookahead, wait, ahead, jobTokens, drafters } = plan;
+  const { lookahead, wait, ahead, jobTokens, placeCosts, drafters } = plan;
   const numbers = [scaleMs, drafterMs, perTokenMs, hopMs, rate, jitter, targets, drafters];
-  const key = [...numbers, lookahead, wait, ahead, jobTokens, text].join(' ');
+  const key = [...numbers, lookahead, wait, ahead, jobTokens, text, ...placeCosts].join(' ');
   const known = remembered.get(key);
   if (known !== undefined) return (known * targetMs) / scaleMs;
   const tokens = simulatedTokens(drafterMs, scaleMs, rate, ahead);

@@ -73,8 +73,9 @@ export class DraftChain {
 
   /** The same, no further than where drafts bring most tokens for their `costs`: those of `Plan.placeCosts`. */
   worthwhileEnd(least: number, costs: readonly number[]): number {
-    const end = this.likelyEnd(least);
-    if (costs.length === 0) return end;
+    const likely = this.likelyEnd(least);
+    if (costs.length === 0) return likely;
+    const end = Math.min(likely, this.root + costs.length - 1);
     let best = this.root;
     let likelihood = 1;
     let tokens = 0;

@@ -71,7 +71,8 @@ function speculativeJob(
   const first = rootIsOpen ? root : chain.shortestOpen();
   if (!rootIsOpen && jobTokens === 0) return false;
   const wished = rootIsOpen ? wait - (end - root) : policy.lookahead - openPaths;
-  const lacking = supply === 'dry' ? 0 : Math.max(0, wished);
+  const isCut = end > root && end < Math.min(chain.end, root + remaining - 1);
+  const lacking = supply === 'dry' || (rootIsOpen && isCut) ? 0 : Math.max(0, wished);
   const room = Math.min(first + jobTokens, root + remaining - 1) - end;
   const missing = Math.max(0, Math.min(lacking, room));
   if (missing > 0 && supply === 'coming') return false;
