@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { arch, cpus } from 'node:os';
 import { type DecoderConfig, layerShapes } from '../../src/core/checkpoint.js';
-import type { ByteType, RowChoice, WeightChoice } from '../onnx/graph/build-options.js';
+import { type ByteType, ROWS_STORED_AS, type WeightChoice } from '../onnx/graph/build-options.js';
 import { LONGEST_INT8_ROW } from '../onnx/graph/int8-weights.js';
 
 /**
@@ -25,8 +25,6 @@ export const DEFAULT_IMPORT_WEIGHTS: ImportWeights = 'auto';
  */
 const LARGE_MODEL_WEIGHTS = 2e9;
 
-const ROWS: Readonly<Record<ByteType, RowChoice>> = { int8: 'rowwise', uint8: 'rowwise-unsigned' };
-
 export interface WeightDecision {
   readonly built: WeightChoice;
   /** What the weights become, and why, for a person. */
@@ -41,7 +39,7 @@ export async function decideWeights(
 ): Promise<WeightDecision> {
   switch (weights) {
     case 'rowwise':
-      return { built: ROWS[(await exactByteWeights()) ?? 'int8'], reason: 'int8 rows' };
+      return { built: ROWS_STORED_AS[(await exactByteWeights()) ?? 'int8'], reason: 'int8 rows' };
     case 'blockwise':
       return blocks(config);
     case 'q8':
@@ -57,7 +55,7 @@ export async function decideWeights(
       if (type === undefined)
         return { built, reason: `${reason}: this processor's 8-bit products are not exact` };
       const exact = `this processor's products with ${type} weights are exact`;
-      return { built: ROWS[type], reason: `int8 rows: ${exact}` };
+      return { built: ROWS_STORED_AS[type], reason: `int8 rows: ${exact}` };
     }
   }
 }

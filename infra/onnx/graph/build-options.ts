@@ -16,6 +16,11 @@ export type BlockChoice = Exclude<WeightChoice, RowChoice>;
 /** How 8-bit weights are stored. */
 export type ByteType = 'int8' | 'uint8';
 
+export const ROWS_STORED_AS: Readonly<Record<ByteType, RowChoice>> = {
+  int8: 'rowwise',
+  uint8: 'rowwise-unsigned',
+};
+
 export interface DecoderBuildOptions {
   /** Default `stored`. */
   readonly weights?: WeightChoice;

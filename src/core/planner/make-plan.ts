@@ -66,10 +66,9 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
  * there anyway where they bring more tokens than R times what they add to the pass.
  */
 function likelihoods(situation: Situation, jobTokens: number): Pick<Plan, 'leastLikelihood' | 'placeCosts'> {
+  if (!decidesByLikelihood(situation)) return { leastLikelihood: 0, placeCosts: [] };
   const { draftMs = 0, targetTimes } = situation;
   const { rate } = bestDrafts(waitingMs(situation), situation.acceptance, MOST_AWAITED);
-  if (!decidesByLikelihood(situation) || !Number.isFinite(rate))
-    return { leastLikelihood: 0, placeCosts: [] };
   const worthWaiting = rate * (draftMs + slopeMs(targetTimes, 8));
   const placeCosts = Array.from(
     { length: jobTokens + 1 },
@@ -89,11 +88,12 @@ function atBest(situation: Situation): Situation {
     : situation;
 }
 
-/** Where a drafter beside the only target hears of verdicts by itself, so that it may rest. */
+/** Where a drafter beside the only target, which takes time, hears of verdicts by itself, so that it may rest. */
 function decidesByLikelihood(situation: Situation): boolean {
+  if (!isBesideOnlyTarget(situation)) return false;
   const { draftMs = 0, hopMs, targets, targetTimes } = situation;
-  const listens = draftersListen({ mode: 'dsi', targets }, draftMs, hopMs, forwardMs(targetTimes, 1));
-  return isBesideOnlyTarget(situation) && listens;
+  const targetMs = forwardMs(targetTimes, 1);
+  return targetMs > 0 && draftersListen({ mode: 'dsi', targets }, draftMs, hopMs, targetMs);
 }
 
 /**
