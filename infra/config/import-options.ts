@@ -19,7 +19,7 @@ export const importOptionDefinitions: OptionDefinitions<ImportOptions> = {
     flag: 'weights',
     choices: IMPORT_WEIGHTS,
     description:
-      'rowwise: int8, for flat passes; blockwise: blocks of a GGUF file as they are, floats in blocks of 8 bits, or ' +
+      'rowwise: int8, whose passes over many tokens take least; blockwise: blocks of a GGUF file as they are, floats in blocks of 8 bits, or ' +
       'of 4 in models of 2 billion weights and more; q8, q4: always 8 or 4; f32: all fp32',
     defaultText: 'auto: rowwise where 8-bit products of this processor are exact, else blockwise',
   }),

@@ -313,7 +313,7 @@ describe('rolling back', () => {
       bench.join('d1', 'drafter', drafterMs, host);
       return bench.toldTo('d1', 'draft.start').at(-1)?.leastLikelihood;
     };
-    expect(told(10, 'here')).toBeCloseTo(0.2, 9);
+    expect(told(10, 'here')).toBeCloseTo(0.3, 9);
     expect([told(10, 'there'), told(0.01, 'here'), told(90, 'here')]).toEqual([0, 0, 0]);
   });
 
