@@ -24,7 +24,10 @@ export function contenders(
   draftGguf: string | undefined,
 ): Contender[] {
   const byDefault: Opening = { kind: 'slipstream' };
-  const inTurns: Opening = { kind: 'slipstream', threads: availableParallelism() };
+  // On two cores that is the default: one engine then serves all, for two of them differ, by a tenth and more, as long as
+  // they live.
+  const cores = availableParallelism();
+  const inTurns: Opening = cores <= 2 ? byDefault : { kind: 'slipstream', threads: cores };
   const llama = (predictor: 'none' | 'lookup' | 'draft'): Opening => ({
     kind: 'llama.cpp',
     gguf,
