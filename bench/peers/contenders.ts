@@ -24,8 +24,8 @@ export function contenders(
   draftGguf: string | undefined,
 ): Contender[] {
   const byDefault: Opening = { kind: 'slipstream' };
-  // On two cores that is the default: one engine then serves all, for two of them differ, by a tenth and more, as long as
-  // they live.
+  // On two cores that is the default, and one engine serves all: two of them differ in speed by a tenth and more for as long
+  // as they live.
   const cores = availableParallelism();
   const inTurns: Opening = cores <= 2 ? byDefault : { kind: 'slipstream', threads: cores };
   const llama = (predictor: 'none' | 'lookup' | 'draft'): Opening => ({

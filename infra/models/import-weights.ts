@@ -8,7 +8,7 @@ import { LONGEST_INT8_ROW } from '../onnx/graph/int8-weights.js';
  * What an import makes of weights.
  * - `auto`: `rowwise` where this processor multiplies 8-bit integers exactly, else `blockwise`
  * - `rowwise`: int8 with a scale per output, stored as uint8 where only those products are exact; a pass over 16 tokens
- *   takes 1.4 times as long as one over a single token, with AVX2 alone 2.4 times
+ *   takes 1.4 times as long as one over a single token with VNNI or AMX, 2.4 times with AVX2 alone
  * - `blockwise`: floats become 8-bit blocks, in a large model 4-bit ones; blocks of a GGUF file stay as they are
  * - `q8`, `q4`: the same with as many bits as they say
  * - `f32`: everything fp32

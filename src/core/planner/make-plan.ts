@@ -15,7 +15,7 @@ const COMPARED_AHEAD_TOKENS = 4;
  * about half as much as the draft takes: where all are right with less than this, it costs more than it may save.
  */
 const WORTH_A_SHARED_HOST = 0.5;
-/** What one token more adds to a pass is taken from passes of up to so many. */
+/** What one token more adds to a pass is taken from passes of up to so many tokens. */
 const LIKELY_TOKENS = 8;
 /** Drafters are told anew what is likely enough: in steps, or they would be told with every measurement. */
 const LIKELIHOOD_STEP = 0.05;
@@ -63,9 +63,9 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
 
 /**
  * Beside the only target how likely drafts are decides, and their number is a bound only. With R tokens per millisecond
- * in all, one more draft is worth waiting for where it is right, if it is right as often as others, with more than R times
- * what it takes, and places in a job that is there anyway where they bring more tokens than R times what they add to the
- * pass.
+ * in all, one more draft is worth waiting for where the likelihood of all before it, times the acceptance, is more than R
+ * times what it takes, and places in a job that is there anyway where they bring more tokens than R times what they add to
+ * the pass.
  */
 function likelihoods(situation: Situation, jobTokens: number): Pick<Plan, 'leastLikelihood' | 'placeCosts'> {
   if (!decidesByLikelihood(situation)) return { leastLikelihood: 0, placeCosts: [] };

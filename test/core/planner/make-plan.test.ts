@@ -104,6 +104,10 @@ describe('a plan', () => {
     const beside = (asked: Partial<Situation>) =>
       makePlan(choice, situation({ targets: 1, sharesHost: true, ...asked }), '');
     expect(beside({ draftMs: 4 }).leastLikelihood).toBeGreaterThan(beside({ draftMs: 1 }).leastLikelihood);
+    // Of drafts that are seldom right the ones before must be the surer.
+    const restsAt = (acceptance: number) => beside({ draftMs: 1, acceptance }).leastLikelihood;
+    expect(restsAt(0.2)).toBeGreaterThan(restsAt(0.5));
+    expect(restsAt(0)).toBe(0.5);
     // Four tokens cost what one does, a fifth as much again.
     const step = [
       { tokens: 1, ms: 20 },
