@@ -12,6 +12,10 @@ Every setting can be given as a flag of the command, as an environment variable,
 options. A flag or field wins over the environment, the environment over the default. What is outside its range is
 refused with the name, the value and the range; nothing is rounded into range silently. Secrets have no flag, because
 the arguments of a process are visible to everybody on the machine.
+
+What one request asks for (\`--prompt\`, \`--temperature\`, \`--max-tokens\`, …) is no setting: it is a flag of \`generate\`
+(\`generate --help\`), a field of [\`generation.create\`](websocket.md#generationcreate) or of the library's \`generate\`, and never
+taken from the environment.
 `;
 
 const OUTRODUCTION = `
