@@ -19,6 +19,9 @@ export function forwardMs(times: readonly ForwardTime[], tokens: number): number
   return previous.ms + slope * (tokens - previous.tokens);
 }
 
+/** What one token more adds to a pass is taken from passes of up to so many tokens. */
+export const LIKELY_TOKENS = 8;
+
 /** Milliseconds that each further token adds to a pass of up to `tokens`, on average; 0 or more. */
 export function slopeMs(times: readonly ForwardTime[], tokens: number): number {
   if (tokens <= 1) return 0;

@@ -1,7 +1,7 @@
 import { smallestLookahead } from '../closed-forms.js';
 import { draftersListen } from '../drafter-rules.js';
 import type { GenerationMode, Plan } from '../generation.js';
-import { forwardMs, slopeMs } from './forward-times.js';
+import { forwardMs, LIKELY_TOKENS, slopeMs } from './forward-times.js';
 import { isBesideOnlyTarget, type Situation } from './situation.js';
 
 /** Drafts beyond the committed prefix are never more than this, whatever the times say. */
@@ -15,8 +15,6 @@ const COMPARED_AHEAD_TOKENS = 4;
  * about half as much as the draft takes: where all are right with less than this, it costs more than it may save.
  */
 const WORTH_A_SHARED_HOST = 0.5;
-/** What one token more adds to a pass is taken from passes of up to so many tokens. */
-const LIKELY_TOKENS = 8;
 /** Drafters are told anew what is likely enough: in steps, or they would be told with every measurement. */
 const LIKELIHOOD_STEP = 0.05;
 

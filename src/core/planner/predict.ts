@@ -6,7 +6,7 @@ import { simulateWith } from '../simulator/simulate.js';
 import { draftTruth } from '../simulator/truth.js';
 import { TypicalDrafterTimes, TypicalTargetTimes } from '../simulator/typical-times.js';
 import { typicalTrace } from '../simulator/typical-trace.js';
-import { forwardMs, slopeMs } from './forward-times.js';
+import { forwardMs, LIKELY_TOKENS, slopeMs } from './forward-times.js';
 import type { Situation } from './situation.js';
 
 /**
@@ -114,7 +114,7 @@ function simulatedTokens(drafterMs: number, scaleMs: number, rate: number, ahead
 function rounded({ targetTimes, draftMs = 0, acceptance, hopMs, jitter }: Situation, targetMs: number) {
   const rates = acceptance > 0.9 ? FINE_RATES : COARSE_RATES;
   const rate = Math.round(acceptance * rates) / rates;
-  const slope = slopeMs(targetTimes, 8);
+  const slope = slopeMs(targetTimes, LIKELY_TOKENS);
   const drafterMs = Math.min(draftMs, 10 * targetMs);
   if (jitter < STEADY_JITTER) {
     const digits = (ms: number) => Number(ms.toPrecision(DIGITS));
