@@ -21,7 +21,9 @@ export class Level {
   /** On the scale on which changes are looked for: the mean of all since the last one, of the last few, the last value. */
   private scaledLevel: number;
   private scaledRecent: number;
-  private last: { readonly scaled: number; readonly weight: number } | undefined;
+  private last = 0;
+  /** Of how many measurements the last value is the mean; 0: there is none. */
+  private lastWeight = 0;
   /** Of one measurement, and how many tell of it. */
   private variance = 0;
   private compared = 0;
@@ -88,11 +90,12 @@ export class Level {
    * and one change be followed by many that are none.
    */
   private compare(scaled: number, weight: number): void {
-    const { last } = this;
-    this.last = { scaled, weight };
-    if (last === undefined) return;
+    const { last, lastWeight } = this;
+    this.last = scaled;
+    this.lastWeight = weight;
+    if (lastWeight === 0) return;
     this.compared = Math.min(this.mostCount, this.compared + 1);
-    const ofOne = (scaled - last.scaled) ** 2 / (1 / weight + 1 / last.weight);
+    const ofOne = (scaled - last) ** 2 / (1 / weight + 1 / lastWeight);
     this.variance += (ofOne - this.variance) / this.compared;
   }
 

@@ -25,6 +25,7 @@ export class Course {
   private readonly measurements = new Measurements(this.book);
   private readonly usefulness = new DrafterUsefulness();
   private readonly targetTimes: readonly ForwardTime[];
+  private readonly targetMs: number;
   private readonly drafterNames: readonly string[];
   private draftMs: number | undefined;
   private tokens = 0;
@@ -37,6 +38,7 @@ export class Course {
   ) {
     if (settings.knownAcceptance !== undefined) this.remember(settings.knownAcceptance);
     this.targetTimes = announcedTimes(settings.target);
+    this.targetMs = forwardMs(this.targetTimes, 1);
     this.drafterNames = Array.from({ length: drafters }, (_, index) => `${DRAFTER}-${index}`);
     this.measureDrafters();
   }
@@ -58,11 +60,11 @@ export class Course {
   }
 
   get draftersListen(): boolean {
-    return draftersListen(this.plans.plan, this.draftMs ?? 0, this.hopMs, forwardMs(this.targetTimes, 1));
+    return draftersListen(this.plans.plan, this.draftMs ?? 0, this.hopMs, this.targetMs);
   }
 
   get targetsListen(): boolean {
-    return targetsListen(this.plans.plan, this.draftMs ?? 0, this.hopMs, forwardMs(this.targetTimes, 1));
+    return targetsListen(this.plans.plan, this.draftMs ?? 0, this.hopMs, this.targetMs);
   }
 
   get draftsRest(): boolean {
@@ -112,10 +114,11 @@ export class Course {
     if (this.tokens - this.observedAtTokens >= REPLAN_TOKENS) this.observe();
   }
 
-  drafted({ drafter, from, length, ...drafts }: DraftProposed): void {
+  drafted({ drafter, from, length, epoch, startedAtMs, forwardMs, rests, dropped }: DraftProposed): void {
     const worker = this.drafterNames[drafter] as string;
+    const ids = { length: length - from };
     this.measurements.drafted(
-      { ...drafts, worker, position: from, ids: { length: length - from } },
+      { worker, epoch, position: from, ids, startedAtMs, forwardMs, rests, dropped },
       draftsInRounds(this.plan),
     );
     this.measureDrafters();
