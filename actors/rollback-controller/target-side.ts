@@ -10,6 +10,7 @@ import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.j
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
+import { chooseTarget, type IdleTarget } from '../../src/core/target-choice.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
@@ -104,7 +105,12 @@ export class TargetSide implements PoolClient {
     const policy = this.state.policy();
     const assignment = nextAssignment(this.state.tree, policy, this.drafts.supply());
     if (assignment === undefined) return undefined;
-    const link = candidates.reduce((best, next) => (next.held.length > best.held.length ? next : best));
+    const length = root.length + assignment.path.length;
+    const choice = chooseTarget(
+      policy.mode,
+      candidates.map((link) => idleTarget(link, length)),
+    );
+    const link = candidates[choice] as TargetLink;
     this.send(link, assignment, policy);
     return link.announced.worker;
   }
@@ -394,6 +400,12 @@ export class TargetSide implements PoolClient {
       data: { job: message.job, position: message.position, worker: message.worker, ids: message.ids },
     });
   }
+}
+
+function idleTarget({ announced, held }: TargetLink, length: number): IdleTarget {
+  const { forwardTimes } = announced;
+  const jobMs = forwardMs(forwardTimes, Math.max(1, length - held.length));
+  return { heldTokens: held.length, jobMs, passMs: forwardMs(forwardTimes, 1) };
 }
 
 /** The longest path of the job that the worker has shown to hold; it may have waited for drafts in vain. */

@@ -1,11 +1,15 @@
 import { smallestLookahead } from '../closed-forms.js';
+import { LEAST_LIKELIHOOD } from '../dispatch.js';
 import { draftersListen } from '../drafter-rules.js';
 import type { GenerationMode, Plan } from '../generation.js';
 import { forwardMs, LIKELY_TOKENS, slopeMs } from './forward-times.js';
 import { isBesideOnlyTarget, type Situation } from './situation.js';
 
 /** Drafts beyond the committed prefix are never more than this, whatever the times say. */
-export const MAX_AHEAD_TOKENS = 64;
+export const MAX_AHEAD_TOKENS = 256;
+/** Nor more than this, where drafts so far ahead are not likely enough to be verified; and never less than the other. */
+const UNLIKELY_AHEAD_TOKENS = 64;
+const LEAST_AHEAD_TOKENS = 8;
 
 /** While nothing is verified drafts are only compared with what is committed: a few are enough. */
 const COMPARED_AHEAD_TOKENS = 4;
@@ -47,9 +51,7 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
     return { mode, ...rounds, leastLikelihood: 0, placeCosts: [], targets: 1, drafters: 1, reason };
   }
   const { lookahead } = choice;
-  const busyMs = (1.5 + 2 * situation.jitter) * forwardMs(situation.targetTimes, 1) + 4 * situation.hopMs;
-  const drafts = busyMs / Math.max(situation.draftMs, 0.01);
-  const ahead = clamp(Math.ceil(drafts) + 2 * lookahead, 8, MAX_AHEAD_TOKENS);
+  const ahead = aheadFor(lookahead, situation);
   const jobTokens = jobTokensFor(atBest(situation), ahead);
   const wait = Math.min(choice.wait, jobTokens);
   const drafters = Math.min(choice.drafters, situation.drafters);
@@ -57,6 +59,30 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
   const { leastLikelihood, placeCosts } = likelihoods(situation, jobTokens);
   const bounds = { ahead, leastLikelihood, jobTokens, placeCosts };
   return { mode, lookahead, wait, ...bounds, targets, drafters, reason };
+}
+
+/**
+ * How far a drafter runs ahead, so that it need not stop before a verdict is back: for as long as a verdict usually takes,
+ * and where drafts so far ahead are likely enough to be verified for as long as it may take, which is when a draft just
+ * missed a job. Where all drafts are right none of that is ever begun anew: a drafter that has to stop leaves the targets
+ * less than they could do, and jobs of unequal size that follow each other so for ever.
+ */
+function aheadFor(
+  lookahead: number,
+  { targetTimes, draftMs = 0, hopMs, jitter, acceptance }: Situation,
+): number {
+  const targetMs = forwardMs(targetTimes, 1);
+  const draftsIn = (ms: number, most: number) =>
+    clamp(Math.ceil(ms / Math.max(draftMs, 0.01)) + 2 * lookahead, LEAST_AHEAD_TOKENS, most);
+  const usual = draftsIn((1.5 + 2 * jitter) * targetMs + 4 * hopMs, UNLIKELY_AHEAD_TOKENS);
+  const most = draftsIn((2 + 2 * jitter) * targetMs + 6 * hopMs, MAX_AHEAD_TOKENS);
+  return clamp(likelyDrafts(acceptance), usual, most);
+}
+
+/** Drafts after which a path is less likely to be right than what is verified. */
+function likelyDrafts(acceptance: number): number {
+  if (acceptance >= 1) return Number.POSITIVE_INFINITY;
+  return Math.floor(Math.log(LEAST_LIKELIHOOD) / Math.log(acceptance));
 }
 
 /**

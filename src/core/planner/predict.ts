@@ -18,6 +18,8 @@ const MOST_TOKENS = 512;
 const FEWEST_TOKENS = 64;
 /** Before them, until drafter and targets are in step. */
 const UNSTEADY_TOKENS = 24;
+/** Tokens are committed by runs: of fewer of them than this it would matter where the text begins and ends. */
+const FEWEST_RUNS = 4;
 /** Rates of acceptance are rounded; the better drafts are, the more the last few per cent of them count. */
 const COARSE_RATES = 100;
 const FINE_RATES = 200;
@@ -75,8 +77,9 @@ function speculationMsPerToken(plan: Plan, situation: Situation, text: number): 
   const key = [...numbers, lookahead, wait, ahead, jobTokens, text, ...placeCosts].join(' ');
   const known = remembered.get(key);
   if (known !== undefined) return (known * targetMs) / scaleMs;
-  const tokens = simulatedTokens(drafterMs, scaleMs, rate, ahead);
-  const before = typicalTrace(rate, UNSTEADY_TOKENS, text);
+  const run = Math.ceil(powerSum(rate, ahead + 1));
+  const tokens = Math.max(simulatedTokens(drafterMs, scaleMs, rate, ahead), FEWEST_RUNS * run);
+  const before = typicalTrace(rate, Math.max(UNSTEADY_TOKENS, run), text);
   const right = [...before, ...typicalTrace(rate, tokens, text)];
   const settings: SimulationSettings = {
     mode: 'dsi',

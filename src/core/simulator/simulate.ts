@@ -1,4 +1,5 @@
 import { PassTimes } from '../pass-timing.js';
+import { MAX_AHEAD_TOKENS } from '../planner/make-plan.js';
 import { createSeededRandom } from '../seeded-random.js';
 import { Agenda } from './agenda.js';
 import { Controller } from './controller.js';
@@ -13,8 +14,8 @@ import { Wire } from './wire.js';
 import type { WorkerTimes } from './worker-times.js';
 import { WAKE, WAKE_WORKER, type World } from './world.js';
 
-/** Drafts run ahead by 64 at most, and so much more at most is verified or drafted beyond. */
-const REACH_TOKENS = 512;
+/** Several times as many as drafts run ahead by at most: jobs and drafts of before a rollback reach further. */
+const REACH_TOKENS = 8 * MAX_AHEAD_TOKENS;
 
 /**
  * What the production actors take for one generation in virtual time, by the same decisions on paths without tokens:

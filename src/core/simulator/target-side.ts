@@ -1,6 +1,7 @@
 import { type DispatchPolicy, type DraftSupply, jobsAwaitDrafts } from '../dispatch.js';
 import { jobAllowanceMs } from '../job-deadline.js';
 import type { PassTiming } from '../pass-timing.js';
+import { SAME_PASS } from '../target-choice.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
 import { nextJob, type SimulatedAssignment } from './dispatch.js';
@@ -65,6 +66,8 @@ export class TargetSide {
   private extending = 0;
   private awaiting = 0;
   private idle = 0;
+  /** A pass over so many tokens more takes as long. */
+  private readonly sameTokens: number;
 
   constructor(
     private readonly world: World,
@@ -76,6 +79,8 @@ export class TargetSide {
     targets: number,
   ) {
     this.links = Array.from({ length: targets }, (_, index) => newLink(index, world.promptTokens));
+    const { ms, perTokenMs } = timing;
+    this.sameTokens = perTokenMs === 0 ? Number.POSITIVE_INFINITY : (SAME_PASS * ms) / perTokenMs;
   }
 
   ready(target: number): void {
@@ -83,17 +88,28 @@ export class TargetSide {
     this.idle++;
   }
 
-  /** Hands idle targets out as long as there is work; the one that holds most goes first. */
+  /** Hands idle targets out as long as there is work. */
   dispatch(): void {
     while (this.idle > 0 && nextJob(this.chain, this.policy, this.drafts.supply(), this.assignment)) {
-      let best: TargetLink | undefined;
-      for (const link of this.links) {
-        if (!isIdle(link)) continue;
-        if (best === undefined || link.heldLength > best.heldLength) best = link;
-      }
-      if (best === undefined) return;
-      this.send(best);
+      const link = this.chooseTarget();
+      if (link === undefined) return;
+      this.send(link);
     }
+  }
+
+  /** `chooseTarget` of `../target-choice.ts`. */
+  private chooseTarget(): TargetLink | undefined {
+    let most: TargetLink | undefined;
+    for (const link of this.links)
+      if (isIdle(link) && (most === undefined || link.heldLength > most.heldLength)) most = link;
+    if (most === undefined || this.policy.mode !== 'dsi') return most;
+    // Nobody has less than one token to ingest.
+    const soonest = Math.min(most.heldLength, this.assignment.length - 1);
+    let best = most;
+    for (const link of this.links)
+      if (isIdle(link) && link.heldLength < best.heldLength && soonest - link.heldLength <= this.sameTokens)
+        best = link;
+    return best;
   }
 
   /** Gives targets that go on from their own verdicts a newer job, before they run out or when drafts have come. */

@@ -80,12 +80,24 @@ describe('a plan', () => {
 
   it('lets drafters run far enough ahead to keep every target busy, within bounds', () => {
     expect(makePlan(choice, situation({ targets: 10 }), '').ahead).toBeGreaterThanOrEqual(10);
-    expect(makePlan(choice, situation({ draftMs: 0.01 }), '').ahead).toBe(MAX_AHEAD_TOKENS);
+    const aheadAt = (acceptance: number) =>
+      makePlan(choice, situation({ draftMs: 0.01, acceptance }), '').ahead;
+    expect(aheadAt(1)).toBe(MAX_AHEAD_TOKENS);
+    // Beyond where drafts are likely it would only be further to come back from.
+    expect([0, 0.5, 0.9].map(aheadAt)).toEqual([64, 64, 64]);
+    expect(aheadAt(0.95)).toBe(89);
     expect(makePlan({ ...choice, mode: 'si', lookahead: 5 }, situation(), '')).toMatchObject({
       ahead: 5,
       jobTokens: 5,
       targets: 1,
     });
+  });
+
+  it('lets a drafter whose drafts are all right never wait for a draft that just missed a job', () => {
+    const sure = situation({ acceptance: 1, hopMs: 5, targets: 2 });
+    // To the controller, until a job is over and back, to the target, its pass, and back to the drafter.
+    const longestMs = 5 + (20 + 2 * 5) + 5 + 20 + 5;
+    expect(2 * makePlan(choice, sure, '').ahead).toBeGreaterThan(longestMs);
   });
 
   it('lets drafters rest beside the only target of their host, where they draft ahead of it', () => {

@@ -183,6 +183,21 @@ describe('time per token, where nothing varies', () => {
     expect(run.msPerToken / (a * c + (1 - a) * T)).toBeCloseTo(1, 2);
   });
 
+  it('is c where all drafts are right, however seldom most targets are needed', () => {
+    const draftMs = 0.4;
+    const sure: SimulationSettings = {
+      ...settings,
+      target: { ...steadyTiming(T), jitter: 0.5 },
+      drafter: steadyTiming(draftMs),
+      acceptance: { kind: 'independent', rate: 1 },
+      targets: 16,
+      tokens: 30_000,
+    };
+    const plan: Plan = { ...dsi, lookahead: 12, ahead: 200, jobTokens: 200, targets: 16 };
+    const run = simulate(sure, fixedPlan(plan));
+    expect(run.msPerToken / draftMs).toBeLessThan(1.02);
+  });
+
   it('grows by two hops for each rollback, and two more when the next draft is right', () => {
     const latencyMs = 0.3;
     const run = simulate(
