@@ -22,6 +22,8 @@ export class Planner {
   private current: Plan;
   /** What it was chosen for; undefined: nothing is known yet. */
   private planned: Situation | undefined;
+  /** What its bounds were worked out for. */
+  private bounded: Situation | undefined;
   private search: Generator<undefined, Found, undefined> | undefined;
 
   constructor(private readonly wish: PlanWish) {
@@ -56,7 +58,10 @@ export class Planner {
     return this.wish.mode !== 'auto' && isBesideOnlyTarget(place);
   }
 
-  /** Takes in what has been measured. The plan changes at once when it is the first, or when workers have come or gone. */
+  /**
+   * Takes in what has been measured. The plan changes at once when it is the first, or when workers have come or gone;
+   * otherwise only its bounds do, such as how far drafters run ahead, until another one is found.
+   */
   observe(situation: Situation): void {
     if (this.planned !== undefined && !hasDrifted(this.planned, situation)) {
       // T is learned anew: another plan may follow once it is known.
@@ -66,17 +71,27 @@ export class Planner {
     }
     const isFirst = this.planned === undefined || hasOtherWorkers(this.planned, situation);
     // What drifts on and on would never be planned for if each step of it began the search anew.
-    if (!isFirst && this.isSearching) return;
+    if (!isFirst && this.isSearching) {
+      this.adapt(situation);
+      return;
+    }
     this.planned = situation;
     const byThumb = this.goesByThumb(situation);
     if (isFirst || byThumb) {
       const choice = thumbChoice(this.wish, situation);
       this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
-    }
+      this.bounded = situation;
+    } else this.adapt(situation);
     this.search = undefined;
     if (byThumb || situation.remaining < LEAST_TOKENS_TO_SEARCH) return;
     const choices = candidates(this.wish, situation);
     if (choices.length > 1) this.search = searchPlans(this.wish, situation, this.current, choices);
+  }
+
+  private adapt(situation: Situation): void {
+    if (this.bounded !== undefined && !hasDrifted(this.bounded, situation)) return;
+    this.bounded = situation;
+    this.current = makePlan(this.current, situation, this.current.reason);
   }
 
   /** Makes one more prediction; after the last the plan may change. */
@@ -101,6 +116,7 @@ export class Planner {
     const isWorthIt = mustGo || isSaving || ms <= WORTH_A_CHANGE * current.msPerToken;
     if (!isSame(plan, this.current) && !isWorthIt) return;
     this.current = { ...plan, reason: describe(plan, this.wish, situation, plainMs / ms) };
+    this.bounded = situation;
   }
 }
 

@@ -80,6 +80,21 @@ describe('the planner', () => {
     expect(planner.plan.leastLikelihood).toBeGreaterThan(0);
   });
 
+  it('lets drafters run further ahead as soon as drafts turn out good, before another plan is found', () => {
+    const cheap = situation({ draftMs: 0.1 });
+    const planner = new Planner(AUTO);
+    planner.observe(cheap);
+    const first = planner.plan;
+    planner.observe({ ...cheap, acceptance: 0.99 });
+    expect(planner.isSearching).toBe(true);
+    expect(planner.plan.ahead).toBeGreaterThan(first.ahead);
+    const { ahead, jobTokens, ...choice } = planner.plan;
+    expect(first).toMatchObject(choice);
+    planner.step();
+    planner.observe({ ...cheap, acceptance: 0.3 });
+    expect(planner.plan.ahead).toBe(first.ahead);
+  });
+
   it('counts on a drafter that stands by, and says so', () => {
     const slow = { draftMs: 7, hopMs: 0.4, targets: 8 };
     const promised = (drafters: number) => {
