@@ -18,9 +18,12 @@ describe('the target that is given a job', () => {
     ['dsi', [990, 400, 985, 980], 0.1, 3],
     ['dsi', [10, 400, 900], 1, 2],
     ['dsi', [500], 1, 0],
-  ] as const)('is in %s of those that hold %j, each token at %d ms, number %i', (mode, held, perTokenMs, number) => {
-    expect(chooseTarget(mode, holding(held, perTokenMs))).toBe(number);
-  });
+  ] as const)(
+    'is in %s of those that hold %j, each token at %d ms, number %i',
+    (mode, held, perTokenMs, number) => {
+      expect(chooseTarget(mode, holding(held, perTokenMs))).toBe(number);
+    },
+  );
 
   it('is in dsi a fast one, however little it holds', () => {
     const slow = { heldTokens: 900, jobMs: 60, passMs: 50 };
