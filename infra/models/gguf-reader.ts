@@ -7,7 +7,7 @@ import {
   layerShapes,
   type StoredMatrix,
 } from '../../src/core/checkpoint.js';
-import { errorMessage, ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
+import { ModelFormatError, ModelNotFoundError, systemReason } from '../../src/core/errors.js';
 import { readDecoderConfig } from './gguf-config.js';
 import { type GgufHeader, type GgufTensorInfo, type GgufValue, readGgufHeader } from './gguf-header.js';
 import { supportedQuantisations, tensorType, tensorTypeName } from './gguf-quantisation.js';
@@ -44,7 +44,7 @@ export function openGguf(path: string): GgufFile {
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw new ModelNotFoundError(path, errorMessage(error));
+    throw new ModelNotFoundError(path, systemReason(error));
   }
   try {
     const header = readGgufHeader(descriptor, path);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorMessage, ModelFormatError, ModelNotFoundError } from '../../src/core/errors.js';
+import { errorMessage, ModelFormatError, ModelNotFoundError, systemReason } from '../../src/core/errors.js';
 import { externalDataFiles } from './external-data.js';
 import { decodeOnnxModel, type OnnxModel } from './graph/onnx-format.js';
 
@@ -31,7 +31,7 @@ export function readGraphFile(path: string): GraphFile {
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw new ModelNotFoundError(file, errorMessage(error));
+    throw new ModelNotFoundError(file, systemReason(error));
   }
   let model: OnnxModel;
   try {

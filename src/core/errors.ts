@@ -143,3 +143,8 @@ export function describeValue(value: unknown): string {
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What a call to the operating system failed with, without the path, for messages that name it anyway. */
+export function systemReason(error: unknown): string {
+  return errorMessage(error).replace(/, [a-z]+ '.*'$/s, '');
+}

@@ -41,9 +41,11 @@ export async function readPrompt(flags: PromptFlags, stdin: CliIo['stdin']): Pro
     if (flags.chat === '') throw new InvalidOptionError('--chat', '', 'a text that is not empty');
     return { messages: [{ role: 'user', content: flags.chat }] };
   }
-  const text = flags.prompt ?? (await readText(flags.promptFile, stdin));
-  if (flags.raw) return { rawPrompt: text };
-  return { prompt: flags.prompt ?? text.replace(/\r?\n$/, '') };
+  const read = flags.prompt ?? (await readText(flags.promptFile, stdin));
+  const text = flags.raw || flags.prompt !== undefined ? read : read.replace(/\r?\n$/, '');
+  if (text === '' && flags.prompt === undefined)
+    throw new InvalidOptionError(sourceName(flags.promptFile), '', 'a text that is not empty');
+  return flags.raw ? { rawPrompt: text } : { prompt: text };
 }
 
 const FLAGS = { prompt: '--prompt', promptFile: '--prompt-file', chat: '--chat' } as const;
@@ -55,8 +57,12 @@ async function readText(file: string | undefined, stdin: CliIo['stdin']): Promis
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new InvalidOptionError(file ?? 'the prompt on stdin', 'something else', 'text in UTF-8');
+    throw new InvalidOptionError(sourceName(file), 'something else', 'text in UTF-8');
   }
+}
+
+function sourceName(file: string | undefined): string {
+  return file === undefined ? 'the prompt on stdin' : `--prompt-file ${file}`;
 }
 
 async function readWhole(file: string): Promise<Uint8Array> {

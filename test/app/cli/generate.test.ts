@@ -187,7 +187,9 @@ describe('slipstream generate', () => {
     });
 
     test('an empty stdin is refused, and so is what is no text', async () => {
-      expect((await prompted([], '')).stderr).toContain('must be a text that is not empty');
+      const refused = 'the prompt on stdin is "", but must be a text that is not empty';
+      expect((await prompted([], '')).stderr).toContain(refused);
+      expect((await prompted([], '\n')).stderr).toContain(refused);
       const binary = await prompted([], Uint8Array.of(0xff, 0xfe, 0x80));
       expect(binary.stderr).toContain('text in UTF-8');
       expect(binary.code).toBe(2);

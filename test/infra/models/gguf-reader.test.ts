@@ -188,7 +188,9 @@ describe('openGguf', () => {
   });
 
   it('says that a file is not there', () => {
-    expect(() => openGguf(join(folder, 'absent.gguf'))).toThrow(ModelNotFoundError);
+    const absent = () => openGguf(join(folder, 'absent.gguf'));
+    expect(absent).toThrow(ModelNotFoundError);
+    expect(absent).toThrow(/absent\.gguf" was not found: ENOENT: no such file or directory$/);
   });
 });
 
