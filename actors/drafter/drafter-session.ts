@@ -2,11 +2,15 @@ import { withDropped } from '../../src/core/drafter-rules.js';
 import { classOf } from '../../src/core/drafter-trust.js';
 import type { DraftConfirmed, DraftStart, DroppedDrafts, VerdictReturned } from '../../src/core/messages.js';
 import type { PathHash } from '../../src/core/path-hash.js';
+import { MAX_AHEAD_TOKENS } from '../../src/core/planner/make-plan.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 import type { WorkerSession } from '../worker/session-table.js';
 
 /** Verdicts remembered at most. Far more than are ever out of order; those dropped cost drafts, never tokens. */
-const VERDICTS_KEPT = 256;
+const VERDICTS_KEPT = 8 * MAX_AHEAD_TOKENS;
+
+/** Drafts further ahead than this are wanted by nobody yet, however much further a drafter may go. */
+const FAR_AHEAD_TOKENS = 64;
 
 /** Drafts not yet published; none, when all there is to say is that there are no more. */
 interface Batch {
@@ -74,6 +78,14 @@ export function roomOf(session: DrafterSession): number {
   return Math.max(0, Math.min(course.end, course.root + course.ahead) - path.length);
 }
 
+/** How much a session needs its next draft: 0: not at all, for it is far enough ahead. */
+export function urgencyOf(session: DrafterSession): number {
+  const room = roomOf(session);
+  if (room === 0) return 0;
+  const lead = session.path.length - (session.course?.root ?? 0);
+  return Math.max(1, Math.min(room, FAR_AHEAD_TOKENS - lead));
+}
+
 /** Whether what is drafted beyond the committed prefix is too unlikely, all of it, to be gone on from. */
 export function isDoubtful({ course, path, confidences, promptLength }: DrafterSession): boolean {
   if (course === undefined || course.leastLikelihood === 0) return false;
@@ -101,8 +113,8 @@ export function hearVerdict(session: DrafterSession, message: VerdictReturned): 
     // Makes up for verdicts that were not heard.
     course.root = Math.max(course.root, Math.min(message.committedPosition, position));
   });
-  while (verdicts.size > VERDICTS_KEPT) verdicts.delete(verdicts.keys().next().value ?? '');
   advanceRoot(session);
+  while (verdicts.size > VERDICTS_KEPT) verdicts.delete(verdicts.keys().next().value ?? '');
   return course.root > before || session.detour !== undefined;
 }
 

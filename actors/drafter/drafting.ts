@@ -21,6 +21,7 @@ import {
   roomOf,
   stopListening,
   takeStart,
+  urgencyOf,
 } from './drafter-session.js';
 
 /** A prompt that has waited for a millisecond goes before a session that lacks this many drafts. */
@@ -152,7 +153,7 @@ export class Drafting {
   /** How much a session needs a pass. A prompt to ingest counts as little at first, and for more as it waits. */
   private need(session: DrafterSession): number {
     if (session.busy) return 0;
-    if (session.course !== undefined || session.ready) return roomOf(session);
+    if (session.course !== undefined || session.ready) return urgencyOf(session);
     return 0.5 + (this.now() - session.openedAtMs) * PROMPT_TOKENS_PER_MS;
   }
 

@@ -9,6 +9,11 @@ export interface MissingTokens {
   readonly tokens: number[];
 }
 
+/** How many tokens a worker that holds the path `held` holds of the path that leads from the root along `onPath`. */
+export function heldOf(held: DraftNode, onPath: ReadonlySet<DraftNode>): number {
+  return anchorOf(held, onPath).length;
+}
+
 /** What a worker that holds the path `held` lacks of the path that leads from the root along `path`. */
 export function missingAfter(
   held: DraftNode,
@@ -16,11 +21,16 @@ export function missingAfter(
   state: GenerationState,
 ): MissingTokens {
   const { tree, committed } = state;
-  const onPath = new Set(path);
-  let anchor = held;
-  while (!anchor.committed && !onPath.has(anchor) && anchor.parent !== undefined) anchor = anchor.parent;
+  const anchor = anchorOf(held, new Set(path));
   const tokens = committed.tokens.slice(anchor.length);
   const skipped = Math.max(0, anchor.length - tree.root.length);
   for (const node of path.slice(skipped)) tokens.push(node.token);
   return { from: anchor.length, pathHash: anchor.hash, tokens };
+}
+
+/** The longest path that both begin with. */
+function anchorOf(held: DraftNode, onPath: ReadonlySet<DraftNode>): DraftNode {
+  let anchor = held;
+  while (!anchor.committed && !onPath.has(anchor) && anchor.parent !== undefined) anchor = anchor.parent;
+  return anchor;
 }

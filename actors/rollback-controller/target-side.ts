@@ -13,7 +13,7 @@ import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { chooseTarget, type IdleTarget } from '../../src/core/target-choice.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
-import { missingAfter } from './missing-tokens.js';
+import { heldOf, missingAfter } from './missing-tokens.js';
 import { closeSession } from './session-links.js';
 import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
 
@@ -101,16 +101,13 @@ export class TargetSide implements PoolClient {
     const { root } = this.state.tree;
     if (rootOnly && (root.verdict !== undefined || root.assignments > 0)) return undefined;
     const candidates = this.usable().filter((link) => idle.includes(link.announced.worker));
-    if (candidates.length === 0) return undefined;
     const policy = this.state.policy();
     const assignment = nextAssignment(this.state.tree, policy, this.drafts.supply());
     if (assignment === undefined) return undefined;
-    const length = root.length + assignment.path.length;
-    const choice = chooseTarget(
-      policy.mode,
-      candidates.map((link) => idleTarget(link, length)),
-    );
-    const link = candidates[choice] as TargetLink;
+    const isUrgent = policy.mode !== 'dsi' || assignment.wanted[0] === root;
+    const onPath = new Set(assignment.path);
+    const link = chooseTarget(candidates, isUrgent, (idle) => idleTarget(idle, onPath, root.length));
+    if (link === undefined) return undefined;
     this.send(link, assignment, policy);
     return link.announced.worker;
   }
@@ -402,10 +399,15 @@ export class TargetSide implements PoolClient {
   }
 }
 
-function idleTarget({ announced, held }: TargetLink, length: number): IdleTarget {
-  const { forwardTimes } = announced;
-  const jobMs = forwardMs(forwardTimes, Math.max(1, length - held.length));
-  return { heldTokens: held.length, jobMs, passMs: forwardMs(forwardTimes, 1) };
+/** What a job on a path of nodes after a root of `rootTokens` tokens means to a target. */
+function idleTarget(
+  { announced: { forwardTimes }, held }: TargetLink,
+  onPath: ReadonlySet<DraftNode>,
+  rootTokens: number,
+): IdleTarget {
+  const heldTokens = heldOf(held, onPath);
+  const jobMs = forwardMs(forwardTimes, Math.max(1, rootTokens + onPath.size - heldTokens));
+  return { heldTokens, jobMs, passMs: forwardMs(forwardTimes, 1) };
 }
 
 /** The longest path of the job that the worker has shown to hold; it may have waited for drafts in vain. */

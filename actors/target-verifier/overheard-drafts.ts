@@ -1,9 +1,10 @@
 import type { DraftProposed } from '../../src/core/messages.js';
 import type { PathHash } from '../../src/core/path-hash.js';
+import { MAX_AHEAD_TOKENS } from '../../src/core/planner/make-plan.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 
 /** Messages remembered at most: where hops are long, many come before the job that waits for the first of them. */
-const MESSAGES_KEPT = 256;
+const MESSAGES_KEPT = 4 * MAX_AHEAD_TOKENS;
 
 /** What the drafters of one generation were heard to propose, by the path it goes on from. */
 export class OverheardDrafts {

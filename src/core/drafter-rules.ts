@@ -9,6 +9,8 @@ const VERDICT_WORTH_MS = 1;
 const HEARING_MS = 0.5;
 /** Drafts come in messages: however fast, so often at most, milliseconds. */
 const LEAST_DRAFT_MS = 0.1;
+/** Of what a drafter may run ahead: so much of its path may be committed before it is told, where it does not listen. */
+export const UNTOLD_SHARE = 0.25;
 /** A drafter that takes less than this per draft costs nothing. */
 const FREE_DRAFT_MS = 0.1;
 
@@ -107,6 +109,6 @@ export interface ToldDrafter {
 
 /** Whether to tell it that `root` tokens are committed: now and then, and before it must stop. */
 export function owesConfirmation(told: ToldDrafter, root: number): boolean {
-  const step = Math.max(1, Math.floor(told.ahead / 4));
+  const step = Math.max(1, Math.floor(told.ahead * UNTOLD_SHARE));
   return root - told.root >= step || (root > told.root && told.length >= told.root + told.ahead - 1);
 }

@@ -1,29 +1,37 @@
-import type { GenerationMode } from './generation.js';
+/** Of a pass over one token: what ingesting takes beyond that is worth the same within so much. */
+const SAME_PASS = 0.05;
+/** Targets are as fast as each other if a job takes them so many times as long at most: what they announce is measured. */
+const SAME_SPEED = 1.25;
 
-/** Of a pass over one token: a pass that takes so little longer than another takes as long. */
-export const SAME_PASS = 0.05;
-
-/** An idle target that could be given a job. */
+/** What counts of an idle target that could be given a job. */
 export interface IdleTarget {
-  /** Of the job's path, about. */
+  /** Of the job's path. */
   readonly heldTokens: number;
-  /** What the job would take it, milliseconds, and what a pass over one token does. */
+  /** What the job would take it, and what a pass over one token takes it, milliseconds. */
   readonly jobMs: number;
   readonly passMs: number;
 }
 
 /**
- * Which of several idle targets, one or more, is given a job: its index. What holds more has less to ingest. But where
- * that takes no longer, the one in dsi that holds least, which else, seldom needed, would have ever more to ingest, until
- * the whole text waited for it. Of equals the first.
+ * Which of several idle targets, one or more, is given a job. One that holds more of the path has less to ingest. A job
+ * that is not urgent goes to the one that holds least of those that would be as fast: where further tokens cost next to
+ * nothing, a target that is seldom needed would else fall back ever further, until the whole text waited for it. Of
+ * equals the first.
  */
-export function chooseTarget(mode: GenerationMode, targets: readonly IdleTarget[]): number {
-  const soonest = Math.min(...targets.map(({ jobMs }) => jobMs));
-  let best = -1;
-  for (const [index, { heldTokens, jobMs, passMs }] of targets.entries()) {
-    if (mode === 'dsi' && jobMs > soonest + SAME_PASS * passMs) continue;
-    const held = targets[best]?.heldTokens;
-    if (held === undefined || (mode === 'dsi' ? heldTokens < held : heldTokens > held)) best = index;
-  }
-  return best;
+export function chooseTarget<Link>(
+  links: readonly Link[],
+  isUrgent: boolean,
+  viewOf: (link: Link) => IdleTarget,
+): Link | undefined {
+  if (links.length <= 1) return links[0];
+  const views = links.map(viewOf);
+  const most = Math.max(...views.map(({ heldTokens }) => heldTokens));
+  if (isUrgent) return links[views.findIndex(({ heldTokens }) => heldTokens === most)];
+  const soonest = Math.min(...views.map(({ jobMs }) => jobMs));
+  const isFast = ({ jobMs }: IdleTarget) => jobMs <= SAME_SPEED * soonest;
+  const ingestMs = ({ jobMs, passMs }: IdleTarget) => jobMs - passMs;
+  const leastMs = Math.min(...views.filter(isFast).map(ingestMs));
+  const isAsFast = (view: IdleTarget) => isFast(view) && ingestMs(view) <= leastMs + SAME_PASS * view.passMs;
+  const least = Math.min(...views.filter(isAsFast).map(({ heldTokens }) => heldTokens));
+  return links[views.findIndex((view) => view.heldTokens === least && isAsFast(view))];
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { chooseTarget, type IdleTarget } from '../../src/core/target-choice.js';
 
+const same = (target: IdleTarget) => target;
+
 /** Holding so many tokens, of targets that take 20 ms and so much more for each further token of a path of 1,000. */
 function holding(heldTokens: readonly number[], perTokenMs: number): IdleTarget[] {
   return heldTokens.map((held) => ({
@@ -12,23 +14,33 @@ function holding(heldTokens: readonly number[], perTokenMs: number): IdleTarget[
 
 describe('the target that is given a job', () => {
   it.each([
-    ['none', [10, 990, 400, 990], 0, 1],
-    ['si', [10, 990, 400, 990], 0, 1],
-    ['dsi', [990, 400, 10, 10], 0, 2],
-    ['dsi', [990, 400, 985, 980], 0.1, 3],
-    ['dsi', [10, 400, 900], 1, 2],
-    ['dsi', [500], 1, 0],
+    [true, [10, 990, 400, 990], 0, 1],
+    [false, [990, 400, 10, 10], 0, 2],
+    [false, [990, 400, 979, 981], 0.1, 3],
+    [false, [10, 400, 900], 1, 2],
+    [false, [500], 1, 0],
   ] as const)(
-    'is in %s of those that hold %j, each token at %d ms, number %i',
-    (mode, held, perTokenMs, number) => {
-      expect(chooseTarget(mode, holding(held, perTokenMs))).toBe(number);
+    'is, urgent %j, of those that hold %j, each token at %d ms, number %i',
+    (isUrgent, held, perTokenMs, number) => {
+      const targets = holding(held, perTokenMs);
+      expect(chooseTarget(targets, isUrgent, same)).toBe(targets[number]);
     },
   );
 
-  it('is in dsi a fast one, however little it holds', () => {
-    const slow = { heldTokens: 900, jobMs: 60, passMs: 50 };
+  it('is none where there is none', () => {
+    expect(chooseTarget([], false, same)).toBeUndefined();
+  });
+
+  it('is a fast one, however little it holds, unless the job is urgent', () => {
+    const slow = { heldTokens: 900, jobMs: 50, passMs: 50 };
     const fast = { heldTokens: 100, jobMs: 25, passMs: 20 };
-    expect(chooseTarget('dsi', [slow, fast])).toBe(1);
-    expect(chooseTarget('none', [slow, fast])).toBe(0);
+    expect(chooseTarget([slow, fast], false, same)).toBe(fast);
+    expect(chooseTarget([slow, fast], true, same)).toBe(slow);
+  });
+
+  it('may have announced itself a little slower than others', () => {
+    const slower = { heldTokens: 100, jobMs: 22, passMs: 22 };
+    const faster = { heldTokens: 900, jobMs: 20, passMs: 20 };
+    expect(chooseTarget([faster, slower], false, same)).toBe(slower);
   });
 });

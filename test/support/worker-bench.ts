@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly ms?: number;
   readonly acceptance?: number;
   readonly maxChunkTokens?: number;
+  /** Default 64. */
+  readonly contextTokens?: number;
 }
 
 export interface RecordedPass {
@@ -45,7 +47,7 @@ function createBench<Machine extends AnyStateMachine>(
   const passes: RecordedPass[] = [];
   const states: string[] = [];
   const faults = { nextPass: undefined as Error | undefined };
-  const url = `sim:${role}?ms=${options.ms ?? 10}&context=64${role === 'drafter' ? `&acceptance=${options.acceptance ?? 1}` : ''}`;
+  const url = `sim:${role}?ms=${options.ms ?? 10}&context=${options.contextTokens ?? 64}${role === 'drafter' ? `&acceptance=${options.acceptance ?? 1}` : ''}`;
   const sim = createSimModel({
     name: url,
     options: parseSimModel(url),

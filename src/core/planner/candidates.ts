@@ -1,7 +1,7 @@
 import { draftersListen } from '../drafter-rules.js';
 import { GENERATION_MODES, type GenerationMode, type Plan, type RequestMode } from '../generation.js';
 import { forwardMs } from './forward-times.js';
-import { lookaheadFor, type PlanChoice, roundFor, waitFor } from './make-plan.js';
+import { lookaheadFor, PLAIN, type PlanChoice, roundFor, waitFor } from './make-plan.js';
 import type { Situation } from './situation.js';
 
 /** What the user asks of a plan; what is undefined is the planner's to choose. */
@@ -14,7 +14,7 @@ export interface PlanWish {
 /** What is best by rules of thumb: in force until every candidate has been looked at. */
 export function thumbChoice(wish: PlanWish, situation: Situation): PlanChoice {
   const mode = wish.mode === 'auto' ? (hasDrafts(situation) ? 'dsi' : 'none') : wish.mode;
-  if (mode === 'none') return { mode, lookahead: 1, wait: 0, drafters: 1 };
+  if (mode === 'none') return PLAIN;
   if (mode === 'si') return { mode, lookahead: wish.lookahead ?? roundFor(situation), wait: 0, drafters: 1 };
   const lookahead = wish.lookahead ?? lookaheadFor(situation);
   const wait = wish.wait ?? waitFor(situation);
@@ -37,7 +37,7 @@ export function candidates(wish: PlanWish, situation: Situation): PlanChoice[] {
     found.set(`${choice.mode} ${choice.lookahead} ${choice.wait}`, choice);
   };
   for (const mode of modes) {
-    if (mode === 'none' || !hasDrafts(situation)) add({ mode: 'none', lookahead: 1, wait: 0, drafters: 1 });
+    if (mode === 'none' || !hasDrafts(situation)) add(PLAIN);
     else if (mode === 'si')
       rounds(wish, situation).forEach((lookahead) => void add({ mode, lookahead, wait: 0, drafters: 1 }));
     else speculations(wish, situation).forEach(add);
@@ -89,13 +89,18 @@ export function otherLookaheads(wish: PlanWish, situation: Situation, choice: Pl
  * A speculation without and with a drafter that stands by; a third one would begin no sooner. Where drafters listen,
  * none takes over from another.
  */
-export function otherDrafters(wish: PlanWish, situation: Situation, plan: Plan): PlanChoice[] {
+export function otherDrafters(
+  wish: PlanWish,
+  situation: Situation,
+  choice: PlanChoice,
+  plan: Plan,
+): PlanChoice[] {
   const { targetTimes, draftMs = 0, hopMs, drafters } = situation;
   if (leastDrafters(wish, situation) >= drafters) return [];
-  if (draftersListen(plan, draftMs, hopMs, forwardMs(targetTimes, 1))) return [{ ...plan, drafters: 1 }];
+  if (draftersListen(plan, draftMs, hopMs, forwardMs(targetTimes, 1))) return [{ ...choice, drafters: 1 }];
   return [
-    { ...plan, drafters: 1 },
-    { ...plan, drafters: 2 },
+    { ...choice, drafters: 1 },
+    { ...choice, drafters: 2 },
   ];
 }
 

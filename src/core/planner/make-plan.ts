@@ -1,13 +1,13 @@
 import { smallestLookahead } from '../closed-forms.js';
 import { LEAST_LIKELIHOOD } from '../dispatch.js';
-import { draftersListen } from '../drafter-rules.js';
+import { draftersListen, UNTOLD_SHARE } from '../drafter-rules.js';
 import type { GenerationMode, Plan } from '../generation.js';
 import { forwardMs, LIKELY_TOKENS, slopeMs } from './forward-times.js';
 import { isBesideOnlyTarget, type Situation } from './situation.js';
 
 /** Drafts beyond the committed prefix are never more than this, whatever the times say. */
 export const MAX_AHEAD_TOKENS = 256;
-/** Nor more than this, where drafts so far ahead are not likely enough to be verified; and never less than the other. */
+/** Nor more than this, where drafts so far ahead are not likely enough to be verified. */
 const UNLIKELY_AHEAD_TOKENS = 64;
 const LEAST_AHEAD_TOKENS = 8;
 
@@ -37,6 +37,8 @@ export interface PlanChoice {
   readonly drafters: number;
 }
 
+export const PLAIN: PlanChoice = { mode: 'none', lookahead: 1, wait: 0, drafters: 1 };
+
 /** Fills in how far drafters run ahead, and how many drafts a job decides. */
 export function makePlan(choice: PlanChoice, situation: Situation, reason: string): Plan {
   const { mode } = choice;
@@ -64,18 +66,20 @@ export function makePlan(choice: PlanChoice, situation: Situation, reason: strin
 /**
  * How far a drafter runs ahead, so that it need not stop before a verdict is back: for as long as a verdict usually takes,
  * and where drafts so far ahead are likely enough to be verified for as long as it may take, which is when a draft just
- * missed a job. Where all drafts are right none of that is ever begun anew: a drafter that has to stop leaves the targets
- * less than they could do, and jobs of unequal size that follow each other so for ever.
+ * missed a job. Where all drafts are right no rollback ever resets the rhythm: a drafter that stops once leaves jobs of
+ * unequal size, and stops again, for ever.
  */
 function aheadFor(
   lookahead: number,
-  { targetTimes, draftMs = 0, hopMs, jitter, acceptance }: Situation,
+  { targetTimes, draftMs = 0, hopMs, jitter, acceptance, targets }: Situation,
 ): number {
   const targetMs = forwardMs(targetTimes, 1);
+  const isTold = draftersListen({ mode: 'dsi', targets }, draftMs, hopMs, targetMs);
+  const longestMs = ((2 + 2 * jitter) * targetMs + 6 * hopMs) / (isTold ? 1 : 1 - UNTOLD_SHARE);
   const draftsIn = (ms: number, most: number) =>
     clamp(Math.ceil(ms / Math.max(draftMs, 0.01)) + 2 * lookahead, LEAST_AHEAD_TOKENS, most);
   const usual = draftsIn((1.5 + 2 * jitter) * targetMs + 4 * hopMs, UNLIKELY_AHEAD_TOKENS);
-  const most = draftsIn((2 + 2 * jitter) * targetMs + 6 * hopMs, MAX_AHEAD_TOKENS);
+  const most = draftsIn(longestMs, MAX_AHEAD_TOKENS);
   return clamp(likelyDrafts(acceptance), usual, most);
 }
 

@@ -1,7 +1,7 @@
 import type { GenerationMode, Plan } from '../generation.js';
 import { candidates, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
-import { makePlan, type PlanChoice } from './make-plan.js';
+import { makePlan, PLAIN, type PlanChoice } from './make-plan.js';
 import { type Found, searchPlans, WORTH_A_CHANGE } from './search.js';
 import { hasDrifted, hasOtherWorkers, isBesideOnlyTarget, type Place, type Situation } from './situation.js';
 
@@ -20,18 +20,21 @@ const LEAST_TOKENS_TO_SEARCH = 24;
  */
 export class Planner {
   private current: Plan;
+  /** What was chosen, as far as the plan in force leaves that room. */
+  private choice: PlanChoice;
+  /** Times as fast as plain decoding, as was predicted when it was chosen. */
+  private promised: number | undefined;
   /** What it was chosen for; undefined: nothing is known yet. */
   private planned: Situation | undefined;
-  /** What its bounds were worked out for. */
-  private bounded: Situation | undefined;
+  /** What the plan in force was filled in for. */
+  private latest: Situation | undefined;
   private search: Generator<undefined, Found, undefined> | undefined;
 
   constructor(private readonly wish: PlanWish) {
     const mode: GenerationMode = wish.mode === 'auto' ? 'none' : wish.mode;
+    this.choice = { ...PLAIN, mode };
     this.current = {
-      mode,
-      lookahead: 1,
-      wait: 0,
+      ...this.choice,
       ahead: 0,
       leastLikelihood: 0,
       jobTokens: 0,
@@ -63,35 +66,27 @@ export class Planner {
    * otherwise only its bounds do, such as how far drafters run ahead, until another one is found.
    */
   observe(situation: Situation): void {
-    if (this.planned !== undefined && !hasDrifted(this.planned, situation)) {
-      // T is learned anew: another plan may follow once it is known.
-      if (situation.passes < this.planned.passes)
-        this.planned = { ...this.planned, passes: situation.passes };
-      return;
-    }
-    const isFirst = this.planned === undefined || hasOtherWorkers(this.planned, situation);
+    const isFirst = this.latest === undefined || hasOtherWorkers(this.latest, situation);
+    const byThumb = this.goesByThumb(situation);
+    if (this.latest === undefined || hasDrifted(this.latest, situation)) {
+      this.latest = situation;
+      this.fillIn(
+        isFirst || byThumb ? thumbChoice(this.wish, situation) : this.choice,
+        isFirst || byThumb ? undefined : this.promised,
+        situation,
+      );
+    } else this.latest = withFewerPasses(this.latest, situation);
     // What drifts on and on would never be planned for if each step of it began the search anew.
-    if (!isFirst && this.isSearching) {
-      this.adapt(situation);
+    if (!isFirst && this.isSearching) return;
+    if (!isFirst && this.planned !== undefined && !hasDrifted(this.planned, situation)) {
+      this.planned = withFewerPasses(this.planned, situation);
       return;
     }
     this.planned = situation;
-    const byThumb = this.goesByThumb(situation);
-    if (isFirst || byThumb) {
-      const choice = thumbChoice(this.wish, situation);
-      this.current = makePlan(choice, situation, describe(choice, this.wish, situation, undefined));
-      this.bounded = situation;
-    } else this.adapt(situation);
     this.search = undefined;
     if (byThumb || situation.remaining < LEAST_TOKENS_TO_SEARCH) return;
     const choices = candidates(this.wish, situation);
-    if (choices.length > 1) this.search = searchPlans(this.wish, situation, this.current, choices);
-  }
-
-  private adapt(situation: Situation): void {
-    if (this.bounded !== undefined && !hasDrifted(this.bounded, situation)) return;
-    this.bounded = situation;
-    this.current = makePlan(this.current, situation, this.current.reason);
+    if (choices.length > 1) this.search = searchPlans(this.wish, situation, this.choice, choices);
   }
 
   /** Makes one more prediction; after the last the plan may change. */
@@ -99,25 +94,37 @@ export class Planner {
     const result = this.search?.next();
     if (result?.done !== true) return;
     this.search = undefined;
-    if (this.planned !== undefined) this.decide(result.value, this.planned);
+    const { planned, latest } = this;
+    if (planned !== undefined && latest !== undefined) this.decide(result.value, planned, latest);
   }
 
-  private decide({ finalists, current }: Found, situation: Situation): void {
-    const plainMs = forwardMs(situation.targetTimes, 1);
+  private decide({ finalists, current }: Found, planned: Situation, latest: Situation): void {
+    const plainMs = forwardMs(planned.targetTimes, 1);
     const isAuto = this.wish.mode === 'auto';
     const best = finalists.find(
       ({ plan, msPerToken }) => !isAuto || plan.mode === 'none' || msPerToken <= WORTH_A_RISK * plainMs,
     );
-    const plan = best?.plan ?? makePlan({ mode: 'none', lookahead: 1, wait: 0, drafters: 1 }, situation, '');
+    const choice = best?.choice ?? PLAIN;
     const ms = best?.msPerToken ?? plainMs;
     const isPlain = this.current.mode === 'none';
     const mustGo = isAuto && !isPlain && current.msPerToken > WORTH_DRAFTING * plainMs;
+    const plan = makePlan(choice, planned, '');
     const isSaving = plan.drafters < current.plan.drafters && ms <= current.msPerToken;
     const isWorthIt = mustGo || isSaving || ms <= WORTH_A_CHANGE * current.msPerToken;
-    if (!isSame(plan, this.current) && !isWorthIt) return;
-    this.current = { ...plan, reason: describe(plan, this.wish, situation, plainMs / ms) };
-    this.bounded = situation;
+    if (isWorthIt || isSame(plan, current.plan)) this.fillIn(choice, plainMs / ms, latest);
   }
+
+  /** Puts a choice in force, with the bounds that are right for what was measured last. */
+  private fillIn(choice: PlanChoice, promised: number | undefined, latest: Situation): void {
+    this.choice = choice;
+    this.promised = promised;
+    this.current = makePlan(choice, latest, describe(choice, this.wish, latest, promised));
+  }
+}
+
+/** T is learned anew: another plan may follow once it is known. */
+function withFewerPasses(then: Situation, now: Situation): Situation {
+  return now.passes < then.passes ? { ...then, passes: now.passes } : then;
 }
 
 function isSame(a: Plan, b: Plan): boolean {

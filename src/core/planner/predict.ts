@@ -11,7 +11,7 @@ import type { Situation } from './situation.js';
 
 /**
  * A prediction is a moment between two messages: so many passes of the drafter are simulated, about, and tokens within
- * these bounds. Longer predictions are the mean over several texts.
+ * these bounds, or more where they come in long runs. Longer predictions are the mean over several texts.
  */
 const SIMULATED_DRAFTS = 1000;
 const MOST_TOKENS = 512;

@@ -28,11 +28,15 @@ export class Candidate {
   private texts = 0;
   private sumMs = 0;
 
+  readonly plan: Plan;
+
   constructor(
-    readonly plan: Plan,
+    readonly choice: PlanChoice,
     private readonly situation: Situation,
-    private readonly inForce: Plan,
-  ) {}
+    private readonly inForce: PlanChoice,
+  ) {
+    this.plan = makePlan(choice, situation, '');
+  }
 
   get msPerToken(): number {
     return this.sumMs / this.texts;
@@ -40,7 +44,8 @@ export class Candidate {
 
   /** What it is ranked by: milliseconds per token, and a drafter that did not take part so far must be worth it. */
   get costMs(): number {
-    const isMore = this.plan.drafters > Math.max(1, this.inForce.drafters);
+    const { inForce, situation, plan } = this;
+    const isMore = plan.drafters > Math.max(1, Math.min(inForce.drafters, situation.drafters));
     return isMore ? this.msPerToken / WORTH_A_CHANGE : this.msPerToken;
   }
 
@@ -67,33 +72,32 @@ export interface Found {
 export function* searchPlans(
   wish: PlanWish,
   situation: Situation,
-  inForce: Plan,
+  inForce: PlanChoice,
   choices: readonly PlanChoice[],
 ): Generator<undefined, Found, undefined> {
   const current = new Candidate(inForce, situation, inForce);
   current.predict();
   yield;
-  const field = new Map([[keyOf(inForce), current]]);
+  const field = new Map([[keyOf(current.plan), current]]);
   function* look(others: readonly PlanChoice[]): Generator<undefined, void, undefined> {
     for (const choice of others) {
-      const plan = makePlan(choice, situation, '');
-      const key = keyOf(plan);
+      const candidate = new Candidate(choice, situation, inForce);
+      const key = keyOf(candidate.plan);
       if (field.has(key)) continue;
-      const candidate = new Candidate(plan, situation, inForce);
       field.set(key, candidate);
       candidate.predict();
       yield;
     }
   }
   yield* look(choices);
-  for (const { plan } of sorted(field, 'dsi').slice(0, REFINED)) yield* look(otherWaits(wish, plan));
+  for (const { choice } of sorted(field, 'dsi').slice(0, REFINED)) yield* look(otherWaits(wish, choice));
   // The smallest jobs gain most by a wait, and are seldom among the best without one.
   const smallest = choices.find(({ mode }) => mode === 'dsi');
   if (smallest !== undefined) yield* look(otherWaits(wish, smallest));
   const [best] = sorted(field, 'dsi');
-  if (best !== undefined) yield* look(otherLookaheads(wish, situation, best.plan));
-  for (const { plan } of sorted(field, 'dsi').slice(0, REFINED))
-    yield* look(otherDrafters(wish, situation, plan));
+  if (best !== undefined) yield* look(otherLookaheads(wish, situation, best.choice));
+  for (const { choice, plan } of sorted(field, 'dsi').slice(0, REFINED))
+    yield* look(otherDrafters(wish, situation, choice, plan));
 
   const jitter = Math.min(MOST_JITTER, situation.jitter);
   const patience = 1 + MORE_TEXTS * jitter;

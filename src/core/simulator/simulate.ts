@@ -1,5 +1,4 @@
 import { PassTimes } from '../pass-timing.js';
-import { MAX_AHEAD_TOKENS } from '../planner/make-plan.js';
 import { createSeededRandom } from '../seeded-random.js';
 import { Agenda } from './agenda.js';
 import { Controller } from './controller.js';
@@ -14,8 +13,8 @@ import { Wire } from './wire.js';
 import type { WorkerTimes } from './worker-times.js';
 import { WAKE, WAKE_WORKER, type World } from './world.js';
 
-/** Several times as many as drafts run ahead by at most: jobs and drafts of before a rollback reach further. */
-const REACH_TOKENS = 8 * MAX_AHEAD_TOKENS;
+/** A power of two; several times as far as drafts run ahead: jobs and drafts of before a rollback reach further. */
+const REACH_TOKENS = 2048;
 
 /**
  * What the production actors take for one generation in virtual time, by the same decisions on paths without tokens:

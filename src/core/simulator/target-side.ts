@@ -1,7 +1,9 @@
 import { type DispatchPolicy, type DraftSupply, jobsAwaitDrafts } from '../dispatch.js';
 import { jobAllowanceMs } from '../job-deadline.js';
-import type { PassTiming } from '../pass-timing.js';
-import { SAME_PASS } from '../target-choice.js';
+import type { ForwardTime } from '../model.js';
+import { announcedTimes, type PassTiming } from '../pass-timing.js';
+import { forwardMs } from '../planner/forward-times.js';
+import { chooseTarget } from '../target-choice.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
 import { nextJob, type SimulatedAssignment } from './dispatch.js';
@@ -66,8 +68,7 @@ export class TargetSide {
   private extending = 0;
   private awaiting = 0;
   private idle = 0;
-  /** A pass over so many tokens more takes as long. */
-  private readonly sameTokens: number;
+  private readonly times: readonly ForwardTime[];
 
   constructor(
     private readonly world: World,
@@ -79,8 +80,7 @@ export class TargetSide {
     targets: number,
   ) {
     this.links = Array.from({ length: targets }, (_, index) => newLink(index, world.promptTokens));
-    const { ms, perTokenMs } = timing;
-    this.sameTokens = perTokenMs === 0 ? Number.POSITIVE_INFINITY : (SAME_PASS * ms) / perTokenMs;
+    this.times = announcedTimes(timing);
   }
 
   ready(target: number): void {
@@ -97,19 +97,14 @@ export class TargetSide {
     }
   }
 
-  /** `chooseTarget` of `../target-choice.ts`. */
   private chooseTarget(): TargetLink | undefined {
-    let most: TargetLink | undefined;
-    for (const link of this.links)
-      if (isIdle(link) && (most === undefined || link.heldLength > most.heldLength)) most = link;
-    if (most === undefined || this.policy.mode !== 'dsi') return most;
-    // Nobody has less than one token to ingest.
-    const soonest = Math.min(most.heldLength, this.assignment.length - 1);
-    let best = most;
-    for (const link of this.links)
-      if (isIdle(link) && link.heldLength < best.heldLength && soonest - link.heldLength <= this.sameTokens)
-        best = link;
-    return best;
+    const { chain, policy, assignment, world, times } = this;
+    const isUrgent = policy.mode !== 'dsi' || assignment.first === chain.root;
+    return chooseTarget(this.links.filter(isIdle), isUrgent, ({ heldLine, heldLength }) => {
+      const heldTokens = world.lines.shared(heldLine, heldLength, chain.line, assignment.length);
+      const jobMs = forwardMs(times, Math.max(1, assignment.length - heldTokens));
+      return { heldTokens, jobMs, passMs: forwardMs(times, 1) };
+    });
   }
 
   /** Gives targets that go on from their own verdicts a newer job, before they run out or when drafts have come. */
@@ -195,13 +190,14 @@ export class TargetSide {
   expire(): void {
     const now = this.world.agenda.nowMs;
     for (const link of this.links) {
-      if (link.suspect && now % ANNOUNCE_MS < DEADLINE_CHECK_MS) this.heard(link);
       const { job, waiting } = link;
-      if (!isOverdue(job, now) && !isOverdue(waiting, now)) continue;
-      link.misses++;
-      link.suspect = true;
-      if (waiting !== undefined) this.drop(link, waiting);
-      if (job !== undefined) this.drop(link, job);
+      if (isOverdue(job, now) || isOverdue(waiting, now)) {
+        link.misses++;
+        link.suspect = true;
+        if (waiting !== undefined) this.drop(link, waiting);
+        if (job !== undefined) this.drop(link, job);
+      }
+      if (link.suspect && now % ANNOUNCE_MS < DEADLINE_CHECK_MS) this.heard(link);
     }
   }
 

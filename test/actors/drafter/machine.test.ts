@@ -316,6 +316,19 @@ describe('several sessions', () => {
     expect(bench.passes.map(({ generation }) => generation).join('')).toBe('aababababa');
   });
 
+  it('are behind one that has no drafts yet when they are far ahead, however much further they may go', () => {
+    const bench = ready({ contextTokens: 256 }, []);
+    for (const generation of ['a', 'b']) bench.openSession(generation, { capacityTokens: 200 });
+    bench.run();
+    bench.passes.length = 0;
+    bench.send(start('a', [], { ahead: 150, end: 200 }));
+    bench.send(start('b', [], { ahead: 4, end: 200 }));
+    bench.run();
+    const turns = bench.passes.map(({ generation }) => generation).join('');
+    expect(turns.length).toBe(154);
+    expect(turns.lastIndexOf('b')).toBeLessThan(74);
+  });
+
   it('do not keep a new prompt out for ever', () => {
     const bench = ready();
     bench.send(start('a', [], { ahead: 57 }));

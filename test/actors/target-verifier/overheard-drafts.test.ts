@@ -36,12 +36,12 @@ it('of one path are those that came last', () => {
   expect(drafts.take(path(1))?.ids).toEqual([8]);
 });
 
-it('are 256 at most: the one that was heard longest ago goes', () => {
+it('are 1,024 at most: the one that was heard longest ago goes', () => {
   const drafts = empty();
-  for (let token = 0; token < 256; token++) drafts.add(after(path(token)));
+  for (let token = 0; token < 1024; token++) drafts.add(after(path(token)));
   // Heard again: no longer the oldest.
   drafts.add(after(path(0)));
-  drafts.add(after(path(256)));
+  drafts.add(after(path(1024)));
   expect(drafts.take(path(1))).toBeUndefined();
-  for (const token of [0, 2, 255, 256]) expect(drafts.take(path(token))).toBeDefined();
+  for (const token of [0, 2, 1023, 1024]) expect(drafts.take(path(token))).toBeDefined();
 });

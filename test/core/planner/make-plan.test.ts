@@ -98,6 +98,11 @@ describe('a plan', () => {
     // To the controller, until a job is over and back, to the target, its pass, and back to the drafter.
     const longestMs = 5 + (20 + 2 * 5) + 5 + 20 + 5;
     expect(2 * makePlan(choice, sure, '').ahead).toBeGreaterThan(longestMs);
+    // One that does not listen hears of three quarters of what is committed, at times.
+    const [told, untold] = [4, 16].map(
+      (targets) => makePlan(choice, situation({ acceptance: 1, draftMs: 1, targets }), '').ahead,
+    );
+    expect((untold as number) / (told as number)).toBeCloseTo(4 / 3, 1);
   });
 
   it('lets drafters rest beside the only target of their host, where they draft ahead of it', () => {

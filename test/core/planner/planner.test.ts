@@ -88,11 +88,36 @@ describe('the planner', () => {
     planner.observe({ ...cheap, acceptance: 0.99 });
     expect(planner.isSearching).toBe(true);
     expect(planner.plan.ahead).toBeGreaterThan(first.ahead);
-    const { ahead, jobTokens, ...choice } = planner.plan;
-    expect(first).toMatchObject(choice);
+    const { mode, lookahead, wait, drafters } = planner.plan;
+    expect(first).toMatchObject({ mode, lookahead, wait, drafters });
     planner.step();
-    planner.observe({ ...cheap, acceptance: 0.3 });
+    planner.observe(cheap);
     expect(planner.plan.ahead).toBe(first.ahead);
+  });
+
+  it('puts what it finds in force with bounds for what was measured since it began to look', () => {
+    const cheap = situation({ draftMs: 0.1 });
+    const planner = new Planner(AUTO);
+    planner.observe(cheap);
+    planner.observe({ ...cheap, acceptance: 0.99 });
+    const { ahead, jobTokens } = planner.plan;
+    while (planner.isSearching) planner.step();
+    expect(planner.plan).toMatchObject({ mode: 'dsi', ahead, jobTokens });
+    expect(planner.plan.reason).toContain('a=0.99');
+  });
+
+  it('waits for as many drafts as were asked for whenever there is room for them, however bad they were', () => {
+    const planner = new Planner({ mode: 'dsi', lookahead: 2, wait: 8 });
+    const sloped = [
+      { tokens: 1, ms: 20 },
+      { tokens: 9, ms: 24 },
+    ];
+    const waits = [0.8, 0.02, 0.9].map((acceptance) => {
+      planner.observe(situation({ acceptance, targetTimes: sloped }));
+      return planner.plan.wait;
+    });
+    expect(waits[1]).toBeLessThan(8);
+    expect([waits[0], waits[2]]).toEqual([8, 8]);
   });
 
   it('counts on a drafter that stands by, and says so', () => {

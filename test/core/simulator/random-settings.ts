@@ -59,3 +59,22 @@ export function randomSettings(seed: number, tokens: number): ActorSettings {
   // Of those at hand, or more than there are.
   return { ...settings, plan: { ...settings.plan, drafters: whole(1, 3) } };
 }
+
+/** The same where nearly all drafts are right, and drafters run far ahead: large jobs, many verdicts out of order. */
+export function farAheadSettings(seed: number, tokens: number): ActorSettings {
+  const { plan, target, ...settings } = randomSettings(seed, tokens);
+  const random = createSeededRandom(seed + 1_000_000);
+  const between = (low: number, high: number) => low + (high - low) * random();
+  for (let warmUp = 0; warmUp < 8; warmUp++) random();
+  const ahead = Math.floor(between(64, 257));
+  return {
+    ...settings,
+    mode: 'dsi',
+    target,
+    drafter: steadyTiming(target.ms * 10 ** between(-2.6, -0.8)),
+    acceptance: { kind: 'independent', rate: between(0.98, 0.995) },
+    ...(plan === undefined
+      ? {}
+      : { plan: { ...plan, mode: 'dsi', ahead, jobTokens: ahead, placeCosts: [] } }),
+  };
+}

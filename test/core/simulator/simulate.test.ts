@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/core/generation.js';
-import { steadyTiming } from '../../../src/core/pass-timing.js';
+import { announcedTimes, steadyTiming } from '../../../src/core/pass-timing.js';
+import { makePlan } from '../../../src/core/planner/make-plan.js';
 import { Planner } from '../../../src/core/planner/planner.js';
 import { fixedPlan, type SimulationSettings } from '../../../src/core/simulator/settings.js';
 import { simulate, simulateWith } from '../../../src/core/simulator/simulate.js';
 import { mean } from '../../../src/core/statistics.js';
 import { type ActorSettings, actorTruth, runActors } from './actor-run.js';
-import { randomSettings } from './random-settings.js';
+import { farAheadSettings, randomSettings } from './random-settings.js';
 
 /** All 200 with SLIPSTREAM_TEST_SETTINGS=200: minutes, nearly all of them the actors'. */
 const SETTINGS = Number(process.env.SLIPSTREAM_TEST_SETTINGS ?? 24);
 const TOKENS = SETTINGS > 24 ? 400 : 120;
+const FAR_AHEAD_TOKENS = 600;
 /** Looking for plans takes seconds. */
 const PLANNED_TOKENS = 120;
 
@@ -27,6 +29,57 @@ describe('a simulated generation', () => {
       const simulated = simulateWith(settings, plansOf(settings), actorTruth(settings), startMs);
       for (const [name, value] of Object.entries(result))
         expect(simulated[name as keyof typeof simulated], name).toBeCloseTo(value, 6);
+    },
+  );
+
+  it.each([2, 6, 9, 45])('does so where drafters run far ahead, with random settings %i', (seed) => {
+    const settings = farAheadSettings(seed, FAR_AHEAD_TOKENS);
+    const { result, startMs } = runActors(settings);
+    const simulated = simulateWith(settings, plansOf(settings), actorTruth(settings), startMs);
+    expect(simulated).toMatchObject(result);
+  });
+
+  it.each([
+    [40, 0.5, 16, 1],
+    [40, 0.5, 4, 16],
+    [20, 0.4, 8, 2],
+  ])(
+    'does so where more verdicts than drafts are on their way: T %d ms, hops of %d ms, %i targets, lookahead %i',
+    (targetMs, latencyMs, targets, lookahead) => {
+      const jitter = 0.5;
+      const target = { ...steadyTiming(targetMs), jitter };
+      const plan = makePlan(
+        { mode: 'dsi', lookahead, wait: 0, drafters: 1 },
+        {
+          targetTimes: announcedTimes(target),
+          draftMs: 0.1,
+          acceptance: 0.99,
+          hopMs: latencyMs,
+          targets,
+          drafters: 1,
+          sharesHost: false,
+          jitter,
+          passes: 1000,
+          remaining: 10_000,
+        },
+        'given',
+      );
+      const settings: ActorSettings = {
+        mode: 'dsi',
+        plan,
+        target,
+        drafter: { ...steadyTiming(0.1), jitter },
+        acceptance: { kind: 'independent', rate: 0.99 },
+        targets,
+        drafters: 1,
+        latencyMs,
+        promptTokens: 3,
+        tokens: 2000,
+        seed: 1,
+      };
+      const { result, startMs } = runActors(settings);
+      const simulated = simulateWith(settings, plansOf(settings), actorTruth(settings), startMs);
+      expect(Math.abs(simulated.msPerToken / result.msPerToken - 1)).toBeLessThan(0.01);
     },
   );
 
