@@ -19,6 +19,8 @@ export interface LiveJob {
   readonly waited: boolean;
   /** Sent to a target that had nothing to do, and not heard of since: how long it takes tells of messages. */
   wasIdle: boolean;
+  /** Tokens of its path that the target lacked. */
+  readonly lacked: number;
 }
 
 /** The controller's view of one target. */

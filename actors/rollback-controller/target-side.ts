@@ -189,6 +189,8 @@ export class TargetSide implements PoolClient {
     measurements.passTook(message.forwardMs, message.tokensIngested, link.announced.forwardTimes);
     if (!job.wasIdle) return;
     job.wasIdle = false;
+    // Of several passes over what it lacked, only the last one's time is known.
+    if (message.tokensIngested < job.lacked) return;
     measurements.jobReturned(ports.scheduler.now() - job.sentAtMs, message.forwardMs);
   }
 
@@ -264,6 +266,7 @@ export class TargetSide implements PoolClient {
       awaits: assignment.awaitDrafts,
       waited: assignment.awaitDrafts > 0,
       wasIdle: ports.pool.load(link.announced.worker) === 0 && assignment.awaitDrafts === 0,
+      lacked: tokens.length,
     };
     for (const node of job.nodes) node.assignments++;
     link.jobs.push(job);

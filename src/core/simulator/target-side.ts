@@ -30,6 +30,7 @@ interface LiveJob {
   readonly sentAtMs: number;
   /** Sent to a target that had nothing to do, and not heard of since: how long it takes tells of messages. */
   wasIdle: boolean;
+  readonly lacked: number;
 }
 
 /** The controller's view of one target; see `actors/rollback-controller/target-links.ts`. */
@@ -172,6 +173,7 @@ export class TargetSide {
     this.course.passTook(forwardMs, tokensIngested);
     if (!job.wasIdle) return;
     job.wasIdle = false;
+    if (tokensIngested < job.lacked) return;
     this.course.jobReturned(this.world.agenda.nowMs - job.sentAtMs, forwardMs);
   }
 
@@ -227,6 +229,7 @@ export class TargetSide {
       waited: awaitDrafts > 0,
       sentAtMs: world.agenda.nowMs,
       wasIdle: link.job === undefined && awaitDrafts === 0,
+      lacked: length - from,
     };
     if (awaitDrafts > 0) this.awaiting++;
     this.assign(job);

@@ -175,6 +175,40 @@ describe('a plan that changes to rounds', () => {
   });
 });
 
+describe('a target that has much to ingest when it is needed', () => {
+  it('tells nothing of how long messages take by how long that takes', () => {
+    const latencyMs = 10;
+    const settings: SimulationSettings = {
+      mode: 'auto',
+      target: steadyTiming(20),
+      drafter: steadyTiming(2),
+      acceptance: { kind: 'independent', rate: 0.6 },
+      targets: 8,
+      drafters: 1,
+      latencyMs,
+      promptTokens: 3,
+      tokens: 5000,
+      seed: 1,
+    };
+    const bounds = { leastLikelihood: 0, placeCosts: [], lookahead: 1, drafters: 1, reason: 'given' };
+    const plain: Plan = { ...bounds, mode: 'none', wait: 0, ahead: 4, jobTokens: 0, targets: 1 };
+    const speculation: Plan = { ...bounds, mode: 'dsi', wait: 2, ahead: 64, jobTokens: 64, targets: 8 };
+    let plan = plain;
+    const hops: number[] = [];
+    simulate(settings, {
+      ...fixedPlan(plain),
+      get plan() {
+        return plan;
+      },
+      observe: ({ remaining, hopMs }: { remaining: number; hopMs: number }) => {
+        if (settings.tokens - remaining > 4500) plan = speculation;
+        hops.push(hopMs);
+      },
+    });
+    expect(Math.max(...hops)).toBeCloseTo(latencyMs, 6);
+  });
+});
+
 describe('time per token, where nothing varies', () => {
   // T a hair below a multiple of c: at a rollback the drafter is never in the middle of a pass.
   const T = 14.99;
