@@ -19,6 +19,8 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter, ListeningDraft
   root: number;
   /** It said that nothing more comes on its path. */
   exhausted: boolean;
+  /** When last looked at, it had something to draft. */
+  drafts: boolean;
   /** It was told to start from the beginning of the output, because it held another path. */
   forgetful: boolean;
 }
@@ -39,6 +41,7 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     owesSinceMs: 0,
     misses: 0,
     exhausted: false,
+    drafts: false,
     forgetful: false,
   };
 }

@@ -196,6 +196,7 @@ export class DrafterSide {
       else if (link.ahead === 0 || this.state.tree.isOnBestPath(link.tip)) this.confirm(link);
       else if (hearsTargets(link) && !link.tip.alive) this.awaitTurn(link);
       else this.start(link, false);
+      this.noteResumed(link);
     }
   }
 
@@ -342,6 +343,13 @@ export class DrafterSide {
       epoch: link.epoch,
       root,
     });
+  }
+
+  /** One that was as far ahead as it may be, and need not be any more, is awaited from now on: it was silent for long. */
+  private noteResumed(link: DrafterLink): void {
+    const drafts = this.isDrafting(link);
+    if (drafts && !link.drafts) this.noteAwaited(link);
+    link.drafts = drafts;
   }
 
   /** It heard the verdict that refuted its path, and goes on from there. */

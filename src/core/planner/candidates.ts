@@ -1,7 +1,7 @@
 import { draftersListen } from '../drafter-rules.js';
 import { GENERATION_MODES, type GenerationMode, type Plan, type RequestMode } from '../generation.js';
 import { forwardMs } from './forward-times.js';
-import { lookaheadFor, PLAIN, type PlanChoice, roundFor, waitFor } from './make-plan.js';
+import { lookaheadFor, MOST_OF_A_ROUND, PLAIN, type PlanChoice, roundFor, waitFor } from './make-plan.js';
 import type { Situation } from './situation.js';
 
 /** What the user asks of a plan; what is undefined is the planner's to choose. */
@@ -52,7 +52,7 @@ function hasDrafts({ draftMs }: Situation): boolean {
 function rounds(wish: PlanWish, situation: Situation): number[] {
   if (wish.lookahead !== undefined) return [wish.lookahead];
   const best = roundFor(situation);
-  return [best - 1, best, best + 1].filter((lookahead) => lookahead >= 1);
+  return spread([best - 1, best, best + 1], 1, MOST_OF_A_ROUND);
 }
 
 function speculations(wish: PlanWish, situation: Situation): PlanChoice[] {

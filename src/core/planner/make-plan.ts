@@ -24,6 +24,7 @@ const LIKELIHOOD_STEP = 0.05;
 
 /** Most drafts that a first job waits for, and of a round. */
 const MOST_AWAITED = 16;
+export const MOST_OF_A_ROUND = 64;
 
 /** A draft that adds less than this to the expected rate is not worth its place in a job. */
 const NEGLIGIBLE_GAIN = 1.0001;
@@ -145,7 +146,7 @@ export function lookaheadFor({ targetTimes, draftMs = 0, hopMs, targets }: Situa
 /** Drafts per round that maximise (1 - a^(k+1)) / (1 - a) / (k c + T(k + 1) + 2l): the fair lookahead of SI. */
 export function roundFor({ targetTimes, draftMs = 0, acceptance, hopMs }: Situation): number {
   const roundMs = (drafts: number) => drafts * draftMs + forwardMs(targetTimes, drafts + 1) + 2 * hopMs;
-  return Math.max(1, bestDrafts(roundMs, acceptance, MOST_AWAITED).drafts);
+  return Math.max(1, bestDrafts(roundMs, acceptance, MOST_OF_A_ROUND).drafts);
 }
 
 /** Targets that start fewer passes per draft than this are far too few. */

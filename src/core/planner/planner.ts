@@ -3,7 +3,14 @@ import { candidates, type PlanWish, thumbChoice } from './candidates.js';
 import { forwardMs } from './forward-times.js';
 import { makePlan, PLAIN, type PlanChoice } from './make-plan.js';
 import { type Found, searchPlans, WORTH_A_CHANGE } from './search.js';
-import { hasDrifted, hasOtherWorkers, isBesideOnlyTarget, type Place, type Situation } from './situation.js';
+import {
+  hasDrifted,
+  hasOtherWorkers,
+  isAnother,
+  isBesideOnlyTarget,
+  type Place,
+  type Situation,
+} from './situation.js';
 
 /** What is chosen over plain decoding must promise to beat it by this much: predictions are not exact. */
 const WORTH_A_RISK = 0.99;
@@ -29,6 +36,8 @@ export class Planner {
   /** What the plan in force was filled in for. */
   private latest: Situation | undefined;
   private search: Generator<undefined, Found, undefined> | undefined;
+  /** What was found last was for quite another situation, and not put in force. */
+  private isOutdated = false;
 
   constructor(private readonly wish: PlanWish) {
     const mode: GenerationMode = wish.mode === 'auto' ? 'none' : wish.mode;
@@ -95,7 +104,10 @@ export class Planner {
     if (result?.done !== true) return;
     this.search = undefined;
     const { planned, latest } = this;
-    if (planned !== undefined && latest !== undefined) this.decide(result.value, planned, latest);
+    if (planned === undefined || latest === undefined) return;
+    // Twice in a row would be to plan for nothing at all where things change all the time.
+    this.isOutdated = !this.isOutdated && isAnother(planned, latest);
+    if (!this.isOutdated) this.decide(result.value, planned, latest);
   }
 
   private decide({ finalists, current }: Found, planned: Situation, latest: Situation): void {

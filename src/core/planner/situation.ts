@@ -40,6 +40,8 @@ export const REPLAN_TOKENS = 8;
 const MOST_ACCEPTANCE_DRIFT = 0.04;
 const LEAST_ACCEPTANCE_DRIFT = 0.01;
 const REFUTED_DRIFT = 0.15;
+/** Acceptance that moved by so many times as much makes for another situation altogether. */
+const ANOTHER_DRIFT = 4;
 const TIME_DRIFT = 0.1;
 const JITTER_DRIFT = 0.1;
 /** Of a target's pass: hops below this share matter little. */
@@ -73,6 +75,12 @@ export function hasDrifted(then: Situation, now: Situation): boolean {
     differs(then.draftMs ?? 0, now.draftMs ?? 0) ||
     Math.abs(then.hopMs - now.hopMs) > HOP_DRIFT * targetMs
   );
+}
+
+/** Whether what is best for `then` says nothing of what is best for `now`. */
+export function isAnother(then: Situation, now: Situation): boolean {
+  const drift = Math.abs(then.acceptance - now.acceptance);
+  return drift > ANOTHER_DRIFT * acceptanceDrift(now.acceptance);
 }
 
 function acceptanceDrift(acceptance: number): number {

@@ -34,6 +34,7 @@ interface DrafterLink extends AwaitedDrafter, ListeningDrafter {
   root: number;
   toldAtMs: number;
   forgetful: boolean;
+  drafts: boolean;
 }
 
 /** Where the drafters draft, and what came of it: `actors/rollback-controller/drafter-side.ts` on a chain. */
@@ -138,6 +139,7 @@ export class DrafterSide {
       else if (link.ahead === 0 || this.chain.has(link.line, link.length)) this.confirm(link);
       else if (hearsTargets(link)) this.awaitTurn(link);
       else this.start(link, false);
+      this.noteResumed(link);
     }
   }
 
@@ -253,6 +255,12 @@ export class DrafterSide {
     wire.send({ kind: 'draft.confirmed', drafter, epoch, root });
   }
 
+  private noteResumed(link: DrafterLink): void {
+    const drafts = this.isDrafting(link);
+    if (drafts && !link.drafts) this.noteAwaited(link);
+    link.drafts = drafts;
+  }
+
   /** It heard the verdict that refuted its path, and goes on from there. */
   private awaitTurn(link: DrafterLink): void {
     link.line = this.chain.line;
@@ -293,5 +301,6 @@ function newLink(drafter: number, promptTokens: number): DrafterLink {
     toldAtMs: 0,
     misses: 0,
     forgetful: false,
+    drafts: false,
   };
 }

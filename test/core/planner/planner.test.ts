@@ -106,6 +106,24 @@ describe('the planner', () => {
     expect(planner.plan.reason).toContain('a=0.99');
   });
 
+  it('puts nothing in force that it found for quite other drafts, but does not look for ever', () => {
+    const bad = situation({ draftMs: 0.2, hopMs: 0, targets: 1, acceptance: 0.6 });
+    const good = { ...bad, acceptance: 1 };
+    const planner = new Planner(AUTO);
+    const search = (now: Situation) => {
+      planner.observe(now);
+      while (planner.isSearching) planner.step();
+    };
+    planner.observe(bad);
+    search(good);
+    expect(planner.plan.mode).toBe('dsi');
+    expect(planner.plan.reason).toContain('by rule of thumb');
+    planner.observe(good);
+    expect(planner.isSearching).toBe(true);
+    search(bad);
+    expect(planner.plan.reason).toContain('predicted');
+  });
+
   it('waits for as many drafts as were asked for whenever there is room for them, however bad they were', () => {
     const planner = new Planner({ mode: 'dsi', lookahead: 2, wait: 8 });
     const sloped = [

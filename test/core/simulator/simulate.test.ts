@@ -263,6 +263,18 @@ describe('time per token, where nothing varies', () => {
     expect(Math.abs(run.msPerToken / ideal - 1)).toBeLessThan(0.01);
   });
 
+  it('is (k c + T) / (k + 1) in speculative inference where all drafts are right', () => {
+    const plan: Plan = { ...dsi, mode: 'si', lookahead: 4, ahead: 4, jobTokens: 4 };
+    const sure: SimulationSettings = {
+      ...settings,
+      mode: 'si',
+      target: steadyTiming(20),
+      drafter: steadyTiming(1),
+      acceptance: { kind: 'independent', rate: 1 },
+    };
+    expect(simulate(sure, fixedPlan(plan)).msPerToken).toBeCloseTo((4 * 1 + 20) / 5, 2);
+  });
+
   it('is a c + (1 - a) T in distributed speculative inference with enough targets', () => {
     const run = simulate(settings, fixedPlan(dsi));
     const a = acceptanceOf(run);
