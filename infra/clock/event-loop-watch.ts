@@ -33,7 +33,7 @@ export function watchEventLoop({
   histogram.enable();
   let last: EventLoopDelay = { p99Ms: 0, maxMs: 0 };
   // The histogram holds times between two samples.
-  const late = (ns: number) => Math.max(0, Math.round(ns / 1e5) / 10 - SAMPLE_MS);
+  const late = (ns: number) => Math.max(0, Math.round(ns / 1e5 - 10 * SAMPLE_MS) / 10);
   const current = (): EventLoopDelay =>
     histogram.count === 0
       ? { p99Ms: 0, maxMs: 0 }

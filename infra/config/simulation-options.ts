@@ -157,7 +157,8 @@ export const simulationOptionDefinitions: OptionDefinitions<SimulationOptions> =
   engine: choiceOption({
     flag: 'engine',
     choices: SIMULATION_ENGINES,
-    description: 'the production actors in virtual time, or the fast simulator',
+    description:
+      'the production actors in virtual time, or the fast simulator, which draws other drafts from a seed',
     defaultText: 'actors',
   }),
 };

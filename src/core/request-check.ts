@@ -135,7 +135,8 @@ function checkPrompt(
   nameOf: (field: RequestField) => string,
 ): void {
   const [field, second] = PROMPT_FIELDS.filter((key) => given[key] !== undefined);
-  if (field === undefined) throw new InvalidOptionError(nameOf('prompt'), undefined, 'given');
+  if (field === undefined)
+    throw new InvalidOptionError(nameOf('prompt'), undefined, `given, or ${nameOf('messages')}`);
   if (second !== undefined)
     throw new InvalidOptionError(nameOf(second), given[second], `left out when ${nameOf(field)} is given`);
   const name = nameOf(field);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
 import {
   type CompiledSimulationOptions,
@@ -7,6 +8,7 @@ import {
 import { simulationReport } from '../simulation/simulation-report.js';
 import { textTable } from '../text-table.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { InterruptedError } from './interrupt.js';
 import { addFlags, flagName, readFlags } from './option-flags.js';
 import type { Cli } from './services.js';
 
@@ -31,7 +33,10 @@ async function simulate(command: Command, { io }: Cli): Promise<ExitCode> {
     readFlags(command, simulationOptionDefinitions),
     { nameOf: flagName(simulationOptionDefinitions) },
   );
-  const report = simulationReport(options);
+  const report = await simulationReport(options, async () => {
+    await setImmediate();
+    if (io.interrupted.aborted) throw new InterruptedError('interrupted');
+  });
   if (command.opts<{ json?: true }>().json) {
     await io.stdout.write(`${JSON.stringify(report)}\n`);
     return EXIT.ok;

@@ -1,11 +1,14 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
 import type { GenerationResult } from '../../core/generation.js';
 import { openSimulation } from './open-simulation.js';
-import { runToEnd } from './run-to-end.js';
+import { runToEndWithPauses } from './run-to-end.js';
 import type { Simulated } from './simulated.js';
 
 /** One generation through the production actors in virtual time. */
-export function simulateWithActors(options: CompiledSimulationOptions): Simulated {
+export async function simulateWithActors(
+  options: CompiledSimulationOptions,
+  pause: () => Promise<void>,
+): Promise<Simulated> {
   const drafter = `ms=${options.drafterMs}&${acceptanceOf(options)}`;
   const cluster = openSimulation({
     target: `ms=${options.targetMs}&perToken=${options.targetTokenMs}`,
@@ -26,7 +29,8 @@ export function simulateWithActors(options: CompiledSimulationOptions): Simulate
     wait,
     maxTokens: tokens,
   });
-  const [result] = runToEnd(cluster.scheduler, [generation]) as [GenerationResult];
+  const results = await runToEndWithPauses(cluster.scheduler, [generation], pause);
+  const [result] = results as [GenerationResult];
   cluster.shutDown();
   const { timings, speculation } = result;
   return {

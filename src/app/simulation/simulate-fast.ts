@@ -2,15 +2,26 @@ import type { CompiledSimulationOptions } from '../../../infra/config/simulation
 import { STRAGGLER_FACTOR, steadyTiming } from '../../core/pass-timing.js';
 import { Planner } from '../../core/planner/planner.js';
 import type { DraftAcceptance, SimulationSettings } from '../../core/simulator/settings.js';
-import { simulate } from '../../core/simulator/simulate.js';
+import { startSimulation } from '../../core/simulator/simulate.js';
+import { draftTruth } from '../../core/simulator/truth.js';
 import { readAcceptanceTrace } from '../sim-records.js';
 import type { Simulated } from './simulated.js';
 
+/** Between two pauses: some hundredths of a second. */
+const EVENTS_AT_A_TIME = 50_000;
+
 /** One generation through the fast simulator: the production planner and measurements, and no tokens. */
-export function simulateFast(options: CompiledSimulationOptions): Simulated {
+export async function simulateFast(
+  options: CompiledSimulationOptions,
+  pause: () => Promise<void>,
+): Promise<Simulated> {
   const { mode, lookahead, wait } = options;
   const planner = new Planner({ mode, lookahead, wait });
-  const { accepted, refuted, ...result } = simulate(settingsOf(options), planner);
+  const settings = settingsOf(options);
+  const { acceptance, seed, promptTokens } = settings;
+  const run = startSimulation(settings, planner, draftTruth(acceptance, seed, promptTokens));
+  while (!run.advance(EVENTS_AT_A_TIME)) await pause();
+  const { accepted, refuted, ...result } = run.result();
   return {
     ...result,
     acceptance: accepted + refuted > 0 ? accepted / (accepted + refuted) : undefined,

@@ -4,9 +4,10 @@ import { wirePlan } from '../../core/report.js';
 import { simulateWithActors } from './simulate-actors.js';
 import { simulateFast } from './simulate-fast.js';
 
-/** What `slipstream simulate --json` prints; times in virtual milliseconds. */
-export function simulationReport(options: CompiledSimulationOptions) {
-  const simulated = options.engine === 'fast' ? simulateFast(options) : simulateWithActors(options);
+/** What `slipstream simulate --json` prints; times in virtual milliseconds. `pause`: lets other things happen. */
+export async function simulationReport(options: CompiledSimulationOptions, pause: () => Promise<void>) {
+  const simulate = options.engine === 'fast' ? simulateFast : simulateWithActors;
+  const simulated = await simulate(options, pause);
   const { msPerToken, acceptance, plan } = simulated;
   return {
     mode: plan.mode,

@@ -39,6 +39,26 @@ export function simulateWith(
   startMs = 0,
   timesOf = drawnTimes(settings),
 ): SimulationResult {
+  const run = startSimulation(settings, plans, truth, startMs, timesOf);
+  run.advance(Number.POSITIVE_INFINITY);
+  return run.result();
+}
+
+/** A simulation that is made bit by bit. */
+export interface SimulationRun {
+  /** Goes on for so many events at most. True: it has come to its end. */
+  advance(events: number): boolean;
+  /** Once it has ended. */
+  result(): SimulationResult;
+}
+
+export function startSimulation(
+  settings: SimulationSettings,
+  plans: PlanSource,
+  truth: DraftTruth,
+  startMs = 0,
+  timesOf = drawnTimes(settings),
+): SimulationRun {
   const { mode, promptTokens } = settings;
   const crew = {
     targets: mode === 'dsi' || mode === 'auto' ? settings.targets : 1,
@@ -67,12 +87,17 @@ export function simulateWith(
   );
   openSessions(world, targets.length, drafters.length);
   controller.open();
-  while (!controller.hasEnded && agenda.next()) {
-    const { message, wake } = agenda;
-    if (message === undefined) wakeUp(wake);
-    else deliver(message);
+  return { advance, result: () => controller.result() };
+
+  function advance(events: number): boolean {
+    for (let event = 0; event < events; event++) {
+      if (controller.hasEnded || !agenda.next()) return true;
+      const { message, wake } = agenda;
+      if (message === undefined) wakeUp(wake);
+      else deliver(message);
+    }
+    return false;
   }
-  return controller.result();
 
   function deliver(message: SimulatedMessage): void {
     switch (message.kind) {

@@ -23,6 +23,17 @@ async function report(...flags: string[]) {
 }
 
 describe('slipstream simulate', () => {
+  test.each([
+    ['actors', '100000'],
+    ['fast', '100000000'],
+  ])('ends at Ctrl-C in the middle, with the engine %s', async (engine, tokens) => {
+    const interrupted = new AbortController();
+    const soon = setTimeout(() => interrupted.abort('SIGINT'), 50);
+    const { code, stdout } = await run(['simulate', '--engine', engine, '--tokens', tokens], { interrupted });
+    clearTimeout(soon);
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+  });
+
   test.each(['actors', 'fast'])('prints one object with the engine %s', async (engine) => {
     const printed = await report('--engine', engine, '--tokens', '200');
     expect(Object.keys(printed)).toEqual(KEYS);
