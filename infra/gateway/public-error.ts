@@ -3,6 +3,7 @@ import {
   ContextLengthError,
   GenerationNotFoundError,
   InvalidOptionError,
+  NoWorkerError,
   SlipstreamError,
   UnavailableError,
 } from '../../src/core/errors.js';
@@ -24,6 +25,12 @@ export function concernsClient(error: unknown): boolean {
   return SPOKEN.some((cause) => error instanceof cause);
 }
 
+function publicReason(error: SlipstreamError): string {
+  return error instanceof NoWorkerError
+    ? "no target could go on with this in time; the server's log says more"
+    : 'the server could not finish this; its log says why';
+}
+
 /**
  * Other errors keep their stable code and lose their message, which may hold paths or what a native library said;
  * the log has it under the request's id.
@@ -34,9 +41,6 @@ export function publicError(error: unknown): PublicError {
     return { code, message, field, allowed };
   }
   if (error instanceof SlipstreamError)
-    return {
-      code: error.code,
-      message: concernsClient(error) ? error.message : 'the server could not finish this; its log says why',
-    };
+    return { code: error.code, message: concernsClient(error) ? error.message : publicReason(error) };
   return { code: 'internal_error', message: 'something went wrong in the server; its log says what' };
 }

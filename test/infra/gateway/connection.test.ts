@@ -3,6 +3,7 @@ import {
   BusyError,
   ContextLengthError,
   InvalidOptionError,
+  NoWorkerError,
   UnavailableError,
   WorkerFailedError,
 } from '../../../src/core/errors.js';
@@ -104,6 +105,16 @@ describe('a generation over a WebSocket', () => {
       request_id: 'request-0',
     });
     expect(client.frames.at(-2)).toMatchObject({ type: 'token', seq: 0 });
+  });
+
+  test('that no target goes on with says that much', async () => {
+    const client = await house.connect();
+    await client.create();
+    generation().fail(new NoWorkerError('no target made progress for 60 s; host-1 says: out of memory'));
+    expect(await client.frame('error')).toMatchObject({
+      code: 'no_worker',
+      message: "no target could go on with this in time; the server's log says more",
+    });
   });
 
   test('is cancelled on demand, and says so', async () => {
