@@ -9,9 +9,6 @@ import type { WorkerSession } from '../worker/session-table.js';
 /** Verdicts remembered at most. Far more than are ever out of order; those dropped cost drafts, never tokens. */
 const VERDICTS_KEPT = 8 * MAX_AHEAD_TOKENS;
 
-/** Drafts further ahead than this are wanted by nobody yet, however much further a drafter may go. */
-const FAR_AHEAD_TOKENS = 64;
-
 /** Drafts not yet published; none, when all there is to say is that there are no more. */
 interface Batch {
   readonly parentHash: PathHash;
@@ -78,12 +75,9 @@ export function roomOf(session: DrafterSession): number {
   return Math.max(0, Math.min(course.end, course.root + course.ahead) - path.length);
 }
 
-/** How much a session needs its next draft: 0: not at all, for it is far enough ahead. */
-export function urgencyOf(session: DrafterSession): number {
-  const room = roomOf(session);
-  if (room === 0) return 0;
-  const lead = session.path.length - (session.course?.root ?? 0);
-  return Math.max(1, Math.min(room, FAR_AHEAD_TOKENS - lead));
+/** Tokens of the path beyond what is known to be committed. */
+export function leadOf({ path, course }: DrafterSession): number {
+  return course === undefined ? 0 : path.length - course.root;
 }
 
 /** Whether what is drafted beyond the committed prefix is too unlikely, all of it, to be gone on from. */

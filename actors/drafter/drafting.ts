@@ -18,14 +18,15 @@ import {
   hearVerdict,
   isDecided,
   isDoubtful,
+  leadOf,
   roomOf,
   stopListening,
   takeStart,
-  urgencyOf,
 } from './drafter-session.js';
 
-/** A prompt that has waited for a millisecond goes before a session that lacks this many drafts. */
-const PROMPT_TOKENS_PER_MS = 0.1;
+/** A prompt goes before sessions that are further ahead than this, and before one more with each so many ms that it waits. */
+const PROMPT_LEAD_TOKENS = 16;
+const PROMPT_MS_PER_TOKEN = 10;
 
 export interface DrafterPass {
   readonly session: DrafterSession;
@@ -112,13 +113,13 @@ export class Drafting {
 
   private neediest(): DrafterSession | undefined {
     let best: DrafterSession | undefined;
-    let most = 0;
+    let least = Number.POSITIVE_INFINITY;
     for (const session of this.sessions.values()) {
-      const need = this.need(session);
-      if (need === 0 || need < most) continue;
-      if (need > most || best === undefined || session.servedAt < best.servedAt) {
+      const lead = this.rankOf(session);
+      if (lead > least || lead === Number.POSITIVE_INFINITY) continue;
+      if (lead < least || best === undefined || session.servedAt < best.servedAt) {
         best = session;
-        most = need;
+        least = lead;
       }
     }
     return best;
@@ -150,11 +151,12 @@ export class Drafting {
     this.reject(session.generation, 'failed', error.message);
   }
 
-  /** How much a session needs a pass. A prompt to ingest counts as little at first, and for more as it waits. */
-  private need(session: DrafterSession): number {
-    if (session.busy) return 0;
-    if (session.course !== undefined || session.ready) return urgencyOf(session);
-    return 0.5 + (this.now() - session.openedAtMs) * PROMPT_TOKENS_PER_MS;
+  /** A session's lead; infinite where there is nothing to do. A prompt to ingest counts as far ahead at first. */
+  private rankOf(session: DrafterSession): number {
+    if (session.busy) return Number.POSITIVE_INFINITY;
+    if (session.course !== undefined || session.ready)
+      return roomOf(session) > 0 ? leadOf(session) : Number.POSITIVE_INFINITY;
+    return PROMPT_LEAD_TOKENS - (this.now() - session.openedAtMs) / PROMPT_MS_PER_TOKEN;
   }
 
   private passOf(session: DrafterSession): DrafterPass {

@@ -308,12 +308,12 @@ describe('a rewind', () => {
 });
 
 describe('several sessions', () => {
-  it('are drafted for in turn: whoever lacks most goes first', () => {
+  it('are drafted for in turn: whoever is least ahead goes first', () => {
     const bench = ready({}, ['a', 'b']);
     bench.send(start('a', [], { ahead: 6 }));
     bench.send(start('b', [], { ahead: 4 }));
     bench.run();
-    expect(bench.passes.map(({ generation }) => generation).join('')).toBe('aababababa');
+    expect(bench.passes.map(({ generation }) => generation).join('')).toBe('ababababaa');
   });
 
   it('are behind one that has no drafts yet when they are far ahead, however much further they may go', () => {
@@ -326,7 +326,7 @@ describe('several sessions', () => {
     bench.run();
     const turns = bench.passes.map(({ generation }) => generation).join('');
     expect(turns.length).toBe(154);
-    expect(turns.lastIndexOf('b')).toBeLessThan(74);
+    expect(turns.lastIndexOf('b')).toBeLessThan(8);
   });
 
   it('do not keep a new prompt out for ever', () => {
