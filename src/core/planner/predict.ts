@@ -13,13 +13,19 @@ import type { Situation } from './situation.js';
  * A prediction is a moment between two messages: so many passes of the drafter are simulated, about, and tokens within
  * these bounds, or more where they come in long runs. Longer predictions are the mean over several texts.
  */
-const SIMULATED_DRAFTS = 1000;
+const SIMULATED_DRAFTS = 2000;
 const MOST_TOKENS = 512;
-const FEWEST_TOKENS = 64;
+const FEWEST_TOKENS = 192;
 /** Before them, until drafter and targets are in step. */
 const UNSTEADY_TOKENS = 24;
 /** Tokens are committed by runs: of fewer of them than this it would matter where the text begins and ends. */
 const FEWEST_RUNS = 4;
+/**
+ * Acceptance is known to so much at best: texts are of one that is as it is measured, higher and lower in turns. Where
+ * passes do not vary a plan may fall into a rhythm that is good at one acceptance and bad at the next.
+ */
+const UNSURE_BY = 0.02;
+const MOST_OF_WHAT_IS_WRONG = 1 / 8;
 /** Rates of acceptance are rounded; the better drafts are, the more the last few per cent of them count. */
 const COARSE_RATES = 100;
 const FINE_RATES = 200;
@@ -54,8 +60,11 @@ export function predictMsPerToken(plan: Plan, situation: Situation, text: number
       const k = plan.lookahead;
       return (k * draftMs + forwardMs(targetTimes, k + 1) + 2 * l) / powerSum(a, k + 1);
     }
-    case 'dsi':
-      return Math.max(leastMsPerToken(situation), speculationMsPerToken(plan, situation, text));
+    case 'dsi': {
+      const acceptance = acceptanceOf(situation, text);
+      const supposed = { ...situation, acceptance };
+      return Math.max(leastMsPerToken(supposed), speculationMsPerToken(plan, supposed, text));
+    }
   }
 }
 
@@ -105,6 +114,11 @@ function speculationMsPerToken(plan: Plan, situation: Situation, text: number): 
   if (remembered.size >= MOST_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '');
   remembered.set(key, steadyMsPerToken);
   return (steadyMsPerToken * targetMs) / scaleMs;
+}
+
+function acceptanceOf({ acceptance }: Situation, text: number): number {
+  const doubt = Math.min(UNSURE_BY, MOST_OF_WHAT_IS_WRONG * Math.min(acceptance, 1 - acceptance));
+  return acceptance + ([0, doubt, -doubt][text % 3] as number);
 }
 
 /** Where drafts are cheap and bad, a drafter makes many of them for each token. */
