@@ -77,7 +77,6 @@ const results = sample.map(({ cell, seed }) => {
 const failed = results.filter((result) => !keeps(result));
 const summary = {
   cells: results.length,
-  kept_at_first: results.filter(({ measuredAgain }) => measuredAgain === 0).length,
   measured_again: results.filter(({ measuredAgain }) => measuredAgain > 0).length,
   measured_twice_again: results.filter(({ measuredAgain }) => measuredAgain > 1).length,
   kept: results.length - failed.length,

@@ -9,9 +9,9 @@ export interface MissingTokens {
   readonly tokens: number[];
 }
 
-/** How many tokens a worker that holds the path `held` holds of the path that leads from the root along `onPath`. */
-export function heldOf(held: DraftNode, onPath: ReadonlySet<DraftNode>): number {
-  return anchorOf(held, onPath).length;
+/** How many tokens a worker that holds the path `held` holds of the path that leads from `root` along `path`. */
+export function heldOf(held: DraftNode, root: DraftNode, path: readonly DraftNode[]): number {
+  return anchorOf(held, root, path).length;
 }
 
 /** What a worker that holds the path `held` lacks of the path that leads from the root along `path`. */
@@ -21,7 +21,7 @@ export function missingAfter(
   state: GenerationState,
 ): MissingTokens {
   const { tree, committed } = state;
-  const anchor = anchorOf(held, new Set(path));
+  const anchor = anchorOf(held, tree.root, path);
   const tokens = committed.tokens.slice(anchor.length);
   const skipped = Math.max(0, anchor.length - tree.root.length);
   for (const node of path.slice(skipped)) tokens.push(node.token);
@@ -29,8 +29,9 @@ export function missingAfter(
 }
 
 /** The longest path that both begin with. */
-function anchorOf(held: DraftNode, onPath: ReadonlySet<DraftNode>): DraftNode {
+function anchorOf(held: DraftNode, root: DraftNode, path: readonly DraftNode[]): DraftNode {
+  const isOnPath = (node: DraftNode) => path[node.length - root.length - 1] === node;
   let anchor = held;
-  while (!anchor.committed && !onPath.has(anchor) && anchor.parent !== undefined) anchor = anchor.parent;
+  while (!anchor.committed && !isOnPath(anchor) && anchor.parent !== undefined) anchor = anchor.parent;
   return anchor;
 }

@@ -101,12 +101,12 @@ export class TargetSide implements PoolClient {
     const { root } = this.state.tree;
     if (rootOnly && (root.verdict !== undefined || root.assignments > 0)) return undefined;
     const candidates = this.usable().filter((link) => idle.includes(link.announced.worker));
+    if (candidates.length === 0) return undefined;
     const policy = this.state.policy();
     const assignment = nextAssignment(this.state.tree, policy, this.drafts.supply());
     if (assignment === undefined) return undefined;
     const isUrgent = policy.mode !== 'dsi' || assignment.wanted[0] === root;
-    const onPath = new Set(assignment.path);
-    const link = chooseTarget(candidates, isUrgent, (idle) => idleTarget(idle, onPath, root.length));
+    const link = chooseTarget(candidates, isUrgent, (idle) => idleTarget(idle, root, assignment.path));
     if (link === undefined) return undefined;
     this.send(link, assignment, policy);
     return link.announced.worker;
@@ -402,14 +402,14 @@ export class TargetSide implements PoolClient {
   }
 }
 
-/** What a job on a path of nodes after a root of `rootTokens` tokens means to a target. */
+/** What a job on the path from `root` along `path` means to a target. */
 function idleTarget(
   { announced: { forwardTimes }, held }: TargetLink,
-  onPath: ReadonlySet<DraftNode>,
-  rootTokens: number,
+  root: DraftNode,
+  path: readonly DraftNode[],
 ): IdleTarget {
-  const heldTokens = heldOf(held, onPath);
-  const jobMs = forwardMs(forwardTimes, Math.max(1, rootTokens + onPath.size - heldTokens));
+  const heldTokens = heldOf(held, root, path);
+  const jobMs = forwardMs(forwardTimes, Math.max(1, root.length + path.length - heldTokens));
   return { heldTokens, jobMs, passMs: forwardMs(forwardTimes, 1) };
 }
 

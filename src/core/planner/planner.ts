@@ -79,11 +79,8 @@ export class Planner {
     const byThumb = this.goesByThumb(situation);
     if (this.latest === undefined || hasDrifted(this.latest, situation)) {
       this.latest = situation;
-      this.fillIn(
-        isFirst || byThumb ? thumbChoice(this.wish, situation) : this.choice,
-        isFirst || byThumb ? undefined : this.promised,
-        situation,
-      );
+      if (isFirst || byThumb) this.fillIn(thumbChoice(this.wish, situation), undefined, situation);
+      else this.fillIn(this.choice, this.promised, situation);
     } else this.latest = withFewerPasses(this.latest, situation);
     // What drifts on and on would never be planned for if each step of it began the search anew.
     if (!isFirst && this.isSearching) return;
@@ -120,7 +117,7 @@ export class Planner {
     const ms = best?.msPerToken ?? plainMs;
     const isPlain = this.current.mode === 'none';
     const mustGo = isAuto && !isPlain && current.msPerToken > WORTH_DRAFTING * plainMs;
-    const plan = makePlan(choice, planned, '');
+    const plan = best?.plan ?? makePlan(PLAIN, planned, '');
     const isSaving = plan.drafters < current.plan.drafters && ms <= current.msPerToken;
     const isWorthIt = mustGo || isSaving || ms <= WORTH_A_CHANGE * current.msPerToken;
     if (isWorthIt || isSame(plan, current.plan)) this.fillIn(choice, plainMs / ms, latest);

@@ -236,7 +236,7 @@ export class TargetSide {
     const { world, chain, drafts } = this;
     const { first, length, extend, extendOnRefutationOnly, awaitDrafts } = this.assignment;
     const { target } = link;
-    const from = world.lines.shared(link.heldLine, link.heldLength, chain.line, length);
+    const from = this.heldOf(link);
     const awaitMs = awaitDrafts > 0 ? drafts.patienceMs() : 0;
     const job: LiveJob = {
       id: this.jobIds++,
