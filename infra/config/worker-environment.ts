@@ -1,3 +1,4 @@
+import { unknownVariables } from './known-settings.js';
 import { environmentName } from './option.js';
 import { processContext } from './process-context.js';
 import { definitionEntries } from './resolve.js';
@@ -31,6 +32,8 @@ export function workerEnvironment(
   };
   const environment: Record<string, string> = {};
   for (const [name, text] of Object.entries(inherited)) if (text !== undefined) environment[name] = text;
+  // They have been told of already.
+  for (const name of unknownVariables(inherited)) delete environment[name];
   for (const [key, definition] of definitionEntries(workerOptionDefinitions)) {
     const value = values[key as keyof WorkerOptions];
     delete environment[environmentName(key)];

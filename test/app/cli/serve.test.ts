@@ -49,6 +49,18 @@ describe('slipstream serve', () => {
     expect(code).toBe(0);
   });
 
+  test('tells of variables that nothing reads', async () => {
+    const interrupted = new AbortController();
+    const { stderr } = await run(['serve'], {
+      interrupted,
+      environment: { SLIPSTREAM_KESY: 'a-secret-key', SLIPSTREAM_PORT: '9000' },
+      services: gateway([]),
+      onStdout: () => interrupted.abort('SIGTERM'),
+    });
+    expect(stderr).toContain('"variables":["SLIPSTREAM_KESY"],"msg":"variables that no setting reads"');
+    expect(stderr).not.toContain('a-secret-key');
+  });
+
   test('an address that cannot be had is told before anything is loaded', async () => {
     const { code, stderr, engines } = await run(['serve', '--host', '192.0.2.1', '--port', '81'], {
       services: {

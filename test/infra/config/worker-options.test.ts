@@ -58,9 +58,15 @@ describe('workerEnvironment', () => {
   });
 
   test('nothing of ours that the parent inherited reaches the child, everything else does', () => {
-    const inherited = { SLIPSTREAM_NATS_TOKEN: 'parent', SLIPSTREAM_LOG_LEVEL: 'debug', PATH: '/bin' };
+    const inherited = {
+      SLIPSTREAM_NATS_TOKEN: 'parent',
+      SLIPSTREAM_LOG_LEVEL: 'debug',
+      PATH: '/bin',
+      SLIPSTREAM_TRHEADS: '2',
+    };
     const environment = workerEnvironment(compileWorkerOptions(least, testContext()), inherited);
     expect(environment).not.toHaveProperty('SLIPSTREAM_NATS_TOKEN');
+    expect(environment).not.toHaveProperty('SLIPSTREAM_TRHEADS');
     expect(environment).toMatchObject({ SLIPSTREAM_LOG_LEVEL: 'debug', PATH: '/bin' });
   });
 
