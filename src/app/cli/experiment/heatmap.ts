@@ -5,7 +5,7 @@ import {
 } from '../../../../infra/config/experiments/heatmap-options.js';
 import { addFlags, flagName, readFlags } from '../option-flags.js';
 import type { Cli } from '../services.js';
-import { addOutputFlags, present } from './present.js';
+import { addOutputFlags, openOutput, present } from './present.js';
 
 export function addHeatmapCommand(experiments: Command, cli: Cli): void {
   const command = experiments
@@ -17,7 +17,8 @@ export function addHeatmapCommand(experiments: Command, cli: Cli): void {
     const options = compileHeatmapOptions(readFlags(command, heatmapOptionDefinitions), {
       nameOf: flagName(heatmapOptionDefinitions),
     });
+    const output = openOutput(command);
     const { runHeatmap } = await import('../../experiments/heatmap.js');
-    cli.exit(await present(command, cli.io, options, runHeatmap(options)));
+    cli.exit(await present(command, cli.io, output, options, runHeatmap(options)));
   });
 }

@@ -12,7 +12,7 @@ import { bringModel } from '../bring-model.js';
 import { addFlags, flagName, readFlags } from '../option-flags.js';
 import type { Cli } from '../services.js';
 import { betweenRuns } from './between-runs.js';
-import { addOutputFlags, present } from './present.js';
+import { addOutputFlags, openOutput, present } from './present.js';
 
 export function addAcceptanceCommand(experiments: Command, cli: Cli): void {
   const description = 'how often a drafter is right where the target goes, by the method of the paper';
@@ -46,6 +46,7 @@ function addPairCommand(
       readFlags(command, pairOptionDefinitions),
       cli.io.context(flagName(pairOptionDefinitions)),
     );
+    const output = openOutput(command);
     const texts = await measure(options, cli);
     if (texts.every(({ tokenIds }) => tokenIds.length < fewestTokens))
       throw new InvalidOptionError(
@@ -55,7 +56,7 @@ function addPairCommand(
       );
     const presentTexts = await loadPresenter();
     const { store: _, ...settings } = options;
-    cli.exit(await present(command, cli.io, settings, presentTexts(texts)));
+    cli.exit(await present(command, cli.io, output, settings, presentTexts(texts)));
   });
 }
 

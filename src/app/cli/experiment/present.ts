@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -19,14 +20,31 @@ export function addOutputFlags(command: Command): void {
     .option('--out <FOLDER>', 'also write the JSON, the tables and an SVG figure there');
 }
 
+/**
+ * Where what an experiment finds is to go. Throws SystemError where that cannot be written to: an experiment may take
+ * minutes, which are not to be lost.
+ */
+export function openOutput(command: Command): OutputFlags {
+  const flags: OutputFlags = command.opts();
+  if (flags.out !== undefined) {
+    try {
+      makeFolder(flags.out);
+      accessSync(flags.out, constants.W_OK);
+    } catch (error) {
+      throw unwritable(error);
+    }
+  }
+  return flags;
+}
+
 /** Prints what an experiment found, and writes it to files named after it when a folder was given. */
 export async function present(
   command: Command,
   io: CliIo,
+  { json, out }: OutputFlags,
   settings: object,
   { report, text, figure }: ExperimentOutcome,
 ): Promise<ExitCode> {
-  const { json, out }: OutputFlags = command.opts();
   const name = command.name();
   const object = { experiment: name, version: packageVersion(), settings, ...report };
   if (out !== undefined) {
@@ -43,9 +61,12 @@ export async function present(
 
 async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   try {
-    makeFolder(folder);
     for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   } catch (error) {
-    throw new SystemError(`cannot write to --out: ${errorMessage(error)}`, { cause: error });
+    throw unwritable(error);
   }
+}
+
+function unwritable(error: unknown): SystemError {
+  return new SystemError(`cannot write to --out: ${errorMessage(error)}`, { cause: error });
 }

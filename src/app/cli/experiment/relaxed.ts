@@ -7,7 +7,7 @@ import { SCENARIO_NAMES } from '../../experiments/relaxed/scenarios.js';
 import { addFlags, flagName, readFlags } from '../option-flags.js';
 import type { Cli } from '../services.js';
 import { betweenRuns } from './between-runs.js';
-import { addOutputFlags, present } from './present.js';
+import { addOutputFlags, openOutput, present } from './present.js';
 
 export function addRelaxedCommand(experiments: Command, cli: Cli): void {
   const definitions = relaxedOptionDefinitions(SCENARIO_NAMES);
@@ -20,8 +20,9 @@ export function addRelaxedCommand(experiments: Command, cli: Cli): void {
     const options = compileRelaxedOptions(SCENARIO_NAMES, readFlags(command, definitions), {
       nameOf: flagName(definitions),
     });
+    const output = openOutput(command);
     const { runRelaxed } = await import('../../experiments/relaxed/relaxed.js');
     const outcome = await runRelaxed(options, betweenRuns(cli.io));
-    cli.exit(await present(command, cli.io, options, outcome));
+    cli.exit(await present(command, cli.io, output, options, outcome));
   });
 }

@@ -13,7 +13,7 @@ import { addFlags, flagName, readFlags } from '../option-flags.js';
 import type { Cli } from '../services.js';
 import { withEngine } from '../with-engine.js';
 import { betweenRuns } from './between-runs.js';
-import { addOutputFlags, present } from './present.js';
+import { addOutputFlags, openOutput, present } from './present.js';
 
 const definitions = table2OptionDefinitions(TABLE2_ROWS.map(({ id }) => id));
 
@@ -29,9 +29,10 @@ export function addTable2Command(experiments: Command, cli: Cli): void {
     const nameOf = flagName(definitions);
     const options = compileTable2Options(ids, readFlags(command, definitions), { nameOf });
     const rows = TABLE2_ROWS.filter(({ id }) => options.rows.includes(id));
+    const output = openOutput(command);
     const { runTable2 } = await import('../../experiments/table2/table2.js');
     const outcome = await runTable2(rows, options, contextOf(command, options, cli));
-    cli.exit(await present(command, cli.io, options, outcome));
+    cli.exit(await present(command, cli.io, output, options, outcome));
   });
 }
 

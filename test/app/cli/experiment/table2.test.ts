@@ -35,6 +35,14 @@ describe('experiment table2', () => {
     expect(rows[0].none).toMatchObject({ ms_per_token: 21, time_to_first_token_ms: 63 });
   });
 
+  it('refuses a folder that cannot be written to before it begins', async () => {
+    const { code, stderr } = await run(['experiment', ...tiny, '--out', '/dev/null']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'slipstream: cannot write to --out: /dev/null is no folder\n',
+    });
+  });
+
   it('ends at Ctrl-C with what it started closed', async () => {
     const interrupted = new AbortController();
     interrupted.abort('SIGINT');
