@@ -53,12 +53,12 @@ async function bench(command: Command, { io, services }: Cli): Promise<ExitCode>
   const optionsFor = (drafter: string): CompiledEngineOptions =>
     compileEngineOptions({ ...readFlags(command, engineOptionDefinitions), drafter }, context);
   const { model, store } = optionsFor('ngram');
-  for (const drafter of given ?? []) optionsFor(drafter);
+  const named = (given ?? []).flatMap((drafter) => optionsFor(drafter).drafting.models);
   // Plain decoding takes part by itself; alone it would be advised without having been compared.
   if (given?.every((drafter) => drafter === 'none'))
     throw new InvalidOptionError('--drafter', 'none', 'a drafter to compare plain decoding with');
   const logger = openLogger(command, io, 'warn');
-  await bringModel(model, store, io, services);
+  for (const name of [model, ...named]) await bringModel(name, store, io, services);
   const candidates = given ?? ['ngram', ...(await services.fittingDrafters(model, store, logger))];
   const drafters = ['none', ...new Set(candidates.filter((drafter) => drafter !== 'none'))];
   const effort = quick ? QUICK : THOROUGH;

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ModelNotFoundError } from '../../../../src/core/errors.js';
 import { createVirtualEngine } from '../../../support/virtual-engine.js';
 import { run, type World } from '../harness.js';
 
@@ -69,6 +70,15 @@ describe('slipstream bench', () => {
     const { code, stderr, engines } = await bench(['--drafter', GOOD, '--drafter', 'a,,b']);
     expect(stderr).toMatch(/^slipstream: --drafter is "a,,b", but must be/);
     expect([code, engines]).toEqual([2, []]);
+  });
+
+  test('refuses a drafter that is not there before anything is started', async () => {
+    const missing = new ModelNotFoundError('nope', 'no such folder');
+    const { code, stderr, engines } = await bench(['--drafter', GOOD, '--drafter', 'nope'], {
+      services: { bringModel: (name) => (name === 'nope' ? Promise.reject(missing) : Promise.resolve()) },
+    });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `slipstream: ${missing.message}\n` });
+    expect(engines).toEqual([]);
   });
 
   test('ends at Ctrl-C and remembers nothing', async () => {
