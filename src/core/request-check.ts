@@ -173,9 +173,10 @@ function checkStop(field: string, stop: unknown): void {
   const strings: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
   const allowed = `up to ${MAX_STOP_STRINGS} texts of 1 to ${MAX_STOP_CHARACTERS} characters`;
   if (strings.length > MAX_STOP_STRINGS) throw new InvalidOptionError(field, stop, allowed);
-  for (const text of strings)
+  strings.forEach((text, index) => {
     if (typeof text !== 'string' || text.length === 0 || text.length > MAX_STOP_CHARACTERS)
-      throw new InvalidOptionError(field, text, allowed);
+      throw new InvalidOptionError(strings.length > 1 ? `${field}[${index}]` : field, text, allowed);
+  });
 }
 
 function checkLogitBias(field: string, bias: unknown): void {
