@@ -16,9 +16,9 @@ describe('targets', () => {
   it('wait for drafts in the hearing of the drafters where a message takes longer than hearing them costs', () => {
     const on = (lookahead: number) => ({ ...plan('dsi', 4), lookahead });
     expect(targetsListen(on(4), 2, 0.3, 20)).toBe(false);
-    expect(targetsListen(on(4), 2, 2, 20)).toBe(true);
-    expect(targetsListen(on(1), 2, 2, 20)).toBe(false);
-    expect(targetsListen(on(8), 0, 20, 20)).toBe(true);
+    expect(targetsListen(on(4), 2, 3, 20)).toBe(true);
+    expect(targetsListen(on(1), 2, 3, 20)).toBe(false);
+    expect(targetsListen(on(8), 0, 40, 20)).toBe(true);
   });
 });
 
