@@ -1,6 +1,6 @@
 import type { DraftSupply } from '../../src/core/dispatch.js';
 import type { DraftNode, ProposalOutcome } from '../../src/core/draft-tree.js';
-import { allowanceMs, flushMs, lateAtMs, noteAwaited, silenceMs } from '../../src/core/drafter-patience.js';
+import { allowanceMs, lateAtMs, noteAwaited, silenceMs } from '../../src/core/drafter-patience.js';
 import {
   batchOf,
   draftsFreely,
@@ -285,8 +285,8 @@ export class DrafterSide {
 
   /** How long drafts are waited for, milliseconds. */
   private allowance(link: DrafterLink): number {
-    const { plan, measurements } = this.state;
-    return allowanceMs(plan, forwardMs(link.announced.forwardTimes, 1), measurements.hopMs);
+    const { plan, flushMs, measurements } = this.state;
+    return allowanceMs(plan, forwardMs(link.announced.forwardTimes, 1), flushMs, measurements.hopMs);
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
@@ -324,7 +324,7 @@ export class DrafterSide {
       end: this.state.draftEnd,
       afresh,
       batch: link.batch,
-      flushMs: flushMs(plan),
+      flushMs: this.state.flushMs,
     });
   }
 

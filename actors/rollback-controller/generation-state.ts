@@ -1,6 +1,7 @@
 import type { AcceptanceBook } from '../../src/core/acceptance-book.js';
 import { type DispatchPolicy, PLAIN_EXTEND_TOKENS } from '../../src/core/dispatch.js';
 import { DraftTree } from '../../src/core/draft-tree.js';
+import { flushMs } from '../../src/core/drafter-patience.js';
 import { draftersListen, targetsListen } from '../../src/core/drafter-rules.js';
 import { DrafterUsefulness } from '../../src/core/drafter-usefulness.js';
 import type { SlipstreamError } from '../../src/core/errors.js';
@@ -133,6 +134,13 @@ export class GenerationState {
     const { crew, plan, measurements } = this;
     if (crew === undefined) return true;
     return draftersListen(plan, crew.draftMs() ?? 0, measurements.hopMs, forwardMs(crew.targetTimes, 1));
+  }
+
+  /** How long drafts may wait in a drafter for the rest of their message, milliseconds. */
+  get flushMs(): number {
+    const { crew, plan } = this;
+    if (crew === undefined) return flushMs(plan, 0, Number.POSITIVE_INFINITY);
+    return flushMs(plan, crew.draftMs() ?? 0, forwardMs(crew.targetTimes, 1));
   }
 
   /** Whether targets had better hear the drafts of every job from the drafters themselves. */

@@ -2,6 +2,8 @@ import type { Plan } from './generation.js';
 
 /** Drafts wait at most this long in a drafter for the rest of their message. */
 const FLUSH_MS = 4;
+/** The same where only whole messages are wanted. */
+const WHOLE_FLUSH_MS = 12;
 /** In si a round is one message: it does not wait for the clock. */
 const ROUND_FLUSH_MS = 1000;
 /** A drafter that kept others waiting this often in a row waits the longest for another chance. */
@@ -19,18 +21,29 @@ export interface AwaitedDrafter {
   misses: number;
 }
 
-/** How long drafts may wait in a drafter for the rest of their message, milliseconds. */
-export function flushMs({ mode }: Plan): number {
-  return mode === 'si' ? ROUND_FLUSH_MS : FLUSH_MS;
+/**
+ * How long drafts may wait in a drafter for the rest of their message, milliseconds. Where targets keep up with the
+ * drafter (Eq. 1), each job is as many drafts as a message: what came before would wait in the controller instead, and
+ * shift what the next message begins with.
+ */
+export function flushMs({ mode, lookahead, wait, targets }: Plan, draftMs: number, targetMs: number): number {
+  if (mode === 'si') return ROUND_FLUSH_MS;
+  const keepUp = targets * lookahead * draftMs >= targetMs;
+  return keepUp && wait === 0 ? WHOLE_FLUSH_MS : FLUSH_MS;
 }
 
 /**
- * How long a drafter that takes `draftMs` for a draft is waited for where a message takes `hopMs` one way,
- * milliseconds.
+ * How long a drafter that takes `draftMs` for a draft, and lets it wait for `waitMs` for others, is waited for where a
+ * message takes `hopMs` one way, milliseconds.
  */
-export function allowanceMs({ mode, lookahead }: Plan, draftMs: number, hopMs: number): number {
-  const inMessage = mode === 'si' ? lookahead : 1;
-  return (inMessage + 3) * draftMs + 2 * (FLUSH_MS + hopMs);
+export function allowanceMs(
+  { mode, lookahead }: Plan,
+  draftMs: number,
+  waitMs: number,
+  hopMs: number,
+): number {
+  const inMessage = mode === 'si' ? lookahead * draftMs : draftMs + waitMs - FLUSH_MS;
+  return inMessage + 3 * draftMs + 2 * (FLUSH_MS + hopMs);
 }
 
 /** How long nothing may come of a drafter that was told to draft before it is told again, milliseconds. */

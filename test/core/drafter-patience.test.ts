@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type AwaitedDrafter, allowanceMs, lateAtMs, noteAwaited } from '../../src/core/drafter-patience.js';
+import {
+  type AwaitedDrafter,
+  allowanceMs,
+  flushMs,
+  lateAtMs,
+  noteAwaited,
+} from '../../src/core/drafter-patience.js';
 import type { Plan } from '../../src/core/generation.js';
 
 const ALLOWANCE = 10;
@@ -8,16 +14,31 @@ function drafter(given: Partial<AwaitedDrafter> = {}): AwaitedDrafter {
   return { heardAtMs: 0, owesSinceMs: 0, misses: 0, ...given };
 }
 
+function plan(given: Partial<Plan>): Plan {
+  const shared = { lookahead: 1, wait: 0, ahead: 8, leastLikelihood: 0, jobTokens: 8, placeCosts: [] };
+  return { mode: 'dsi', ...shared, targets: 1, drafters: 1, reason: '', ...given };
+}
+
+describe('drafts', () => {
+  it('wait longer for the rest of their message where targets keep up and wait for none', () => {
+    const keepsUp = { lookahead: 3, targets: 5 };
+    expect(flushMs(plan({ lookahead: 3, targets: 4 }), 2.5, 37.5)).toBe(4);
+    expect(flushMs(plan(keepsUp), 2.5, 37.5)).toBe(12);
+    expect(flushMs(plan({ ...keepsUp, wait: 1 }), 2.5, 37.5)).toBe(4);
+  });
+});
+
 describe('a drafter that is waited for', () => {
   it('is late an allowance after it was last heard of or waited for', () => {
     expect(lateAtMs(drafter({ heardAtMs: 5, owesSinceMs: 3 }), ALLOWANCE)).toBe(15);
     expect(lateAtMs(drafter({ heardAtMs: 5, owesSinceMs: 8 }), ALLOWANCE)).toBe(18);
   });
 
-  it('is allowed the way there and back', () => {
-    const shared = { lookahead: 1, wait: 0, ahead: 8, leastLikelihood: 0, jobTokens: 8, placeCosts: [] };
-    const plan: Plan = { mode: 'dsi', ...shared, targets: 1, drafters: 1, reason: '' };
-    expect(allowanceMs(plan, 2, 10) - allowanceMs(plan, 2, 0)).toBe(20);
+  it('is allowed the way there and back, and what drafts wait for others', () => {
+    expect(allowanceMs(plan({}), 2, 4, 10) - allowanceMs(plan({}), 2, 4, 0)).toBe(20);
+    expect(allowanceMs(plan({}), 2, 12, 0) - allowanceMs(plan({}), 2, 4, 0)).toBe(8);
+    const round = plan({ mode: 'si', lookahead: 5 });
+    expect(allowanceMs(round, 2, flushMs(round, 2, 20), 0)).toBe(24);
   });
 
   it('gets new patience at once when it kept nobody waiting', () => {

@@ -1,5 +1,6 @@
 import { AcceptanceBook } from '../acceptance-book.js';
 import type { Proposal } from '../draft-tree.js';
+import { flushMs } from '../drafter-patience.js';
 import { draftersListen, draftsInRounds, targetsListen } from '../drafter-rules.js';
 import { DrafterUsefulness } from '../drafter-usefulness.js';
 import type { Plan } from '../generation.js';
@@ -61,6 +62,10 @@ export class Course {
 
   get draftersListen(): boolean {
     return draftersListen(this.plans.plan, this.draftMs ?? 0, this.hopMs, this.targetMs);
+  }
+
+  get flushMs(): number {
+    return flushMs(this.plans.plan, this.draftMs ?? 0, this.targetMs);
   }
 
   get targetsListen(): boolean {

@@ -1,12 +1,5 @@
 import type { DraftSupply } from '../dispatch.js';
-import {
-  type AwaitedDrafter,
-  allowanceMs,
-  flushMs,
-  lateAtMs,
-  noteAwaited,
-  silenceMs,
-} from '../drafter-patience.js';
+import { type AwaitedDrafter, allowanceMs, lateAtMs, noteAwaited, silenceMs } from '../drafter-patience.js';
 import {
   batchOf,
   draftsFreely,
@@ -203,7 +196,7 @@ export class DrafterSide {
 
   /** How long drafts are waited for, milliseconds. */
   private allowanceMs(): number {
-    return allowanceMs(this.course.plan, this.announcedMs, this.course.hopMs);
+    return allowanceMs(this.course.plan, this.announcedMs, this.course.flushMs, this.course.hopMs);
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
@@ -238,7 +231,7 @@ export class DrafterSide {
       ahead: link.ahead,
       afresh,
       batch: link.batch,
-      flushMs: flushMs(course.plan),
+      flushMs: course.flushMs,
     });
   }
 
