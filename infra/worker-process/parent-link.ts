@@ -28,7 +28,9 @@ export function openParentLink(): ParentLink {
         else send(note, undefined, undefined, (error) => resolve(error === null));
       }),
     onGone: (gone) => {
-      if (send !== undefined) process.once('disconnect', () => whenOrphaned(gone));
+      if (send === undefined) return;
+      if (process.connected) process.once('disconnect', () => whenOrphaned(gone));
+      else whenOrphaned(gone);
     },
   };
 }
