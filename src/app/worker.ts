@@ -7,6 +7,7 @@ import { openParentLink, type ParentLink } from '../../infra/worker-process/pare
 import { errorMessage, SlipstreamError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { LoadedModel } from '../core/model.js';
+import type { Scheduler } from '../core/scheduler.js';
 import { createSubjects } from '../core/subjects.js';
 import { loadModel } from './load-model.js';
 import { startWorkerHost, type WorkerHost } from './worker-host.js';
@@ -22,13 +23,14 @@ export type WorkerEnd = 'drained' | 'failed';
 
 /**
  * One worker process: loads its model, tests it, and only then connects and announces itself. Resolves when it has
- * drained after `signal`, or at once when the process that started it is gone, and when it cannot run and that process was
+ * drained after `signal`, or without draining when the process that started it is gone, and when it cannot run and that process was
  * told why: it says so to whoever asked.
  */
 export async function runWorker(options: CompiledWorkerOptions, deps: WorkerDeps): Promise<WorkerEnd> {
-  const parent = openParentLink();
+  const scheduler = createRealScheduler();
+  const parent = openParentLink(scheduler);
   try {
-    await serve(options, deps, parent);
+    await serve(options, deps, scheduler, parent);
     return 'drained';
   } catch (error) {
     const isExpected = error instanceof SlipstreamError;
@@ -40,8 +42,12 @@ export async function runWorker(options: CompiledWorkerOptions, deps: WorkerDeps
   }
 }
 
-async function serve(options: CompiledWorkerOptions, deps: WorkerDeps, parent: ParentLink): Promise<void> {
-  const scheduler = createRealScheduler();
+async function serve(
+  options: CompiledWorkerOptions,
+  deps: WorkerDeps,
+  scheduler: Scheduler,
+  parent: ParentLink,
+): Promise<void> {
   const workerId = newWorkerId(options.role);
   const logger = deps.logger.child({ worker: workerId });
   const loadingAtMs = scheduler.now();
