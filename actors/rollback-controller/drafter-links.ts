@@ -15,6 +15,7 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter, ListeningDraft
   ahead: number;
   leastLikelihood: number;
   batch: number;
+  flushMs: number;
   /** What it was last told of the committed prefix. */
   root: number;
   /** It said that nothing more comes on its path. */
@@ -34,6 +35,7 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     ahead: 0,
     leastLikelihood: 0,
     batch: 0,
+    flushMs: 0,
     listen: false,
     listenEpoch: 0,
     heardEpoch: -1,

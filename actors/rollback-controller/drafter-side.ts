@@ -285,8 +285,8 @@ export class DrafterSide {
 
   /** How long drafts are waited for, milliseconds. */
   private allowance(link: DrafterLink): number {
-    const { plan, flushMs, measurements } = this.state;
-    return allowanceMs(plan, forwardMs(link.announced.forwardTimes, 1), flushMs, measurements.hopMs);
+    const { plan, measurements } = this.state;
+    return allowanceMs(plan, forwardMs(link.announced.forwardTimes, 1), link.flushMs, measurements.hopMs);
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
@@ -301,6 +301,7 @@ export class DrafterSide {
     link.ahead = this.aheadOf(link);
     link.leastLikelihood = this.leastLikelihoodOf(link);
     link.batch = batchOf(plan);
+    link.flushMs = this.state.flushMs;
     noteTold(link, link.epoch, link.ahead > 0 && this.state.draftersListen, afresh);
     link.root = tree.root.length;
     link.exhausted = false;
@@ -324,7 +325,7 @@ export class DrafterSide {
       end: this.state.draftEnd,
       afresh,
       batch: link.batch,
-      flushMs: this.state.flushMs,
+      flushMs: link.flushMs,
     });
   }
 

@@ -23,27 +23,29 @@ export interface AwaitedDrafter {
 
 /**
  * How long drafts may wait in a drafter for the rest of their message, milliseconds. Where targets keep up with the
- * drafter (Eq. 1), each job is as many drafts as a message: what came before would wait in the controller instead, and
- * shift what the next message begins with.
+ * drafter and no first job waits, a job is as many drafts as a message: what came before would wait in the controller
+ * instead, and shift what the next message begins with. Not where a whole message takes so long to make that a target
+ * with nothing else to do may want a part of it.
  */
 export function flushMs({ mode, lookahead, wait, targets }: Plan, draftMs: number, targetMs: number): number {
   if (mode === 'si') return ROUND_FLUSH_MS;
-  const keepUp = targets * lookahead * draftMs >= targetMs;
-  return keepUp && wait === 0 ? WHOLE_FLUSH_MS : FLUSH_MS;
+  const wholeMs = lookahead * draftMs;
+  const isWhole = wait === 0 && targets * wholeMs >= targetMs && wholeMs <= WHOLE_FLUSH_MS;
+  return isWhole ? WHOLE_FLUSH_MS : FLUSH_MS;
 }
 
 /**
- * How long a drafter that takes `draftMs` for a draft, and lets it wait for `waitMs` for others, is waited for where a
- * message takes `hopMs` one way, milliseconds.
+ * How long a drafter that takes `draftMs` for a draft is waited for where a message takes `hopMs` one way, milliseconds.
+ * `heldMs`: what its drafts may wait for others, beside rounds.
  */
 export function allowanceMs(
   { mode, lookahead }: Plan,
   draftMs: number,
-  waitMs: number,
+  heldMs: number,
   hopMs: number,
 ): number {
-  const inMessage = mode === 'si' ? lookahead * draftMs : draftMs + waitMs - FLUSH_MS;
-  return inMessage + 3 * draftMs + 2 * (FLUSH_MS + hopMs);
+  const [inMessage, held] = mode === 'si' ? [lookahead, FLUSH_MS] : [1, heldMs];
+  return (inMessage + 3) * draftMs + held + FLUSH_MS + 2 * hopMs;
 }
 
 /** How long nothing may come of a drafter that was told to draft before it is told again, milliseconds. */

@@ -25,6 +25,8 @@ describe('drafts', () => {
     expect(flushMs(plan({ lookahead: 3, targets: 4 }), 2.5, 37.5)).toBe(4);
     expect(flushMs(plan(keepsUp), 2.5, 37.5)).toBe(12);
     expect(flushMs(plan({ ...keepsUp, wait: 1 }), 2.5, 37.5)).toBe(4);
+    expect(flushMs(plan({ ...keepsUp, lookahead: 6 }), 2.5, 37.5)).toBe(4);
+    expect(flushMs(plan(keepsUp), 0, 37.5)).toBe(4);
   });
 });
 

@@ -24,6 +24,7 @@ interface DrafterLink extends AwaitedDrafter, ListeningDrafter {
   epoch: number;
   ahead: number;
   batch: number;
+  flushMs: number;
   root: number;
   toldAtMs: number;
   forgetful: boolean;
@@ -191,12 +192,12 @@ export class DrafterSide {
   }
 
   private lateAtMs(link: DrafterLink): number {
-    return lateAtMs(link, this.allowanceMs());
+    return lateAtMs(link, this.allowanceMs(link));
   }
 
   /** How long drafts are waited for, milliseconds. */
-  private allowanceMs(): number {
-    return allowanceMs(this.course.plan, this.announcedMs, this.course.flushMs, this.course.hopMs);
+  private allowanceMs(link: DrafterLink): number {
+    return allowanceMs(this.course.plan, this.announcedMs, link.flushMs, this.course.hopMs);
   }
 
   /** `afresh`: what it proposed after this path may be lost. */
@@ -210,6 +211,7 @@ export class DrafterSide {
     link.length = length;
     link.ahead = this.aheadOf(link);
     link.batch = batchOf(course.plan);
+    link.flushMs = course.flushMs;
     noteTold(link, link.epoch, link.ahead > 0 && course.draftersListen, afresh);
     link.root = chain.root;
     link.toldAtMs = world.agenda.nowMs;
@@ -231,7 +233,7 @@ export class DrafterSide {
       ahead: link.ahead,
       afresh,
       batch: link.batch,
-      flushMs: course.flushMs,
+      flushMs: link.flushMs,
     });
   }
 
@@ -268,7 +270,7 @@ export class DrafterSide {
   }
 
   private noteAwaited(link: DrafterLink): void {
-    noteAwaited(link, this.world.agenda.nowMs, this.allowanceMs());
+    noteAwaited(link, this.world.agenda.nowMs, this.allowanceMs(link));
   }
 
   private link(drafter: number): DrafterLink {
@@ -285,6 +287,7 @@ function newLink(drafter: number, promptTokens: number): DrafterLink {
     epoch: -1,
     ahead: 0,
     batch: 0,
+    flushMs: 0,
     listen: false,
     listenEpoch: 0,
     heardEpoch: -1,
