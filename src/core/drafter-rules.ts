@@ -6,7 +6,7 @@ const MOST_VERDICTS_PER_DRAFT = 0.5;
 /** For every so many milliseconds of a message's way, one verdict more per draft is worth it. */
 const VERDICT_WORTH_MS = 1;
 /** What it costs a target to hear one message, milliseconds, in its time and its machine's. */
-const HEARING_MS = 1;
+const HEARING_MS = 0.75;
 /** Drafts come in messages: however fast, so often at most, milliseconds. */
 const LEAST_DRAFT_MS = 0.1;
 /** Of what a drafter may run ahead: so much of its path may be committed before it is told, where it does not listen. */
