@@ -51,8 +51,8 @@ try {
 async function run(): Promise<void> {
   // Children inherit these; this process is running already.
   process.env.NODE_OPTIONS = `--import ${new URL('./lib/profile-worker.mjs', import.meta.url)}`;
-  process.env.SLIPSTREAM_BENCH_PROFILES = folder;
-  process.env.SLIPSTREAM_BENCH_INTERVAL_US = String(SAMPLE_MICROSECONDS);
+  process.env.HOT_PATH_PROFILES = folder;
+  process.env.HOT_PATH_INTERVAL_US = String(SAMPLE_MICROSECONDS);
   const recorder = new RunRecorder();
   const engine = await createEngine(
     compileEngineOptions({

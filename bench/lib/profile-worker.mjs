@@ -4,7 +4,7 @@ import { Session } from 'node:inspector';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
-const { SLIPSTREAM_BENCH_PROFILES: folder, SLIPSTREAM_BENCH_INTERVAL_US: interval } = process.env;
+const { HOT_PATH_PROFILES: folder, HOT_PATH_INTERVAL_US: interval } = process.env;
 
 if (folder !== undefined && isMainThread && process.argv[2] === 'worker') {
   const session = new Session();

@@ -32,7 +32,7 @@ export function workerEnvironment(
   };
   const environment: Record<string, string> = {};
   for (const [name, text] of Object.entries(inherited)) if (text !== undefined) environment[name] = text;
-  // They have been told of already.
+  // Nobody reads them: whoever starts workers tells of them, once.
   for (const name of unknownVariables(inherited)) delete environment[name];
   for (const [key, definition] of definitionEntries(workerOptionDefinitions)) {
     const value = values[key as keyof WorkerOptions];
