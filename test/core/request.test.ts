@@ -291,6 +291,7 @@ describe('other fields', () => {
     [{ stop: '' }, 'stop'],
     [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop'],
     [{ stop: 'x'.repeat(257) }, 'stop'],
+    [{ stop: [1] }, 'stop'],
     [{ stop: ['END', 1] }, 'stop[1]'],
     [{ logitBias: [1] }, 'logitBias'],
     [{ logitBias: { a: 1 } }, 'logitBias token id'],

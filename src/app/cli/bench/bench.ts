@@ -58,7 +58,7 @@ async function bench(command: Command, { io, services }: Cli): Promise<ExitCode>
   if (given?.every((drafter) => drafter === 'none'))
     throw new InvalidOptionError('--drafter', 'none', 'a drafter to compare plain decoding with');
   const logger = openLogger(command, io, 'warn');
-  for (const name of [model, ...named]) await bringModel(name, store, io, services);
+  for (const name of new Set([model, ...named])) await bringModel(name, store, io, services);
   const candidates = given ?? ['ngram', ...(await services.fittingDrafters(model, store, logger))];
   const drafters = ['none', ...new Set(candidates.filter((drafter) => drafter !== 'none'))];
   const effort = quick ? QUICK : THOROUGH;

@@ -21,7 +21,7 @@ export function addOutputFlags(command: Command): void {
 }
 
 /**
- * Where what an experiment finds is to go. Throws SystemError where that cannot be written to: an experiment may take
+ * Makes the folder that `--out` names. Throws SystemError where nothing can be written there: an experiment may take
  * minutes, which are not to be lost.
  */
 export function openOutput(command: Command): OutputFlags {
@@ -29,7 +29,7 @@ export function openOutput(command: Command): OutputFlags {
   if (flags.out !== undefined) {
     try {
       makeFolder(flags.out);
-      accessSync(flags.out, constants.W_OK);
+      accessSync(flags.out, constants.W_OK | constants.X_OK);
     } catch (error) {
       throw unwritable(error);
     }

@@ -36,7 +36,9 @@ describe('experiment table2', () => {
   });
 
   it('refuses a folder that cannot be written to before it begins', async () => {
-    const { code, stderr } = await run(['experiment', ...tiny, '--out', '/dev/null']);
+    const { code, stderr } = await run(['experiment', ...tiny, '--out', '/dev/null'], {
+      services: { createEngine: () => Promise.reject(new Error('it has begun')) },
+    });
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: 'slipstream: cannot write to --out: /dev/null is no folder\n',
