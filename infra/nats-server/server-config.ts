@@ -14,8 +14,8 @@ export function serverConfigText({ port, user, password, jetStreamFolder }: Serv
     `port: ${port}`,
     // Every client that goes is logged. When the parent is killed together with its keeper, nobody reads the log any more,
     // and a Go program that writes to a broken pipe on stderr is ended by SIGPIPE (os/signal): at the latest when the
-    // workers go (parent-link.ts). The price: a gateway that is stopped for long (SIGSTOP) reads nothing, and when the pipe
-    // is full the server waits as well.
+    // workers go (when-orphaned.ts). The price: a gateway that is stopped for long (SIGSTOP) reads nothing, and when the
+    // pipe is full the server waits as well.
     'debug: true',
     `authorization { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)} }`,
     ...(jetStreamFolder === undefined ? [] : [`jetstream { store_dir: ${JSON.stringify(jetStreamFolder)} }`]),

@@ -23,8 +23,8 @@ export type WorkerEnd = 'drained' | 'failed';
 
 /**
  * One worker process: loads its model, tests it, and only then connects and announces itself. Resolves when it has
- * drained after `signal`, or without draining when the process that started it is gone, and when it cannot run and that process was
- * told why: it says so to whoever asked.
+ * drained after `signal`, or without draining when the process that started it is gone, and when it cannot run and that
+ * process was told why: it says so to whoever asked.
  */
 export async function runWorker(options: CompiledWorkerOptions, deps: WorkerDeps): Promise<WorkerEnd> {
   const scheduler = createRealScheduler();
