@@ -188,6 +188,7 @@ export class GenerationState {
       targetTimes: this.targetTimes,
       draftMs: this.planner.goesByThumb(this.crew) ? this.crew.idleDraftMs() : this.crew.draftMs(),
       acceptance: measurements.acceptance,
+      decided: measurements.decidedDrafts,
       hopMs: measurements.hopMs,
       jitter: measurements.jitter,
       passes: measurements.passes,

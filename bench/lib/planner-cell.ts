@@ -125,6 +125,7 @@ function situationOf({ ratio, acceptance, targets, latency, noise }: Cell): Situ
     targetTimes: announcedTimes(steadyTiming(TARGET_MS)),
     draftMs: TARGET_MS / ratio,
     acceptance,
+    decided: Number.POSITIVE_INFINITY,
     hopMs: latency * TARGET_MS,
     jitter: noise,
     passes: Number.POSITIVE_INFINITY,

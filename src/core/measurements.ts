@@ -19,7 +19,7 @@ const OUTLIER = 4;
 const LEAST_MS = 1e-3;
 /** The same of decided drafts, of which each says little. */
 const RECENT_DRAFTS = 100;
-const MOST_DRAFTS = 500;
+const MOST_DRAFTS = 3000;
 
 /** One message of a drafter: where its drafts go on, and what they took. */
 export interface DraftsReceived {
@@ -60,6 +60,11 @@ export class Measurements {
   /** Share of drafts that are right when those before them are, as it was lately. */
   get acceptance(): number {
     return this.confirmed.mean;
+  }
+
+  /** Decided drafts that `acceptance` rests upon, those of earlier texts included. */
+  get decidedDrafts(): number {
+    return this.confirmed.measured;
   }
 
   /** Milliseconds of a message one way, what is done about it at its end included. */

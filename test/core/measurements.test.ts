@@ -31,6 +31,14 @@ describe('acceptance', () => {
     for (let i = 0; i < 100; i++) second.decided(false);
     expect(second.acceptance).toBeLessThan(0.2);
   });
+
+  it('counts what it rests upon from where it changed last', () => {
+    const measured = fresh();
+    for (let i = 0; i < 5000; i++) measured.decided(i % 2 === 0);
+    expect(measured.decidedDrafts).toBe(3000);
+    for (let i = 0; i < 100; i++) measured.decided(true);
+    expect(measured.decidedDrafts).toBeLessThan(300);
+  });
 });
 
 describe('hops', () => {

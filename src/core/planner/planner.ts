@@ -81,11 +81,11 @@ export class Planner {
       this.latest = situation;
       if (isFirst || byThumb) this.fillIn(thumbChoice(this.wish, situation), undefined, situation);
       else this.fillIn(this.choice, this.promised, situation);
-    } else this.latest = withFewerPasses(this.latest, situation);
+    } else this.latest = withFewerMeasured(this.latest, situation);
     // What drifts on and on would never be planned for if each step of it began the search anew.
     if (!isFirst && this.isSearching) return;
     if (!isFirst && this.planned !== undefined && !hasDrifted(this.planned, situation)) {
-      this.planned = withFewerPasses(this.planned, situation);
+      this.planned = withFewerMeasured(this.planned, situation);
       return;
     }
     this.planned = situation;
@@ -131,9 +131,11 @@ export class Planner {
   }
 }
 
-/** T is learned anew: another plan may follow once it is known. */
-function withFewerPasses(then: Situation, now: Situation): Situation {
-  return now.passes < then.passes ? { ...then, passes: now.passes } : then;
+/** T or acceptance are learned anew: another plan may follow once they are known. */
+function withFewerMeasured(then: Situation, now: Situation): Situation {
+  const passes = Math.min(then.passes, now.passes);
+  const decided = Math.min(then.decided, now.decided);
+  return passes < then.passes || decided < then.decided ? { ...then, passes, decided } : then;
 }
 
 function isSame(a: Plan, b: Plan): boolean {

@@ -9,19 +9,34 @@ export const WORTH_A_CHANGE = 0.993;
 
 /** Speculations that are refined: the best lookahead at first sight is not always the best with its best wait. */
 const REFINED = 2;
-/** Of those that came so near to the best on the texts before, so many at most are predicted on further texts. */
-const ROUNDS = [
-  { distance: 0.03, most: 6, texts: 1 },
-  { distance: 0.012, most: 3, texts: 2 },
-  { distance: 0.006, most: 2, texts: 4 },
-] as const;
-
 /** Where passes vary a text tells less: for a coefficient of variation of 1, so many times as many more are predicted. */
-const MORE_TEXTS = 12;
+const MORE_TEXTS = 6;
 /** And so many times as much further from the best may be what is the best. */
 const MORE_DISTANCE = 5;
 /** Variation beyond this is not worth more texts. */
 const MOST_JITTER = 0.5;
+
+/** Of those that came so near to the best on the texts before, so many at most are predicted on further texts. */
+interface Round {
+  readonly distance: number;
+  readonly most: number;
+  readonly texts: number;
+}
+
+/**
+ * Texts by threes, or some plans would be judged by the acceptances that suit them. Where passes do not vary, the first
+ * text may mislead by a tenth.
+ */
+function roundsOf(situation: Situation): readonly Round[] {
+  const jitter = Math.min(MOST_JITTER, situation.jitter);
+  const patience = 1 + MORE_TEXTS * jitter;
+  const tolerance = 1 + MORE_DISTANCE * jitter;
+  return [
+    { distance: 0.1, most: 8 * tolerance, texts: 2 },
+    { distance: 0.03 * tolerance, most: 6 * tolerance, texts: 3 * patience },
+    { distance: 0.01 * tolerance, most: 3 * tolerance, texts: 6 * patience },
+  ];
+}
 
 /** A plan and what it is predicted to take, the mean over the texts so far. */
 export class Candidate {
@@ -99,21 +114,17 @@ export function* searchPlans(
   for (const { choice, plan } of sorted(field, 'dsi').slice(0, REFINED))
     yield* look(otherDrafters(wish, situation, choice, plan));
 
-  const jitter = Math.min(MOST_JITTER, situation.jitter);
-  const patience = 1 + MORE_TEXTS * jitter;
-  const tolerance = 1 + MORE_DISTANCE * jitter;
   let finalists = sorted(field);
-  for (const { distance, most, texts } of ROUNDS) {
+  for (const { distance, most, texts } of roundsOf(situation)) {
     const [leader] = finalists;
     if (leader === undefined) break;
-    const bound = (1 + distance * tolerance) * leader.msPerToken;
+    const bound = (1 + distance) * leader.msPerToken;
     finalists = finalists.filter(
-      (candidate, place) =>
-        candidate.msPerToken <= bound && (place < most * tolerance || candidate === current),
+      (candidate, place) => candidate.msPerToken <= bound && (place < most || candidate === current),
     );
     if (finalists.length === 1) break;
     for (const candidate of finalists)
-      for (let text = 0; text < texts * patience && candidate.plan.mode === 'dsi'; text++) {
+      for (let text = 0; text < texts && candidate.plan.mode === 'dsi'; text++) {
         candidate.predict();
         yield;
       }

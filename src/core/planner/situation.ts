@@ -9,6 +9,8 @@ export interface Situation {
   readonly draftMs: number | undefined;
   /** Share of drafts that are right when those before them are, 0..1. */
   readonly acceptance: number;
+  /** Decided drafts that acceptance was measured from since it last changed; a generation remembers 3,000. */
+  readonly decided: number;
   /** l, milliseconds of a message one way. */
   readonly hopMs: number;
   /** SP. */
@@ -49,7 +51,7 @@ const HOP_DRIFT = 0.02;
 
 /** Variation of passes from which on their mean takes many of them to be known. */
 const UNSURE_JITTER = 0.05;
-/** So many times as many passes may have told of other times than those that were planned for. */
+/** So many times as many passes or drafts may have told of something else than what was planned for. */
 const SURER = 3;
 
 /** Whether workers have come or gone. */
@@ -68,7 +70,7 @@ export function hasDrifted(then: Situation, now: Situation): boolean {
   const targetMs = forwardMs(now.targetTimes, 1);
   return (
     (now.jitter >= UNSURE_JITTER && now.passes >= SURER * then.passes) ||
-    Math.abs(then.acceptance - now.acceptance) > acceptanceDrift(now.acceptance) ||
+    Math.abs(then.acceptance - now.acceptance) > acceptanceDrift(then, now) ||
     Math.abs(then.jitter - now.jitter) > JITTER_DRIFT ||
     differs(forwardMs(then.targetTimes, 1), targetMs) ||
     differs(forwardMs(then.targetTimes, 8), forwardMs(now.targetTimes, 8)) ||
@@ -80,10 +82,15 @@ export function hasDrifted(then: Situation, now: Situation): boolean {
 /** Whether what is best for `then` says nothing of what is best for `now`. */
 export function isAnother(then: Situation, now: Situation): boolean {
   const drift = Math.abs(then.acceptance - now.acceptance);
-  return drift > ANOTHER_DRIFT * acceptanceDrift(now.acceptance);
+  return drift > ANOTHER_DRIFT * acceptanceNoise(now.acceptance);
 }
 
-function acceptanceDrift(acceptance: number): number {
+/** What was planned for by few drafts was wrong by luck, and is planned for again once there are more. */
+function acceptanceDrift(then: Situation, now: Situation): number {
+  return now.decided >= SURER * then.decided ? LEAST_ACCEPTANCE_DRIFT : acceptanceNoise(now.acceptance);
+}
+
+function acceptanceNoise(acceptance: number): number {
   return Math.min(MOST_ACCEPTANCE_DRIFT, LEAST_ACCEPTANCE_DRIFT + REFUTED_DRIFT * (1 - acceptance));
 }
 

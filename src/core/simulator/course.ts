@@ -92,6 +92,7 @@ export class Course {
       targetTimes: measurements.targetTimes(this.targetTimes),
       draftMs: this.draftMs,
       acceptance: measurements.acceptance,
+      decided: measurements.decidedDrafts,
       hopMs: measurements.hopMs,
       jitter: measurements.jitter,
       passes: measurements.passes,

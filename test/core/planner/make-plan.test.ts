@@ -28,6 +28,7 @@ function situation(asked: Partial<Situation> = {}): Situation {
     drafters: 1,
     sharesHost: false,
     jitter: 0,
+    decided: 1000,
     passes: 1000,
     remaining: 256,
     ...asked,

@@ -16,6 +16,7 @@ function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => numb
     drafters: 1,
     sharesHost: false,
     jitter: 0,
+    decided: 1000,
     passes: 1000,
   };
   const spent: Record<GenerationMode, number[]> = { none: [], si: [], dsi: [] };

@@ -13,6 +13,7 @@ function situation(asked: Partial<Situation> = {}): Situation {
     drafters: 1,
     sharesHost: false,
     jitter: 0,
+    decided: 1000,
     passes: 1000,
     remaining: 256,
     ...asked,
@@ -221,6 +222,14 @@ describe('the planner', () => {
   });
 });
 
+describe('a rhythm that is good at one acceptance and bad at the next', () => {
+  // Three drafts at a time take 16.3 ms a token at .23, 18.3 at .2 and 18.8 at .19, one draft 16.5, 17 and 17.2.
+  it.each([0.197, 0.2, 0.207])('does not win by luck: acceptance %d', (acceptance) => {
+    const steady = situation({ draftMs: 1, acceptance, hopMs: 0, targets: 2 });
+    expect(settled(new Planner(AUTO), steady)).toMatchObject({ mode: 'dsi', lookahead: 1, wait: 1 });
+  });
+});
+
 describe('drift', () => {
   it.each([
     ['a little of everything', { acceptance: 0.82, draftMs: 2.1, hopMs: 0.4 }, false],
@@ -251,6 +260,15 @@ describe('drift', () => {
   ])('%d times as many passes that vary by %d: %s', (times, jitter, drifted) => {
     const then = situation({ jitter, passes: 40 });
     expect(hasDrifted(then, { ...then, passes: 40 * times })).toBe(drifted);
+  });
+
+  it.each([
+    [3, 0.02, true],
+    [2.9, 0.02, false],
+    [3, 0.005, false],
+  ])('of acceptance, from %d times as many drafts, by %d: %s', (times, by, drifted) => {
+    const then = situation({ acceptance: 0.5, decided: 100 });
+    expect(hasDrifted(then, { ...then, acceptance: 0.5 + by, decided: 100 * times })).toBe(drifted);
   });
 
   it('is looked for from where a time that changed began to be learned anew', () => {

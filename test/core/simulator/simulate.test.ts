@@ -59,6 +59,7 @@ describe('a simulated generation', () => {
           drafters: 1,
           sharesHost: false,
           jitter,
+          decided: 1000,
           passes: 1000,
           remaining: 10_000,
         },
