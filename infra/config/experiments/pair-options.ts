@@ -1,12 +1,13 @@
 import { InvalidOptionError } from '../../../src/core/errors.js';
+import { resolveGiven } from '../given-options.js';
 import {
   type CompiledModelStoreOptions,
+  compileModelStoreOptions,
   type ModelStoreOptions,
-  modelStoreOf,
   modelStoreOptionDefinitions,
 } from '../model-store-options.js';
 import { integerOption, type OptionDefinitions, switchOption, textOption } from '../option.js';
-import { type ConfigContext, resolveOptions } from '../resolve.js';
+import type { ConfigContext } from '../resolve.js';
 
 /** What `slipstream experiment acceptance` and `latency` are told. */
 export interface PairOptions extends ModelStoreOptions {
@@ -81,12 +82,15 @@ export const pairOptionDefinitions: OptionDefinitions<PairOptions> = {
   ...modelStoreOptionDefinitions,
 };
 
-/** Checks and completes. Throws InvalidOptionError naming the field as the caller spells it. */
+/**
+ * Checks and completes; only where models are kept may come from the environment. Throws InvalidOptionError naming the
+ * field as the caller spells it.
+ */
 export function compilePairOptions(options: PairOptions, context: ConfigContext): CompiledPairOptions {
-  const resolved = resolveOptions(pairOptionDefinitions, options, context);
-  const { values, nameOf } = resolved;
-  const { promptFile } = values;
-  if (promptFile === undefined) throw new InvalidOptionError(nameOf('promptFile'), undefined, 'given');
+  const values = resolveGiven(pairOptionDefinitions, options, context);
+  const { promptFile, cacheFolder, offline } = values;
+  if (promptFile === undefined)
+    throw new InvalidOptionError(context.nameOf('promptFile'), undefined, 'given');
   return Object.freeze({
     model: values.model ?? 'smollm2',
     drafter: values.drafter ?? 'ngram',
@@ -95,6 +99,9 @@ export function compilePairOptions(options: PairOptions, context: ConfigContext)
     maxTokens: values.maxTokens ?? 50,
     chat: values.chat ?? false,
     threads: values.threads ?? context.cores,
-    store: modelStoreOf(resolved, context),
+    store: compileModelStoreOptions(
+      { ...(cacheFolder !== undefined && { cacheFolder }), ...(offline !== undefined && { offline }) },
+      context,
+    ),
   });
 }

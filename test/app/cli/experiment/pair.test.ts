@@ -81,6 +81,17 @@ describe('experiment latency', () => {
     expect(report.target.tpot_median_ms).toBeLessThan(report.target.ttft_median_ms);
   });
 
+  it('is not changed by what the environment says of engines', async () => {
+    const environment = { SLIPSTREAM_MAX_TOKENS: '3', SLIPSTREAM_MODEL: 'nope', SLIPSTREAM_THREADS: 'many' };
+    const { settings } = await json(pair('latency', 'ngram'), { environment });
+    expect(settings).toMatchObject({ maxTokens: 40, model: 'sim:target?ms=0' });
+    const { settings: defaults } = await json(
+      ['latency', '--model', 'sim:target?ms=0', '--prompt-file', lines],
+      { environment },
+    );
+    expect(defaults).toMatchObject({ maxTokens: 50 });
+  });
+
   it('refuses what is no list of prompts', async () => {
     const empty = file('empty.txt', '\n\n');
     const message = `--prompt-file is ${JSON.stringify(empty)}, but must be a file of prompts: one a line, or a JSON array of texts`;
