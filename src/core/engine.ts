@@ -77,7 +77,7 @@ export interface GenerationHandle {
 export interface GenerationService {
   /**
    * Starts or queues a generation. Throws InvalidOptionError, ContextLengthError, BusyError (queue full) or
-   * UnavailableError (loading, draining). Tokenising may be done off-thread, hence the promise.
+   * UnavailableError (draining). Tokenising may be done off-thread, hence the promise.
    */
   create(request: GenerationRequest): Promise<GenerationHandle>;
   /** Running or ended less than 60 s ago. */
@@ -86,7 +86,7 @@ export interface GenerationService {
 }
 
 export interface ServiceHealth {
-  readonly status: 'starting' | 'ready' | 'no_target' | 'draining';
+  readonly status: 'ready' | 'no_target' | 'draining';
   readonly model: string;
   readonly targets: number;
   readonly drafters: number;

@@ -119,7 +119,7 @@ export class GenerationNotFoundError extends SlipstreamError {
   }
 }
 
-/** The engine is starting, draining or closed. */
+/** The engine is draining or closed. */
 export class UnavailableError extends SlipstreamError {
   readonly code = 'unavailable';
 }

@@ -55,8 +55,8 @@ describe('plain HTTP', () => {
       'content-type': 'application/json',
       'cache-control': 'no-store',
     });
-    house.service.status = 'starting';
-    expect(await ask('/health?x')).toMatchObject({ status: 503, body: { ...body, status: 'starting' } });
+    house.service.status = 'no_target';
+    expect(await ask('/health?x')).toMatchObject({ status: 503, body: { ...body, status: 'no_target' } });
     expect(await ask('/health', {}, 'HEAD')).toMatchObject({ status: 503, body: '' });
   });
 
