@@ -75,7 +75,8 @@ export function integerOption(
   const { minimum, maximum } = wording;
   return define<number>(wording, 'N', {
     allowed: `a whole number from ${minimum} to ${maximum}`,
-    fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
+    // Told as it was written, not rounded, where it is refused.
+    fromText: (text) => (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text),
     accepts: (value): value is number =>
       Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum,
     toText: String,

@@ -148,9 +148,10 @@ function readBiases(pairs: readonly string[]): Record<string, unknown> {
   return biases;
 }
 
-/** What is no number stays text, and is refused under its name later. */
+/** What is no number stays text, and is refused under its name later; so does what would be told rounded. */
 function numberOrText(text: string): number | string {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+  return isNumber && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER ? Number(text) : text;
 }
 
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {

@@ -230,6 +230,8 @@ describe('slipstream generate', () => {
     [['--tempo', '1'], "unknown option '--tempo'"],
     [['extra'], 'too many arguments'],
     [['--seed'], "option '--seed <N>' argument missing"],
+    [['--seed', '9007199254740993'], '--seed is "9007199254740993", but must be a whole number from 0 to'],
+    [['--targets', '9007199254740993'], '--targets is "9007199254740993", but must be'],
   ])('%j is wrong use: nothing is started, one line says why', async (argv, message) => {
     const { code, stderr, engines } = await run(['generate', '--prompt', 'hi', ...argv]);
     expect(stderr).toContain(`slipstream: ${message}`);

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { makeFolder } from '../../../../infra/files/make-folder.js';
-import { errorMessage, SystemError } from '../../../core/errors.js';
+import { errorMessage, InvalidOptionError, SystemError } from '../../../core/errors.js';
 import type { ExperimentOutcome } from '../../experiments/outcome.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { CliIo } from '../io.js';
@@ -26,6 +26,7 @@ export function addOutputFlags(command: Command): void {
  */
 export function openOutput(command: Command): OutputFlags {
   const flags: OutputFlags = command.opts();
+  if (flags.out === '') throw new InvalidOptionError('--out', flags.out, 'the name of a folder');
   if (flags.out !== undefined) {
     try {
       makeFolder(flags.out);

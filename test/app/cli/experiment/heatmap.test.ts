@@ -20,6 +20,7 @@ describe('experiment heatmap', () => {
 
   it.each([
     [['heatmap', '--cells', '1'], '--cells is 1, but must be a whole number from 2 to 1001'],
+    [['heatmap', '--out', ''], '--out is "", but must be the name of a folder'],
     [['heatmap', '--targets', '0'], '--targets is 0, but must be a whole number from 1 to 64'],
     [
       ['heatmap', '--most-lookahead', 'x'],
