@@ -1,6 +1,7 @@
 import type { DraftNode } from '../../src/core/draft-tree.js';
 import type { AwaitedDrafter } from '../../src/core/drafter-patience.js';
 import type { ListeningDrafter } from '../../src/core/drafter-rules.js';
+import type { Plan } from '../../src/core/generation.js';
 import type { WorkerAnnounced } from '../../src/core/messages.js';
 import { createSessionLink, type SessionLink } from './session-links.js';
 
@@ -16,6 +17,8 @@ export interface DrafterLink extends SessionLink, AwaitedDrafter, ListeningDraft
   leastLikelihood: number;
   batch: number;
   flushMs: number;
+  /** Which plan said so. */
+  plan: Plan | undefined;
   /** What it was last told of the committed prefix. */
   root: number;
   /** It said that nothing more comes on its path. */
@@ -36,6 +39,7 @@ export function createDrafterLink(announced: WorkerAnnounced, tip: DraftNode): D
     leastLikelihood: 0,
     batch: 0,
     flushMs: 0,
+    plan: undefined,
     listen: false,
     listenEpoch: 0,
     heardEpoch: -1,

@@ -252,7 +252,8 @@ export class DrafterSide {
     if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
     if (link.ahead === 0) return true;
     if (link.leastLikelihood !== this.leastLikelihoodOf(link)) return false;
-    return link.batch === batchOf(plan) && link.listen === draftersListen;
+    const hasOtherFlush = link.plan !== plan && link.flushMs !== this.state.flushMs;
+    return link.batch === batchOf(plan) && link.listen === draftersListen && !hasOtherFlush;
   }
 
   /** Sends starts again whose effect was not seen. */
@@ -301,6 +302,7 @@ export class DrafterSide {
     link.ahead = this.aheadOf(link);
     link.leastLikelihood = this.leastLikelihoodOf(link);
     link.batch = batchOf(plan);
+    link.plan = plan;
     link.flushMs = this.state.flushMs;
     noteTold(link, link.epoch, link.ahead > 0 && this.state.draftersListen, afresh);
     link.root = tree.root.length;

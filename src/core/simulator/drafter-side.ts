@@ -9,6 +9,7 @@ import {
   noteTold,
   owesConfirmation,
 } from '../drafter-rules.js';
+import type { Plan } from '../generation.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
 import { TEXT } from './lines.js';
@@ -25,6 +26,7 @@ interface DrafterLink extends AwaitedDrafter, ListeningDrafter {
   ahead: number;
   batch: number;
   flushMs: number;
+  plan: Plan | undefined;
   root: number;
   toldAtMs: number;
   forgetful: boolean;
@@ -177,7 +179,9 @@ export class DrafterSide {
   private isTold(link: DrafterLink): boolean {
     const { course } = this;
     if (link.epoch < 0 || link.ahead !== this.aheadOf(link)) return false;
-    return link.ahead === 0 || (link.batch === batchOf(course.plan) && link.listen === course.draftersListen);
+    if (link.ahead === 0) return true;
+    const hasOtherFlush = link.plan !== course.plan && link.flushMs !== course.flushMs;
+    return link.batch === batchOf(course.plan) && link.listen === course.draftersListen && !hasOtherFlush;
   }
 
   private isDrafting(link: DrafterLink): boolean {
@@ -211,6 +215,7 @@ export class DrafterSide {
     link.length = length;
     link.ahead = this.aheadOf(link);
     link.batch = batchOf(course.plan);
+    link.plan = course.plan;
     link.flushMs = course.flushMs;
     noteTold(link, link.epoch, link.ahead > 0 && course.draftersListen, afresh);
     link.root = chain.root;
@@ -288,6 +293,7 @@ function newLink(drafter: number, promptTokens: number): DrafterLink {
     ahead: 0,
     batch: 0,
     flushMs: 0,
+    plan: undefined,
     listen: false,
     listenEpoch: 0,
     heardEpoch: -1,

@@ -176,6 +176,39 @@ describe('a plan that changes to rounds', () => {
   });
 });
 
+describe('a plan that changes its wait alone', () => {
+  it('sends drafts as one that waited from the beginning, also where drafters turn round by themselves', () => {
+    const settings: SimulationSettings = {
+      mode: 'auto',
+      target: steadyTiming(20),
+      drafter: steadyTiming(4),
+      acceptance: { kind: 'independent', rate: 0.9 },
+      targets: 2,
+      drafters: 1,
+      latencyMs: 2,
+      promptTokens: 3,
+      tokens: 2000,
+      seed: 1,
+    };
+    const waiting: Plan = {
+      ...{ mode: 'dsi', lookahead: 3, wait: 1, ahead: 19, jobTokens: 19, targets: 2, drafters: 1 },
+      ...{ leastLikelihood: 0, placeCosts: [], reason: 'given' },
+    };
+    let plan: Plan = { ...waiting, wait: 0 };
+    const changing = {
+      ...fixedPlan(waiting),
+      get plan() {
+        return plan;
+      },
+      observe: ({ remaining }: { remaining: number }) => {
+        if (settings.tokens - remaining > 100) plan = waiting;
+      },
+    };
+    const changed = simulate(settings, changing).steadyMsPerToken;
+    expect(changed / simulate(settings, fixedPlan(waiting)).steadyMsPerToken).toBeLessThan(1.02);
+  });
+});
+
 describe('a target that has much to ingest when it is needed', () => {
   it('tells nothing of how long messages take by how long that takes', () => {
     const latencyMs = 10;
