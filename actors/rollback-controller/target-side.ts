@@ -6,7 +6,7 @@ import {
   nextAssignment,
 } from '../../src/core/dispatch.js';
 import type { DraftNode } from '../../src/core/draft-tree.js';
-import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
+import { InvalidLogitsError, VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
@@ -198,6 +198,13 @@ export class TargetSide implements PoolClient {
     const link = this.links.get(message.worker);
     if (link === undefined) return;
     this.heard(link);
+    const { root } = this.state.tree;
+    // Not by bad luck, and no other target would say anything else.
+    if (message.invalidAfter === root.hash) {
+      const error = new InvalidLogitsError(root.length, message.reason ?? 'no reason given');
+      this.state.end({ outcome: 'failed', finishReason: 'error', error });
+      return;
+    }
     const job = link.jobs.find((candidate) => candidate.id === message.job);
     if (job !== undefined) this.drop(link, job);
     // About a job that was given up long ago.

@@ -1,3 +1,4 @@
+import { InvalidLogitsError } from '../../src/core/errors.js';
 import type {
   DraftProposed,
   JobAssigned,
@@ -165,10 +166,14 @@ export class Verification {
     if (!this.sessions.settle(session)) return;
     const { generation, job, waiting } = session;
     this.sessions.close(generation);
+    const failure =
+      error instanceof InvalidLogitsError
+        ? { reason: error.problem, invalidAfter: session.path.hashAt(error.position) }
+        : { reason: error.message.slice(0, 500) };
     for (const message of [job?.message, waiting]) {
-      if (message !== undefined) this.end(message, 'failed', error.message);
+      if (message !== undefined) this.end(message, 'failed', failure);
     }
-    if (job === undefined && waiting === undefined) this.end({ generation }, 'failed', error.message);
+    if (job === undefined && waiting === undefined) this.end({ generation }, 'failed', failure);
   }
 
   private mostUrgent(): TargetSession | undefined {
@@ -198,7 +203,7 @@ export class Verification {
     }
     const problem = this.problemOf(session, message);
     if (problem !== undefined) {
-      this.end(message, 'failed', problem);
+      this.end(message, 'failed', { reason: problem });
       return;
     }
     this.follow(session, message.from, message.tokens);
@@ -376,7 +381,7 @@ export class Verification {
   private end(
     message: Pick<JobAssigned, 'generation'> & { readonly job?: number },
     outcome: JobEnded['outcome'],
-    reason?: string,
+    failure: Pick<JobEnded, 'reason' | 'invalidAfter'> = {},
   ): void {
     this.publish({
       type: 'job.ended',
@@ -384,7 +389,7 @@ export class Verification {
       worker: this.ports.workerId,
       ...(message.job === undefined ? {} : { job: message.job }),
       outcome,
-      ...(reason === undefined ? {} : { reason: reason.slice(0, 500) }),
+      ...failure,
     });
   }
 

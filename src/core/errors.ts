@@ -99,7 +99,7 @@ export class InvalidLogitsError extends SlipstreamError {
 
   constructor(
     readonly position: number,
-    problem: string,
+    readonly problem: string,
   ) {
     super(`no token can be picked for position ${position}: ${problem}`);
   }

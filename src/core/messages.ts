@@ -149,6 +149,8 @@ export const jobEnded = z.object({
   outcome: z.enum(['resync', 'dropped', 'unknownSession', 'failed']),
   /** Why, when failed. */
   reason: line.optional(),
+  /** The path after which the model's logits name no token. */
+  invalidAfter: hash.optional(),
 });
 
 /** controller -> drafter, on `worker.draft.<worker>`: draft on after this path. Absolute; sent again until seen. */

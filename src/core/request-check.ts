@@ -23,7 +23,7 @@ export const REQUEST_RANGES = {
   topK: { minimum: 0, maximum: 1_000_000, whole: true },
   topP: { minimum: 0, maximum: 1, aboveMinimum: true },
   minP: { minimum: 0, maximum: 1 },
-  repetitionPenalty: { minimum: 0, maximum: 10, aboveMinimum: true },
+  repetitionPenalty: { minimum: 0.01, maximum: 10 },
   presencePenalty: { minimum: -2, maximum: 2 },
   frequencyPenalty: { minimum: -2, maximum: 2 },
   seed: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, whole: true },

@@ -14,7 +14,7 @@ export const samplerParametersSchema = z.object({
   /** Keep tokens at least this likely relative to the likeliest; 0 is off. */
   minP: z.number().min(0).max(1),
   /** Divides positive and multiplies negative logits of tokens seen in prompt or output; 1 is off. */
-  repetitionPenalty: z.number().gt(0).max(10),
+  repetitionPenalty: z.number().min(0.01).max(10),
   /** Subtracted once from tokens seen in the output. */
   presencePenalty: z.number().min(-2).max(2),
   /** Subtracted per occurrence in the output. */

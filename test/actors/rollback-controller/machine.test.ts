@@ -471,6 +471,27 @@ describe('finishing', () => {
       error: { code: 'worker_failed', message: expect.stringContaining('no memory') },
     });
   });
+
+  it('fails at once where the model names no token to commit, not where none follows a draft', () => {
+    const bench = speculating();
+    bench.join('t2', 'target');
+    bench.draft(epochOf(bench), [], [1, 2]);
+    const fails = (after: readonly number[]) => {
+      const { job } = bench.toldTo('t1', 'job.assigned').at(-1) ?? {};
+      const invalidAfter = pathOf('g', [...PROMPT, ...after]).hash;
+      const failure = { outcome: 'failed' as const, reason: 'a logit is NaN', invalidAfter };
+      bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, ...failure });
+      bench.runFor(0);
+    };
+    fails([1]);
+    expect(bench.state()).toBe('running.speculating');
+    fails([]);
+    const message = 'no token can be picked for position 3: a logit is NaN';
+    expect(bench.actor.getSnapshot().output?.ending).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'invalid_logits', message },
+    });
+  });
 });
 
 describe('the machine', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { targetVerifierMachine } from '../../../actors/target-verifier/machine.js';
+import { InvalidLogitsError } from '../../../src/core/errors.js';
 import type { JobAssigned } from '../../../src/core/messages.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { descendants } from '../../support/state-charts.js';
@@ -435,6 +436,15 @@ describe('sessions', () => {
       { job: running.job, outcome: 'failed' },
       { job: waiting.job, outcome: 'failed' },
     ]);
+  });
+
+  it('that find no token to pick name the path after which there is none', () => {
+    const bench = ready();
+    bench.faults.nextPass = new InvalidLogitsError(PROMPT.length + 1, 'a logit is NaN');
+    bench.send(job('a', right.slice(0, 3)));
+    bench.run();
+    const invalidAfter = pathOf('a', [...PROMPT, ...right.slice(0, 1)]).hash;
+    expect(bench.saidOf('job.ended')).toMatchObject([{ reason: 'a logit is NaN', invalidAfter }]);
   });
 });
 
