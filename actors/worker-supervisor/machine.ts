@@ -32,7 +32,11 @@ interface Context extends WorkerSupervisorInput {
   readonly lastError: string | undefined;
 }
 
-export type WorkerSupervisorEvent = ChildEvent | { readonly type: 'worker.stop' };
+export type WorkerSupervisorEvent =
+  | ChildEvent
+  | { readonly type: 'worker.stop' }
+  /** It says nothing any more. */
+  | { readonly type: 'worker.silent' };
 
 /** Crashes in a row after which a worker is given up. */
 const MOST_CRASHES = 5;
@@ -77,6 +81,7 @@ export const workerSupervisorMachine = setup({
     noteError: assign({
       lastError: ({ context, event }) => (event.type === 'child.failed' ? event.reason : context.lastError),
     }),
+    noteSilence: assign({ lastError: 'it hung' }),
     noteExit: assign({
       crashes: ({ context }) => context.crashes + 1,
       lastError: ({ context, event }) =>
@@ -132,6 +137,7 @@ export const workerSupervisorMachine = setup({
       on: {
         'child.failed': { actions: 'noteError' },
         'child.exited': { target: 'crashed', actions: 'noteExit' },
+        'worker.silent': { actions: ['noteSilence', 'kill'] },
         'worker.stop': { target: 'stopping' },
       },
     },

@@ -32,6 +32,7 @@ import type { EngineDeps } from './engine-deps.js';
 import { checkSimModel, draftsAnyTokenizer, findModelTokenizer } from './load-model.js';
 import { type LocalWorker, startLocalWorker } from './local-workers.js';
 import { PromptEncoder } from './prompt-encoder.js';
+import { SilenceWatch } from './silence-watch.js';
 import { WorkerDirectory } from './worker-directory.js';
 import { startWorkerHost, type WorkerHost } from './worker-host.js';
 
@@ -112,7 +113,9 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     );
     closers.add(() => host.stop());
   }
-  const workers = startLocalWorkers(options, connection, { scheduler, deps, keeper, directory });
+  const silence = new SilenceWatch({ bus, directory, scheduler });
+  closers.add(() => silence.close());
+  const workers = startLocalWorkers(options, connection, { scheduler, deps, keeper, directory, silence });
   closers.add(() => Promise.all(workers.map((worker) => worker.stop())));
   await Promise.all(workers.map((worker) => worker.ready));
   await untilTargetKnown(directory, options, scheduler);
@@ -216,7 +219,13 @@ function startNgramHost(
 function startLocalWorkers(
   options: CompiledEngineOptions,
   connection: Connection,
-  context: { scheduler: Scheduler; deps: EngineDeps; keeper: ProcessGuard; directory: WorkerDirectory },
+  context: {
+    scheduler: Scheduler;
+    deps: EngineDeps;
+    keeper: ProcessGuard;
+    directory: WorkerDirectory;
+    silence: SilenceWatch;
+  },
 ): LocalWorker[] {
   const { local, drafting } = options;
   const common = {
@@ -238,6 +247,7 @@ function startLocalWorkers(
       scheduler: context.scheduler,
       logger: context.deps.logger,
       keeper: context.keeper,
+      silence: context.silence,
       inspect: context.deps.inspect,
       onDown: (id) => context.directory.remove(id),
     }),

@@ -6,8 +6,9 @@ import { createLineForwarder } from '../../infra/log/forward-lines.js';
 import { spawnWorker } from '../../infra/worker-process/spawn-worker.js';
 import { WorkerFailedError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
-import type { Scheduler } from '../core/scheduler.js';
+import type { Cancel, Scheduler } from '../core/scheduler.js';
 import { type ActorInspector, actorOptions } from './actor-options.js';
+import type { SilenceWatch } from './silence-watch.js';
 
 /** Where the processes that this one starts are noted, so that none outlives it. */
 export interface ProcessNotes {
@@ -20,6 +21,7 @@ export interface LocalWorkersDeps {
   readonly logger: Logger;
   readonly keeper: ProcessNotes;
   readonly onDown: (worker: string) => void;
+  readonly silence: Pick<SilenceWatch, 'watch'>;
   readonly inspect?: ActorInspector | undefined;
 }
 
@@ -40,6 +42,7 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
   const forwardLines = createLineForwarder(logger);
   let pid: number | undefined;
   let wasUp = false;
+  let stopWatching: Cancel = () => {};
   let up: () => void = () => {};
   let givenUp: (error: WorkerFailedError) => void = () => {};
   const ready = new Promise<void>((resolve, reject) => {
@@ -65,12 +68,14 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
         if (pid !== undefined) keeper.watchProcess(pid);
         return child;
       },
-      onUp: () => {
+      onUp: (worker) => {
         wasUp = true;
+        stopWatching = deps.silence.watch(worker, () => actor.send({ type: 'worker.silent' }));
         up();
       },
       onDown: (worker, reason, isFinal) => {
         pid = undefined;
+        stopWatching();
         const data = { worker, role: options.role, reason };
         if (!isFinal) logger.warn(data, 'worker ended');
         // One that was never up fails whoever waits for it, with the same reason.
@@ -82,6 +87,7 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
   const stopped = new Promise<void>((resolve) => {
     actor.subscribe({
       complete: () => {
+        stopWatching();
         const lastError = actor.getSnapshot().output?.lastError ?? 'it was stopped';
         givenUp(new WorkerFailedError(`${options.role} ${options.model} does not run: ${lastError}`));
         resolve();

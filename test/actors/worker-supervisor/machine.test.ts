@@ -8,13 +8,14 @@ import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
 function supervise() {
   const scheduler = new VirtualScheduler();
   const starts: ((event: ChildEvent) => void)[] = [];
+  const kills: number[] = [];
   const downs: { worker: string | undefined; reason: string; isFinal: boolean }[] = [];
   const actor = createActor(workerSupervisorMachine, {
     clock: actorClock(scheduler),
     input: {
       launch: (report) => {
         starts.push(report);
-        return { terminate: () => {}, kill: () => {} };
+        return { terminate: () => {}, kill: () => void kills.push(starts.length) };
       },
       onUp: () => {},
       onDown: (worker, reason, isFinal) => void downs.push({ worker, reason, isFinal }),
@@ -24,6 +25,7 @@ function supervise() {
   return {
     actor,
     starts,
+    kills,
     downs,
     tell: (event: ChildEvent) => starts.at(-1)?.(event),
     pass: (ms: number) => scheduler.run({ limitMs: scheduler.now() + ms }),
@@ -64,6 +66,19 @@ describe('worker supervisor', () => {
     expect(downs.map(({ reason }) => reason)).toEqual([1, 2, 3, 4, 5].map((n) => `no server, try ${n}`));
     expect(downs.map(({ isFinal }) => isFinal)).toEqual([false, false, false, false, true]);
     expect(actor.getSnapshot().status).toBe('done');
+  });
+
+  it('kills a child that says nothing any more, and starts another one', () => {
+    const { actor, starts, kills, downs, tell, pass } = supervise();
+    actor.send({ type: 'worker.silent' });
+    expect(kills).toEqual([]);
+    tell({ type: 'child.ready', worker: 'w1' });
+    actor.send({ type: 'worker.silent' });
+    expect(kills).toEqual([1]);
+    tell(exited('it ended by SIGKILL'));
+    pass(1000);
+    expect(starts).toHaveLength(2);
+    expect(downs).toEqual([{ worker: 'w1', reason: 'it hung', isFinal: false }]);
   });
 
   it('reports each end with its own reason and forgives a child that has run for long', () => {
