@@ -38,6 +38,8 @@ export interface TargetLink extends SessionLink {
   resyncs: number;
   /** Failed passes and jobs in a row. */
   failures: number;
+  /** The last job that failed. */
+  failedJob: number | undefined;
 }
 
 export function createTargetLink(announced: WorkerAnnounced, held: DraftNode): TargetLink {
@@ -50,5 +52,6 @@ export function createTargetLink(announced: WorkerAnnounced, held: DraftNode): T
     misses: 0,
     resyncs: 0,
     failures: 0,
+    failedJob: undefined,
   };
 }

@@ -207,8 +207,8 @@ export class TargetSide implements PoolClient {
     }
     const job = link.jobs.find((candidate) => candidate.id === message.job);
     if (job !== undefined) this.drop(link, job);
-    // About a job that was given up long ago.
-    else if (message.job !== undefined) return;
+    // About a job that was given up long ago: one that always fails too late fails all the same.
+    else if (message.job !== undefined && !failsAnew(link, message)) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
       link.held = this.promptNode();
@@ -217,6 +217,7 @@ export class TargetSide implements PoolClient {
       this.reopen(link, false);
     } else if (message.outcome === 'failed') {
       this.reopen(link, false);
+      link.failedJob = message.job;
       link.failures++;
       if (link.failures >= MOST_FAILURES) this.giveUp(link, message.reason ?? 'no reason given');
     }
@@ -439,4 +440,9 @@ function hasGap(job: LiveJob, message: VerdictReturned): boolean {
 /** All that it was to decide is decided, or dead. */
 function owesNothing({ nodes }: LiveJob): boolean {
   return nodes.every((node) => node.verdict !== undefined || !node.alive);
+}
+
+/** A message may come twice. */
+function failsAnew({ failedJob }: TargetLink, { outcome, job }: JobEnded): boolean {
+  return outcome === 'failed' && job !== failedJob;
 }

@@ -472,6 +472,19 @@ describe('finishing', () => {
     });
   });
 
+  it('fails where the only target fails each time after its job was given up, however often it says so', () => {
+    const bench = speculating();
+    const fails = (job: number) => {
+      const failure = { outcome: 'failed' as const, reason: 'no memory' };
+      bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, ...failure });
+      bench.runFor(0);
+    };
+    for (const job of [97, 97, 97, 98, 98]) fails(job);
+    expect(bench.actor.getSnapshot().output).toBeUndefined();
+    fails(99);
+    expect(bench.actor.getSnapshot().output?.ending).toMatchObject({ error: { code: 'worker_failed' } });
+  });
+
   it('fails at once where the model names no token to commit, not where none follows a draft', () => {
     const bench = speculating();
     bench.join('t2', 'target');
