@@ -18,6 +18,7 @@ export function workerEnvironment(
     threads: options.threads,
     slots: options.slots,
     hostName: options.hostName,
+    owner: options.owner,
     natsUrl: options.nats.servers,
     natsUser: options.nats.user,
     natsPassword: options.nats.password,

@@ -30,6 +30,8 @@ export interface WorkerOptions extends NatsOptions, ModelStoreOptions {
   readonly slots?: number;
   /** Workers with the same value share processor cores. Default: the host's name. */
   readonly hostName?: string;
+  /** The engine that alone uses it, as engines say of workers that they start. Default: every engine may. */
+  readonly owner?: string;
 }
 
 /** What `runWorker` runs on: checked, complete and frozen. */
@@ -39,6 +41,7 @@ export interface CompiledWorkerOptions {
   readonly threads: number;
   readonly slots: number;
   readonly hostName: string;
+  readonly owner: string | undefined;
   readonly nats: CompiledNatsOptions & { readonly servers: readonly string[] };
   readonly store: CompiledModelStoreOptions;
 }
@@ -80,6 +83,12 @@ export const workerOptionDefinitions: OptionDefinitions<WorkerOptions> = {
     allowed: '1 to 255 letters, digits, dots, _ or -',
     pattern: /^[A-Za-z0-9._-]{1,255}$/,
   }),
+  owner: textOption({
+    description: 'the engine that alone uses it; engines set it for workers that they start',
+    defaultText: 'every engine may use it',
+    allowed: '1 to 64 letters, digits, _ or -',
+    pattern: /^[A-Za-z0-9_-]{1,64}$/,
+  }),
   ...modelStoreOptionDefinitions,
 };
 
@@ -105,6 +114,7 @@ export function compileWorkerOptions(
     threads: values.threads ?? context.cores,
     slots: values.slots ?? 4,
     hostName: values.hostName ?? context.hostName,
+    owner: values.owner,
     nats: Object.freeze({ ...compileNatsOptions(resolved, context), servers }),
     store: modelStoreOf(resolved, context),
   });

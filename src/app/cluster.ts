@@ -33,6 +33,7 @@ import { checkSimModel, draftsAnyTokenizer, findModelTokenizer } from './load-mo
 import { type LocalWorker, startLocalWorker } from './local-workers.js';
 import { PromptEncoder } from './prompt-encoder.js';
 import { SilenceWatch } from './silence-watch.js';
+import { TargetPin } from './target-pin.js';
 import { WorkerDirectory } from './worker-directory.js';
 import { startWorkerHost, type WorkerHost } from './worker-host.js';
 
@@ -44,7 +45,7 @@ export interface Cluster {
   readonly ports: ActorPorts;
   readonly pool: TargetPool;
   readonly acceptance: AcceptanceBooks;
-  readonly directory: WorkerDirectory;
+  readonly pin: TargetPin;
   readonly tokenizer: Tokenizer;
   readonly promptEncoder: PromptEncoder;
   /** Of the targets that are or were up. */
@@ -87,6 +88,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   );
   closers.add(() => remote.close());
   const subjects = createSubjects(options.nats.subjectPrefix);
+  const owner = newWorkerId('engine');
   const ngramId = newWorkerId('ngram');
   const network = new MemoryNetwork({ scheduler, logger });
   const isLocalWorker = (worker: string) => worker === ngramId;
@@ -95,27 +97,26 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     bus,
     subjects,
     scheduler,
-    accepts: accepts(options, tokenizer),
+    accepts: accepts(options, tokenizer, owner),
   });
   closers.add(() => directory.close());
-  let known: WorkerAnnounced | undefined;
-  closers.add(
-    directory.listen((event) => {
-      if (event.type === 'worker.joined' && event.announced.role === 'target') known = event.announced;
-    }),
-  );
+  const pin = new TargetPin({ directory, logger, isOwn: (announced) => announced.owner === owner });
+  closers.add(() => pin.close());
   if (options.drafting.ngram) {
     const host = startNgramHost(
       ngramId,
       routeBus({ remote, local: network.connect(ngramId), isLocalWorker, announcesTo: 'local' }),
       { scheduler, logger, subjects },
       options.parallel,
+      owner,
     );
     closers.add(() => host.stop());
   }
   const silence = new SilenceWatch({ bus, directory, scheduler });
   closers.add(() => silence.close());
-  const workers = startLocalWorkers(options, connection, { scheduler, deps, keeper, directory, silence });
+  const workers = startLocalWorkers(options, connection, {
+    ...{ scheduler, deps, keeper, directory, silence, owner },
+  });
   closers.add(() => Promise.all(workers.map((worker) => worker.stop())));
   await Promise.all(workers.map((worker) => worker.ready));
   await untilTargetKnown(directory, options, scheduler);
@@ -123,12 +124,13 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     ports: { bus, subjects, scheduler, logger },
     pool: new TargetPool(),
     acceptance: new AcceptanceBooks(),
-    directory,
+    pin,
     tokenizer,
     promptEncoder,
     targetInfo: () => {
-      if (known === undefined) throw new NoWorkerError('no target was ever up');
-      return known;
+      if (pin.target === undefined) throw new NoWorkerError('no target was ever up');
+      const { contextTokens, numerics } = pin.target;
+      return { contextTokens, numerics };
     },
     close: () => closers.closeAll(),
   };
@@ -188,10 +190,12 @@ async function openConnection(
   return { servers: [server.url], user: server.user, password: server.password };
 }
 
-/** Which workers may take part: of our models, and with our tokenizer. */
-function accepts(options: CompiledEngineOptions, tokenizer: Tokenizer) {
-  const { model, drafting } = options;
+/** Which workers may take part: our own, and everybody's where they were asked for; of our models, with our tokenizer. */
+function accepts(options: CompiledEngineOptions, tokenizer: Tokenizer, owner: string) {
+  const { model, drafting, remote } = options;
   return (announced: WorkerAnnounced): boolean => {
+    const isOurs = announced.owner === undefined ? remote : announced.owner === owner;
+    if (!isOurs) return false;
     const speaksOurs = announced.tokenizerHash === '*' || announced.tokenizerHash === tokenizer.hash;
     if (!speaksOurs) return false;
     if (announced.role === 'target') return announced.model === model;
@@ -204,6 +208,7 @@ function startNgramHost(
   bus: Bus,
   ports: Omit<ActorPorts, 'bus'>,
   slots: number,
+  owner: string,
 ): WorkerHost {
   const model = createNgramModel({ scheduler: ports.scheduler });
   return startWorkerHost({
@@ -212,6 +217,7 @@ function startNgramHost(
     ports: { ...ports, workerId, bus },
     slots,
     host: workerId,
+    owner,
     audible: false,
   });
 }
@@ -225,6 +231,7 @@ function startLocalWorkers(
     keeper: ProcessGuard;
     directory: WorkerDirectory;
     silence: SilenceWatch;
+    owner: string;
   },
 ): LocalWorker[] {
   const { local, drafting } = options;
@@ -232,6 +239,7 @@ function startLocalWorkers(
     threads: local.threads,
     slots: options.parallel,
     hostName: options.hostName,
+    owner: context.owner,
     nats: { ...options.nats, ...connection },
     store: options.store,
   };

@@ -86,7 +86,7 @@ export class Engine implements GenerationService {
   }
 
   health(): ServiceHealth {
-    const workers = this.cluster.directory.list();
+    const workers = this.cluster.pin.list();
     const targets = workers.filter(({ role }) => role === 'target').length;
     return {
       status: this.status === 'ready' && targets === 0 ? 'no_target' : this.status,
@@ -132,7 +132,7 @@ export class Engine implements GenerationService {
         ports: cluster.ports,
         pool: cluster.pool,
         acceptance: cluster.acceptance,
-        directory: cluster.directory,
+        workers: cluster.pin.forGeneration(),
         tokenizer: cluster.tokenizer,
         raw,
         log,

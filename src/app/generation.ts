@@ -18,14 +18,14 @@ import type { TraceSink } from '../core/trace.js';
 import { type ActorInspector, actorOptions } from './actor-options.js';
 import { emptyResult } from './empty-result.js';
 import type { ReleasedLog } from './released-log.js';
-import type { WorkerDirectory } from './worker-directory.js';
+import type { GenerationWorkers } from './target-pin.js';
 
 export interface GenerationOptions {
   readonly request: CompiledRequest;
   readonly ports: ActorPorts;
   readonly pool: TargetPool;
   readonly acceptance: AcceptanceBooks;
-  readonly directory: WorkerDirectory;
+  readonly workers: GenerationWorkers;
   readonly tokenizer: Tokenizer;
   /** Special tokens are part of the text. */
   readonly raw: boolean;
@@ -45,7 +45,7 @@ export interface RunningGeneration {
 
 /** Wires one rollback controller: proposals, verdicts and controls in; committed tokens out to log and bus. */
 export function startGeneration(options: GenerationOptions): RunningGeneration {
-  const { request, ports, directory } = options;
+  const { request, ports, workers } = options;
   const { bus, subjects, scheduler } = ports;
   const sinks = openSinks(options);
   const actor = createActor(rollbackControllerMachine, {
@@ -68,7 +68,7 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
     fromSubject(bus, subjects.generationVerdicts(request.id)).pipe(verdicts(request.id)),
     merge(control$, fromSubject(bus, subjects.generationControl(request.id)).pipe(controls(request.id))),
   ).subscribe((event) => actor.send(event));
-  const stopListening = directory.listen((event) => control$.next(event));
+  const stopListening = workers.listen((event) => control$.next(event));
   let wasDown = false;
   const stopStatus = bus.onStatus((status) => {
     if (status === 'connected' && wasDown) control$.next({ type: 'bus.reconnected' });
@@ -95,7 +95,7 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
   });
   actor.start();
   const { pool } = options;
-  const leastUsedFirst = directory
+  const leastUsedFirst = workers
     .list()
     .map((announced) => ({
       announced,

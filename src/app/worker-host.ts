@@ -19,6 +19,8 @@ export interface WorkerHostOptions {
   readonly slots: number;
   /** Workers with the same value share processor cores. */
   readonly host: string;
+  /** The engine that alone uses it. Default: it is for every engine. */
+  readonly owner?: string | undefined;
   /** Whether other processes can hear what it says about generations. Default: yes. */
   readonly audible?: boolean;
   readonly inspect?: ActorInspector | undefined;
@@ -68,6 +70,7 @@ export function startWorkerHost(options: WorkerHostOptions): WorkerHost {
       slots: options.slots,
       freeSlots: actor.freeSlots(),
       host: options.host,
+      ...(options.owner !== undefined && { owner: options.owner }),
       audible: options.audible ?? true,
     });
   };

@@ -79,6 +79,7 @@ async function serve(
     ports: { workerId, bus, subjects, scheduler, logger },
     slots: options.slots,
     host: simulatesTime(model) ? workerId : options.hostName,
+    owner: options.owner,
   });
   await parent.tell({ type: 'worker.ready', worker: workerId });
   await untilTold(deps.signal, parent, host);

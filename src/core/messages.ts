@@ -39,6 +39,8 @@ export const workerAnnounced = z.object({
   freeSlots: z.int().min(0),
   /** Workers with the same value share processor cores. */
   host: line,
+  /** The engine that started it, which alone uses it. */
+  owner: id.optional(),
   /** Other processes can hear what it says about generations. */
   audible: z.boolean(),
 });

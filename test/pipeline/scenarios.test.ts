@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createSimModel } from '../../infra/sim/sim-model.js';
+import { parseSimModel } from '../../infra/sim/sim-options.js';
+import { startWorkerHost } from '../../src/app/worker-host.js';
 import type { CompiledRequest } from '../../src/core/generation.js';
+import { silentLogger } from '../../src/core/logger.js';
+import type { Sequence, SequenceOptions } from '../../src/core/model.js';
 import type { TraceEvent } from '../../src/core/trace.js';
 import { simReference } from '../support/sim-reference.js';
 import {
@@ -41,6 +46,46 @@ function expectWhole(cluster: VirtualCluster, generations: readonly VirtualGener
     if (!worker.killed()) expect(worker.sequences.closed).toBe(worker.sequences.opened);
   }
   expect(cluster.shutDown()).toBe(true);
+}
+
+/** A target of the same name on another host, whose weights say something else at every ninth position. */
+function startOtherTarget({ network, subjects, scheduler }: VirtualCluster): void {
+  const name = 'sim:target?ms=20';
+  const model = createSimModel({
+    name,
+    options: parseSimModel(name),
+    recorded: undefined,
+    scheduler,
+    wait: (ms, done) => void scheduler.schedule(ms, () => done()),
+  });
+  const openSequence = (options: SequenceOptions): Sequence => {
+    const sequence = model.openSequence(options);
+    const otherwise = (id: number, at: number) => (at % 9 === 0 ? (id + 1) % 50 : id);
+    return {
+      get length() {
+        return sequence.length;
+      },
+      crop: (length) => sequence.crop(length),
+      close: () => sequence.close(),
+      forward: (tokens, want, done) =>
+        sequence.forward(tokens, want, (error, result) => {
+          const first = sequence.length - (result?.tokenIds.length ?? 0) + 1;
+          if (result === undefined) done(error, result);
+          else
+            done(error, {
+              ...result,
+              tokenIds: result.tokenIds.map((id, index) => otherwise(id, first + index)),
+            });
+        }),
+    };
+  };
+  startWorkerHost({
+    role: 'target',
+    model: { info: { ...model.info, fingerprint: 'other' }, openSequence, close: () => model.close() },
+    ports: { workerId: 'other', bus: network.connect('other'), subjects, scheduler, logger: silentLogger },
+    slots: 4,
+    host: 'other',
+  });
 }
 
 function runOne(cluster: VirtualCluster, request: Partial<CompiledRequest>) {
@@ -458,6 +503,36 @@ describe('strangers on the bus', () => {
       error: { code: 'verdict_conflict' },
     });
     expect(forged).toBe(true);
+    expect(tokensOf(generation)).toEqual(
+      simReference(generation.request).slice(0, generation.log.tokens.length),
+    );
+  });
+});
+
+describe('targets of one name whose weights differ', () => {
+  it.each(['none', 'si', 'dsi', 'auto'] as const)('never take part in one generation: %s', (mode) => {
+    const cluster = start({ targets: 1 });
+    startOtherTarget(cluster);
+    const generation = cluster.generate({ mode, maxTokens: 40 });
+    // The one in use dies, and is back while the other one is idle.
+    cluster.scheduler.schedule(300, () => {
+      const [target] = cluster.targets;
+      target?.kill();
+      if (target !== undefined) cluster.directory.remove(target.id);
+      cluster.scheduler.schedule(5000, () => cluster.startTarget());
+    });
+    const { result } = cluster.finish(generation);
+    expect(tokensOf(generation)).toEqual(simReference(generation.request));
+    expect(result.timings.predictedMs).toBeGreaterThan(5000);
+  });
+
+  it('fail a generation whose own ones never come back', () => {
+    const cluster = start({ targets: 1 });
+    startOtherTarget(cluster);
+    const generation = cluster.generate({ mode: 'none', maxTokens: 40 });
+    cluster.scheduler.schedule(300, () => cluster.directory.remove(cluster.targets[0]?.id ?? ''));
+    const end = cluster.finish(generation);
+    expect(end).toMatchObject({ outcome: 'failed', error: { code: 'no_worker' } });
     expect(tokensOf(generation)).toEqual(
       simReference(generation.request).slice(0, generation.log.tokens.length),
     );

@@ -49,7 +49,7 @@ export function openInProcessCluster(models: {
           ports: { ...common, bus: gateway },
           pool,
           acceptance: new AcceptanceBooks(),
-          directory,
+          workers: directory,
           tokenizer: simTokenizer,
           raw: false,
           log,

@@ -12,6 +12,7 @@ import { VirtualScheduler } from '../../core/virtual-scheduler.js';
 import type { ActorInspector } from '../actor-options.js';
 import { startGeneration } from '../generation.js';
 import { ReleasedLog } from '../released-log.js';
+import { TargetPin } from '../target-pin.js';
 import { WorkerDirectory } from '../worker-directory.js';
 import { Pipelines } from './pipelines.js';
 import { startVirtualWorker, type VirtualWorker } from './virtual-worker.js';
@@ -64,7 +65,8 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
   function openGateway(name: string) {
     const bus = network.connect(name);
     const directory = new WorkerDirectory({ bus, subjects, scheduler, accepts: () => true });
-    return { bus, directory, pool: new TargetPool(), acceptance: new AcceptanceBooks() };
+    const pin = new TargetPin({ directory, logger: silentLogger, isOwn: () => false });
+    return { bus, directory, pin, pool: new TargetPool(), acceptance: new AcceptanceBooks() };
   }
 
   const gateway = openGateway('gateway');
@@ -115,7 +117,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       ports: { bus: from.bus, subjects, scheduler, logger: silentLogger },
       pool: from.pool,
       acceptance: from.acceptance,
-      directory: from.directory,
+      workers: from.pin.forGeneration(),
       tokenizer: simTokenizer,
       raw: false,
       leaseMs: options.leaseMs ?? 10_000,

@@ -29,9 +29,9 @@ describe('option definitions', () => {
     }
   });
 
-  test('secrets have no flag', () => {
+  test('secrets, and what engines alone set, have no flag', () => {
     const hidden = every.filter(([, definition]) => definition.flag === undefined).map(([key]) => key);
-    expect(new Set(hidden)).toEqual(new Set(['natsPassword', 'natsToken', 'keys']));
+    expect(new Set(hidden)).toEqual(new Set(['natsPassword', 'natsToken', 'keys', 'owner']));
   });
 
   test.each(every)('%s refuses what is no value at all', (_key, definition) => {
