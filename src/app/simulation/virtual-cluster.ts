@@ -3,7 +3,7 @@ import { MemoryNetwork, type MemoryNetworkOptions } from '../../../infra/bus-mem
 import { simTokenizer } from '../../../infra/sim/words.js';
 import { AcceptanceBooks } from '../../core/acceptance-book.js';
 import type { CompiledRequest } from '../../core/generation.js';
-import { silentLogger } from '../../core/logger.js';
+import { type Logger, silentLogger } from '../../core/logger.js';
 import { neutralSampler } from '../../core/sampler-parameters.js';
 import { createSubjects } from '../../core/subjects.js';
 import { TargetPool } from '../../core/target-pool.js';
@@ -39,6 +39,8 @@ export interface VirtualClusterOptions {
   readonly seed?: number;
   readonly trace?: TraceSink;
   readonly inspect?: ActorInspector;
+  /** What workers log. Default: nothing is. */
+  readonly logger?: Logger;
 }
 
 export interface VirtualGeneration {
@@ -78,6 +80,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       network,
       subjects,
       scheduler,
+      logger: options.logger ?? silentLogger,
       seed: seed * 1000 + workers.length,
       slots: options.slots ?? 64,
       host: options.sharedHost ? 'shared' : id,
