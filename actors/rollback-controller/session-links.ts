@@ -76,6 +76,13 @@ export function requestSession(
   );
 }
 
+/** What was asked may be lost, and the answer with it: neither is waited for. */
+export function askAfresh(link: SessionLink): void {
+  link.stopRequest?.();
+  link.stopRequest = undefined;
+  link.nextOpenAtMs = 0;
+}
+
 /** Takes an answer in. True when the session has just become ready. */
 export function acceptAnswer(link: SessionLink, outcome: RequestOutcome, nowMs: number): boolean {
   if (outcome.kind !== 'reply') {

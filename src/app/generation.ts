@@ -69,7 +69,7 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
     merge(control$, fromSubject(bus, subjects.generationControl(request.id)).pipe(controls(request.id))),
   ).subscribe((event) => actor.send(event));
   const stopListening = directory.listen((event) => control$.next(event));
-  let wasDown = false;
+  let wasDown = bus.status !== 'connected';
   const stopStatus = bus.onStatus((status) => {
     if (status === 'connected' && wasDown) control$.next({ type: 'bus.reconnected' });
     wasDown = status !== 'connected';

@@ -270,6 +270,41 @@ describe('targets', () => {
   });
 });
 
+describe('a lost connection', () => {
+  function firstTokenMs(cluster: VirtualCluster, generation: VirtualGeneration): number {
+    const startMs = cluster.scheduler.now();
+    cluster.scheduler.run({ until: () => generation.log.tokens.length > 0, limitMs: startMs + 60_000 });
+    return cluster.scheduler.now() - startMs;
+  }
+
+  it.each(['none', 'si', 'dsi'] as const)(
+    'that is back lets a generation begin that was asked for meanwhile (%s)',
+    (mode) => {
+      const cluster = start();
+      cluster.gateway.disconnect();
+      cluster.runFor(100);
+      const generation = cluster.generate({ mode, maxTokens: 20 });
+      cluster.runFor(200);
+      cluster.gateway.reconnect();
+      // One round to be granted a session, the prompt's pass and the first verdict's.
+      expect(firstTokenMs(cluster, generation)).toBeLessThan(50);
+      cluster.finish(generation);
+      expectWhole(cluster, [generation]);
+    },
+  );
+
+  it('that is back lets one go on opening sessions that was about to', () => {
+    const cluster = start();
+    const generation = cluster.generate({ maxTokens: 20 });
+    cluster.gateway.disconnect();
+    cluster.runFor(200);
+    cluster.gateway.reconnect();
+    expect(firstTokenMs(cluster, generation)).toBeLessThan(50);
+    cluster.finish(generation);
+    expectWhole(cluster, [generation]);
+  });
+});
+
 describe('several generations at once', () => {
   it('share targets, say what each would say alone, and none starves', () => {
     const cluster = start({ targets: 3 });
