@@ -34,7 +34,7 @@ export class DrafterSide {
   leave(worker: string): void {
     const link = this.links.get(worker);
     if (link === undefined) return;
-    closeSession(link, this.state.request.id, this.state.ports);
+    closeSession(link, this.state.request.id, this.state.ports.closedSessions);
     this.links.delete(worker);
   }
 

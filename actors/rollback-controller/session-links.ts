@@ -2,6 +2,7 @@ import type { RequestOutcome } from '../../src/core/bus.js';
 import type { SessionOpen, WorkerAnnounced } from '../../src/core/messages.js';
 import type { ActorPorts } from '../../src/core/ports.js';
 import type { Cancel } from '../../src/core/scheduler.js';
+import type { ClosedSessions } from './closed-sessions.js';
 
 /**
  * waiting: not asked yet. opening: asked. preparing: granted, ingesting the prompt. ready. refused: never again.
@@ -22,6 +23,10 @@ export interface SessionLink {
   unwilling: boolean;
 }
 
+export interface SessionPorts extends ActorPorts {
+  readonly closedSessions: ClosedSessions;
+}
+
 export function createSessionLink(announced: WorkerAnnounced): SessionLink {
   return {
     announced,
@@ -36,14 +41,10 @@ export function createSessionLink(announced: WorkerAnnounced): SessionLink {
 }
 
 /** Tells the worker to forget the generation, if it may know it. */
-export function closeSession(link: SessionLink, generation: string, ports: ActorPorts): void {
+export function closeSession(link: SessionLink, generation: string, closed: ClosedSessions): void {
   link.stopRequest?.();
   link.stopRequest = undefined;
-  if (link.openTries === 0) return;
-  ports.bus.publish(ports.subjects.workerSession(link.announced.worker), {
-    type: 'session.close',
-    generation,
-  });
+  if (link.openTries > 0) closed.close(link.announced.worker, generation);
 }
 
 const OPEN_TIMEOUT_MS = 2000;
@@ -55,7 +56,7 @@ export type SessionAnswer = (worker: string, outcome: RequestOutcome) => void;
 export function requestSession(
   link: SessionLink,
   message: SessionOpen,
-  ports: ActorPorts,
+  ports: SessionPorts,
   onAnswer: SessionAnswer,
 ): void {
   const { worker } = link.announced;
@@ -65,6 +66,7 @@ export function requestSession(
   link.toldAtMs = now;
   link.openTries++;
   link.nextOpenAtMs = now + Math.min(LONGEST_RETRY_MS, 250 * 2 ** Math.min(link.openTries, 5));
+  ports.closedSessions.opened(worker, message.generation);
   link.stopRequest = ports.bus.request(
     ports.subjects.workerSession(worker),
     message,

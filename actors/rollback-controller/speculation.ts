@@ -210,13 +210,13 @@ export class Speculation {
 
   /** Drops jobs and closes sessions. */
   close(): void {
-    const { pool } = this.ports;
+    const { pool, closedSessions } = this.ports;
     this.supplyTimer?.();
     this.planTimer?.();
     pool.leave(this.targets);
     this.targets.forgetJobs();
     this.state.tree.abandon();
-    for (const link of this.allLinks()) closeSession(link, this.options.request.id, this.ports);
+    for (const link of this.allLinks()) closeSession(link, this.options.request.id, closedSessions);
     pool.dispatch(this.targets.links.keys());
   }
 

@@ -47,7 +47,7 @@ export class TargetSide implements PoolClient {
   leave(worker: string): void {
     const link = this.links.get(worker);
     if (link === undefined) return;
-    closeSession(link, this.state.request.id, this.state.ports);
+    closeSession(link, this.state.request.id, this.state.ports.closedSessions);
     for (const job of [...link.jobs]) this.drop(link, job);
     this.links.delete(worker);
   }

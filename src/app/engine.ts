@@ -1,3 +1,4 @@
+import type { ClosedSessions } from '../../actors/rollback-controller/closed-sessions.js';
 import { draftingText } from '../../infra/config/drafting.js';
 import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
 import { newGenerationId, newSeed } from '../../infra/ids/random-ids.js';
@@ -14,6 +15,7 @@ import { prepareRequest } from '../core/request.js';
 import type { Cancel } from '../core/scheduler.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { Admission } from './admission.js';
+import { openClosedSessions } from './closed-sessions.js';
 import { type Cluster, openCluster } from './cluster.js';
 import { emptyResult } from './empty-result.js';
 import type { EngineDeps } from './engine-deps.js';
@@ -38,6 +40,7 @@ const PATIENCE_MS = 60_000;
 export class Engine implements GenerationService {
   private readonly generations = new Map<string, GenerationHandle>();
   private readonly admission: Admission;
+  private readonly closedSessions: ClosedSessions;
   private readonly forgetting = new Set<Cancel>();
   private status: 'ready' | 'draining' = 'ready';
   private closing: Promise<void> | undefined;
@@ -48,6 +51,7 @@ export class Engine implements GenerationService {
     private readonly cluster: Cluster,
   ) {
     this.admission = new Admission(options.parallel, options.queue);
+    this.closedSessions = openClosedSessions(cluster.ports, cluster.directory, LEASE_MS);
   }
 
   get tokenizer(): Tokenizer {
@@ -132,6 +136,7 @@ export class Engine implements GenerationService {
         ports: cluster.ports,
         pool: cluster.pool,
         acceptance: cluster.acceptance,
+        closedSessions: this.closedSessions,
         directory: cluster.directory,
         tokenizer: cluster.tokenizer,
         raw,

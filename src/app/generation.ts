@@ -1,5 +1,6 @@
 import { merge, Subject } from 'rxjs';
 import { createActor } from 'xstate';
+import type { ClosedSessions } from '../../actors/rollback-controller/closed-sessions.js';
 import {
   type RollbackControllerEvent,
   type RollbackControllerOutput,
@@ -25,6 +26,7 @@ export interface GenerationOptions {
   readonly ports: ActorPorts;
   readonly pool: TargetPool;
   readonly acceptance: AcceptanceBooks;
+  readonly closedSessions: ClosedSessions;
   readonly directory: WorkerDirectory;
   readonly tokenizer: Tokenizer;
   /** Special tokens are part of the text. */
@@ -57,6 +59,7 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
         ...ports,
         pool: options.pool,
         acceptance: options.acceptance.of(request.sampler),
+        closedSessions: options.closedSessions,
         trace: options.trace,
         commit: sinks.commit,
       },

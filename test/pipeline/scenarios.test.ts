@@ -303,6 +303,31 @@ describe('a lost connection', () => {
     cluster.finish(generation);
     expectWhole(cluster, [generation]);
   });
+
+  it.each([
+    ['the gateway', 0, 40],
+    ['the gateway, and a while later of its workers', 300, 800],
+  ])(
+    'of %s does not keep the slots of generations that were cancelled meanwhile',
+    (_whose, laterMs, mostMs) => {
+      const cluster = start({ slots: 2, leaseMs: 30_000, patienceMs: 60_000 });
+      const left = [1, 2].map(() => cluster.generate({ maxTokens: 400 }));
+      cluster.runFor(300);
+      const workers = laterMs > 0 ? cluster.workers : [];
+      for (const { bus } of [{ bus: cluster.gateway }, ...workers]) bus.disconnect();
+      cluster.runFor(50);
+      for (const generation of left) generation.cancel();
+      cluster.runFor(200);
+      cluster.gateway.reconnect();
+      cluster.runFor(laterMs);
+      for (const { bus } of workers) bus.reconnect();
+      cluster.runFor(10);
+      const generation = cluster.generate({ maxTokens: 20 });
+      expect(firstTokenMs(cluster, generation)).toBeLessThan(mostMs);
+      cluster.finish(generation);
+      expectWhole(cluster, [generation]);
+    },
+  );
 });
 
 describe('several generations at once', () => {

@@ -10,6 +10,7 @@ import { TargetPool } from '../../core/target-pool.js';
 import type { TraceSink } from '../../core/trace.js';
 import { VirtualScheduler } from '../../core/virtual-scheduler.js';
 import type { ActorInspector } from '../actor-options.js';
+import { openClosedSessions } from '../closed-sessions.js';
 import { startGeneration } from '../generation.js';
 import { ReleasedLog } from '../released-log.js';
 import { WorkerDirectory } from '../worker-directory.js';
@@ -55,7 +56,7 @@ export interface VirtualGeneration {
 export function createVirtualCluster(options: VirtualClusterOptions) {
   const scheduler = new VirtualScheduler();
   const seed = options.seed ?? 1;
-  const { faults, nameWorker = (role, place) => `${role}-${place}` } = options;
+  const { faults, leaseMs = 10_000, nameWorker = (role, place) => `${role}-${place}` } = options;
   const network = new MemoryNetwork({ scheduler, seed, ...(faults === undefined ? {} : { faults }) });
   const subjects = createSubjects();
   const workers: VirtualWorker[] = [];
@@ -66,7 +67,8 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
   function openGateway(name: string) {
     const bus = network.connect(name);
     const directory = new WorkerDirectory({ bus, subjects, scheduler, accepts: () => true });
-    return { bus, directory, pool: new TargetPool(), acceptance: new AcceptanceBooks() };
+    const closedSessions = openClosedSessions({ bus, subjects, scheduler }, directory, leaseMs);
+    return { bus, directory, closedSessions, pool: new TargetPool(), acceptance: new AcceptanceBooks() };
   }
 
   const gateway = openGateway('gateway');
@@ -118,10 +120,11 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       ports: { bus: from.bus, subjects, scheduler, logger: silentLogger },
       pool: from.pool,
       acceptance: from.acceptance,
+      closedSessions: from.closedSessions,
       directory: from.directory,
       tokenizer: simTokenizer,
       raw: false,
-      leaseMs: options.leaseMs ?? 10_000,
+      leaseMs,
       patienceMs: options.patienceMs ?? 30_000,
       trace: options.trace,
       inspect: options.inspect,

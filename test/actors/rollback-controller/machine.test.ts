@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
+import { ClosedSessions } from '../../../actors/rollback-controller/closed-sessions.js';
 import type { ControllerPorts } from '../../../actors/rollback-controller/generation-state.js';
 import { rollbackControllerMachine } from '../../../actors/rollback-controller/machine.js';
 import { MemoryNetwork } from '../../../infra/bus-memory/memory-network.js';
@@ -47,6 +48,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     logger: silentLogger,
     pool,
     acceptance: new AcceptanceBook(),
+    closedSessions: new ClosedSessions({ bus, subjects, scheduler }, 3_000),
     trace: undefined,
     commit: (token) => {
       committed.push(token);
