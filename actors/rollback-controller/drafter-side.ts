@@ -26,7 +26,7 @@ export class DrafterSide {
   constructor(private readonly state: GenerationState) {}
 
   join(announced: WorkerAnnounced): DrafterLink {
-    const link = createDrafterLink(announced, this.state.tree.root);
+    const link = createDrafterLink(announced, this.promptNode());
     this.links.set(announced.worker, link);
     return link;
   }
@@ -372,7 +372,8 @@ export class DrafterSide {
     noteAwaited(link, this.state.ports.scheduler.now(), this.allowance(link));
   }
 
-  private promptNode() {
+  /** The node whose path is the prompt: what a fresh session holds. */
+  private promptNode(): DraftNode {
     let node = this.state.tree.root;
     while (node.parent !== undefined) node = node.parent;
     return node;

@@ -39,7 +39,7 @@ export class TargetSide implements PoolClient {
   ) {}
 
   join(announced: WorkerAnnounced): TargetLink {
-    const link = createTargetLink(announced, this.state.tree.root);
+    const link = createTargetLink(announced, this.promptNode());
     this.links.set(announced.worker, link);
     return link;
   }

@@ -270,6 +270,31 @@ describe('targets', () => {
   });
 });
 
+describe('a worker that comes in the middle of a text', () => {
+  it.each([
+    ['target', 'none'],
+    ['target', 'si'],
+    ['target', 'dsi'],
+    ['drafter', 'si'],
+    ['drafter', 'dsi'],
+  ] as const)('is told all after the prompt at once, and never asks for it (a %s, %s)', (role, mode) => {
+    const cluster = start({ targets: 1 });
+    const generation = cluster.generate({ mode, maxTokens: 60 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 10 });
+    const [victim] = role === 'target' ? cluster.targets : cluster.drafters;
+    victim?.kill();
+    cluster.directory.remove(victim?.id ?? '');
+    if (role === 'target') cluster.startTarget();
+    else cluster.startDrafter();
+    cluster.finish(generation);
+    const resyncs = ['job.ended resync', 'draft.rejected resync'].map(
+      (name) => cluster.counts.get(name) ?? 0,
+    );
+    expect(resyncs).toEqual([0, 0]);
+    expectWhole(cluster, [generation]);
+  });
+});
+
 describe('a lost connection', () => {
   function firstTokenMs(cluster: VirtualCluster, generation: VirtualGeneration): number {
     const startMs = cluster.scheduler.now();
