@@ -15,7 +15,7 @@ import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
-import { closeSession } from './session-links.js';
+import { closeSession, MOST_FAILURES } from './session-links.js';
 
 /** Where the drafters draft, and what came of it. */
 export class DrafterSide {
@@ -140,6 +140,7 @@ export class DrafterSide {
       link.forgetful = false;
       link.heardAtMs = now;
       link.misses = 0;
+      link.failures = 0;
       link.tip = outcome.tip;
       link.exhausted = message.exhausted;
       return;
@@ -175,7 +176,8 @@ export class DrafterSide {
     }
     link.stopRequest?.();
     link.stopRequest = undefined;
-    link.phase = message.outcome === 'failed' && link.openTries > 3 ? 'refused' : 'waiting';
+    if (message.outcome === 'failed') link.failures++;
+    link.phase = link.failures >= MOST_FAILURES ? 'refused' : 'waiting';
     link.epoch = -1;
     link.forgetful = true;
   }

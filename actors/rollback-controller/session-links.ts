@@ -9,6 +9,9 @@ import type { ClosedSessions } from './closed-sessions.js';
  */
 export type LinkPhase = 'waiting' | 'opening' | 'preparing' | 'ready' | 'refused';
 
+/** A worker that failed this many times in a row is left alone. */
+export const MOST_FAILURES = 3;
+
 /** What the controller knows of its session on one worker. */
 export interface SessionLink {
   readonly announced: WorkerAnnounced;
@@ -21,6 +24,8 @@ export interface SessionLink {
   toldAtMs: number;
   /** The last request was not answered, or every slot was taken: others are asked first. */
   unwilling: boolean;
+  /** Failed passes and jobs in a row. */
+  failures: number;
 }
 
 export interface SessionPorts extends ActorPorts {
@@ -37,6 +42,7 @@ export function createSessionLink(announced: WorkerAnnounced): SessionLink {
     heardAtMs: 0,
     toldAtMs: 0,
     unwilling: false,
+    failures: 0,
   };
 }
 

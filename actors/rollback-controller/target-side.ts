@@ -14,11 +14,8 @@ import { chooseTarget, type IdleTarget } from '../../src/core/target-choice.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
 import { heldOf, missingAfter } from './missing-tokens.js';
-import { closeSession } from './session-links.js';
+import { closeSession, MOST_FAILURES } from './session-links.js';
 import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
-
-/** A worker that failed this many times in a row is left alone. */
-const MOST_FAILURES = 3;
 
 /** What targets may expect of the drafters. */
 export interface DraftsExpected {
