@@ -8,7 +8,12 @@ import type {
   GenerationService,
   ServiceHealth,
 } from '../core/engine.js';
-import { GenerationNotFoundError, UnavailableError } from '../core/errors.js';
+import {
+  errorMessage,
+  GenerationNotFoundError,
+  UnavailableError,
+  WorkerFailedError,
+} from '../core/errors.js';
 import type { CompiledRequest } from '../core/generation.js';
 import type { Numerics } from '../core/model.js';
 import { prepareRequest } from '../core/request.js';
@@ -130,7 +135,7 @@ export class Engine implements GenerationService {
     const { cluster, deps } = this;
     const log = new ReleasedLog();
     let running: RunningGeneration | undefined;
-    const leaveQueue = this.admission.enter(() => {
+    const start = () => {
       running = startGeneration({
         request,
         ports: cluster.ports,
@@ -150,6 +155,15 @@ export class Engine implements GenerationService {
           this.forgetLater(request.id);
         },
       });
+    };
+    const leaveQueue = this.admission.enter(start, (cause) => {
+      const { logger } = cluster.ports;
+      logger.error({ generation: request.id, problem: errorMessage(cause) }, 'generation could not begin');
+      const error = new WorkerFailedError(`the generation could not begin: ${errorMessage(cause)}`, {
+        cause,
+      });
+      log.finish({ outcome: 'failed', error, result: emptyResult(request, 'error') });
+      this.forgetLater(request.id);
     });
     const handle: GenerationHandle = {
       id: request.id,
