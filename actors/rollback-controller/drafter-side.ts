@@ -15,7 +15,7 @@ import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { createDrafterLink, type DrafterLink } from './drafter-links.js';
 import type { GenerationState } from './generation-state.js';
 import { missingAfter } from './missing-tokens.js';
-import { closeSession } from './session-links.js';
+import { closeSession, MOST_FAILURES } from './session-links.js';
 
 /** Where the drafters draft, and what came of it. */
 export class DrafterSide {
@@ -26,7 +26,7 @@ export class DrafterSide {
   constructor(private readonly state: GenerationState) {}
 
   join(announced: WorkerAnnounced): DrafterLink {
-    const link = createDrafterLink(announced, this.state.tree.root);
+    const link = createDrafterLink(announced, this.promptNode());
     this.links.set(announced.worker, link);
     return link;
   }
@@ -34,7 +34,7 @@ export class DrafterSide {
   leave(worker: string): void {
     const link = this.links.get(worker);
     if (link === undefined) return;
-    closeSession(link, this.state.request.id, this.state.ports);
+    closeSession(link, this.state.request.id, this.state.ports.closedSessions);
     this.links.delete(worker);
   }
 
@@ -140,6 +140,7 @@ export class DrafterSide {
       link.forgetful = false;
       link.heardAtMs = now;
       link.misses = 0;
+      link.failures = 0;
       link.tip = outcome.tip;
       link.exhausted = message.exhausted;
       return;
@@ -175,7 +176,8 @@ export class DrafterSide {
     }
     link.stopRequest?.();
     link.stopRequest = undefined;
-    link.phase = message.outcome === 'failed' && link.openTries > 3 ? 'refused' : 'waiting';
+    if (message.outcome === 'failed') link.failures++;
+    link.phase = link.failures >= MOST_FAILURES ? 'refused' : 'waiting';
     link.epoch = -1;
     link.forgetful = true;
   }
@@ -372,7 +374,8 @@ export class DrafterSide {
     noteAwaited(link, this.state.ports.scheduler.now(), this.allowance(link));
   }
 
-  private promptNode() {
+  /** The node whose path is the prompt: what a fresh session holds. */
+  private promptNode(): DraftNode {
     let node = this.state.tree.root;
     while (node.parent !== undefined) node = node.parent;
     return node;

@@ -18,13 +18,13 @@ import { forwardMs } from '../../src/core/planner/forward-times.js';
 import { PacedPlanner } from '../../src/core/planner/paced-planner.js';
 import { Planner } from '../../src/core/planner/planner.js';
 import { REPLAN_TOKENS } from '../../src/core/planner/situation.js';
-import type { ActorPorts } from '../../src/core/ports.js';
 import type { TargetPool } from '../../src/core/target-pool.js';
 import { TokenPath } from '../../src/core/token-path.js';
 import type { TraceEvent, TraceSink } from '../../src/core/trace.js';
+import type { SessionPorts } from './session-links.js';
 import { Statistics } from './statistics.js';
 
-export interface ControllerPorts extends ActorPorts {
+export interface ControllerPorts extends SessionPorts {
   readonly pool: TargetPool;
   readonly acceptance: AcceptanceBook;
   readonly trace: TraceSink | undefined;

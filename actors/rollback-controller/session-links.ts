@@ -2,11 +2,15 @@ import type { RequestOutcome } from '../../src/core/bus.js';
 import type { SessionOpen, WorkerAnnounced } from '../../src/core/messages.js';
 import type { ActorPorts } from '../../src/core/ports.js';
 import type { Cancel } from '../../src/core/scheduler.js';
+import type { ClosedSessions } from './closed-sessions.js';
 
 /**
  * waiting: not asked yet. opening: asked. preparing: granted, ingesting the prompt. ready. refused: never again.
  */
 export type LinkPhase = 'waiting' | 'opening' | 'preparing' | 'ready' | 'refused';
+
+/** A worker that failed this many times in a row is left alone. */
+export const MOST_FAILURES = 3;
 
 /** What the controller knows of its session on one worker. */
 export interface SessionLink {
@@ -20,6 +24,12 @@ export interface SessionLink {
   toldAtMs: number;
   /** The last request was not answered, or every slot was taken: others are asked first. */
   unwilling: boolean;
+  /** Failed passes and jobs in a row. */
+  failures: number;
+}
+
+export interface SessionPorts extends ActorPorts {
+  readonly closedSessions: ClosedSessions;
 }
 
 export function createSessionLink(announced: WorkerAnnounced): SessionLink {
@@ -32,18 +42,15 @@ export function createSessionLink(announced: WorkerAnnounced): SessionLink {
     heardAtMs: 0,
     toldAtMs: 0,
     unwilling: false,
+    failures: 0,
   };
 }
 
 /** Tells the worker to forget the generation, if it may know it. */
-export function closeSession(link: SessionLink, generation: string, ports: ActorPorts): void {
+export function closeSession(link: SessionLink, generation: string, closed: ClosedSessions): void {
   link.stopRequest?.();
   link.stopRequest = undefined;
-  if (link.openTries === 0) return;
-  ports.bus.publish(ports.subjects.workerSession(link.announced.worker), {
-    type: 'session.close',
-    generation,
-  });
+  if (link.openTries > 0) closed.close(link.announced.worker, generation);
 }
 
 const OPEN_TIMEOUT_MS = 2000;
@@ -55,7 +62,7 @@ export type SessionAnswer = (worker: string, outcome: RequestOutcome) => void;
 export function requestSession(
   link: SessionLink,
   message: SessionOpen,
-  ports: ActorPorts,
+  ports: SessionPorts,
   onAnswer: SessionAnswer,
 ): void {
   const { worker } = link.announced;
@@ -65,6 +72,7 @@ export function requestSession(
   link.toldAtMs = now;
   link.openTries++;
   link.nextOpenAtMs = now + Math.min(LONGEST_RETRY_MS, 250 * 2 ** Math.min(link.openTries, 5));
+  ports.closedSessions.opened(worker, message.generation);
   link.stopRequest = ports.bus.request(
     ports.subjects.workerSession(worker),
     message,
@@ -74,6 +82,13 @@ export function requestSession(
       onAnswer(worker, outcome);
     },
   );
+}
+
+/** What was asked may be lost, and the answer with it: neither is waited for. */
+export function askAfresh(link: SessionLink): void {
+  link.stopRequest?.();
+  link.stopRequest = undefined;
+  link.nextOpenAtMs = 0;
 }
 
 /** Takes an answer in. True when the session has just become ready. */

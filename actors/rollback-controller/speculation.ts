@@ -22,7 +22,14 @@ import {
   type Ending,
   GenerationState,
 } from './generation-state.js';
-import { acceptAnswer, closeSession, openable, requestSession, type SessionAnswer } from './session-links.js';
+import {
+  acceptAnswer,
+  askAfresh,
+  closeSession,
+  openable,
+  requestSession,
+  type SessionAnswer,
+} from './session-links.js';
 import type { TargetLink } from './target-links.js';
 import { TargetSide } from './target-side.js';
 
@@ -143,7 +150,7 @@ export class Speculation {
   reconnected(): void {
     this.targets.forgetJobs();
     this.drafters.restart();
-    for (const link of this.allLinks()) if (link.phase !== 'ready') link.nextOpenAtMs = 0;
+    for (const link of this.allLinks()) if (link.phase !== 'ready') askAfresh(link);
     this.openSessions();
   }
 
@@ -203,13 +210,13 @@ export class Speculation {
 
   /** Drops jobs and closes sessions. */
   close(): void {
-    const { pool } = this.ports;
+    const { pool, closedSessions } = this.ports;
     this.supplyTimer?.();
     this.planTimer?.();
     pool.leave(this.targets);
     this.targets.forgetJobs();
     this.state.tree.abandon();
-    for (const link of this.allLinks()) closeSession(link, this.options.request.id, this.ports);
+    for (const link of this.allLinks()) closeSession(link, this.options.request.id, closedSessions);
     pool.dispatch(this.targets.links.keys());
   }
 

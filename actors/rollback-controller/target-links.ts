@@ -36,8 +36,6 @@ export interface TargetLink extends SessionLink {
   misses: number;
   /** Answers `resync` in a row. */
   resyncs: number;
-  /** Failed passes and jobs in a row. */
-  failures: number;
   /** The last job that failed. */
   failedJob: number | undefined;
 }
@@ -51,7 +49,6 @@ export function createTargetLink(announced: WorkerAnnounced, held: DraftNode): T
     suspect: false,
     misses: 0,
     resyncs: 0,
-    failures: 0,
     failedJob: undefined,
   };
 }

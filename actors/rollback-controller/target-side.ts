@@ -14,11 +14,8 @@ import { chooseTarget, type IdleTarget } from '../../src/core/target-choice.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
 import { heldOf, missingAfter } from './missing-tokens.js';
-import { closeSession } from './session-links.js';
+import { closeSession, MOST_FAILURES } from './session-links.js';
 import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
-
-/** A worker that failed this many times in a row is left alone. */
-const MOST_FAILURES = 3;
 
 /** What targets may expect of the drafters. */
 export interface DraftsExpected {
@@ -39,7 +36,7 @@ export class TargetSide implements PoolClient {
   ) {}
 
   join(announced: WorkerAnnounced): TargetLink {
-    const link = createTargetLink(announced, this.state.tree.root);
+    const link = createTargetLink(announced, this.promptNode());
     this.links.set(announced.worker, link);
     return link;
   }
@@ -47,7 +44,7 @@ export class TargetSide implements PoolClient {
   leave(worker: string): void {
     const link = this.links.get(worker);
     if (link === undefined) return;
-    closeSession(link, this.state.request.id, this.state.ports);
+    closeSession(link, this.state.request.id, this.state.ports.closedSessions);
     for (const job of [...link.jobs]) this.drop(link, job);
     this.links.delete(worker);
   }

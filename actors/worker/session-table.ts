@@ -1,3 +1,4 @@
+import { errorMessage, InvalidOptionError, UnavailableError } from '../../src/core/errors.js';
 import type { SessionGranted, SessionOpen, SessionRefused } from '../../src/core/messages.js';
 import type { LoadedModel, Sequence } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
@@ -85,25 +86,30 @@ export class SessionTable<Session extends WorkerSession> {
     if (foreign !== undefined) {
       return refused('invalid', `prompt token ${foreign} is outside the vocabulary of ${vocabularySize}`);
     }
-    this.sessions.set(generation, this.create(message));
+    try {
+      this.sessions.set(generation, this.create(message));
+    } catch (error) {
+      const { code, reason } = whyNotOpened(error);
+      this.ports.logger.error({ generation, code, reason }, 'session could not be opened');
+      return refused(code, reason);
+    }
     this.events.opened();
     return { type: 'session.granted', generation, worker, ready: false };
   }
 
+  /** Its slot is free at once; of a pass that is under way nobody takes the result. */
   close(generation: string): void {
     const session = this.sessions.get(generation);
     if (session === undefined) return;
     this.sessions.delete(generation);
-    if (!session.busy) session.sequence.close();
+    session.sequence.close();
     this.events.ended(session);
   }
 
   /** Ends a pass. False when the session was closed meanwhile: its result is nobody's. */
   settle(session: Session): boolean {
     session.busy = false;
-    if (this.sessions.get(session.generation) === session) return true;
-    session.sequence.close();
-    return false;
+    return this.sessions.get(session.generation) === session;
   }
 
   closeAll(): void {
@@ -143,4 +149,12 @@ export class SessionTable<Session extends WorkerSession> {
       busy: false,
     });
   }
+}
+
+/** What is not plain, such as a lack of memory, counts as a lack of room: it may be over when the worker is asked again. */
+function whyNotOpened(error: unknown): Pick<SessionRefused, 'code' | 'reason'> {
+  const reason = errorMessage(error).trim().replaceAll('\n', ' ').slice(0, 500);
+  if (error instanceof InvalidOptionError) return { code: 'invalid', reason };
+  if (error instanceof UnavailableError) return { code: 'draining', reason };
+  return { code: 'full', reason };
 }

@@ -29,7 +29,7 @@ interface Arrival {
 
 /** One client of a memory network. */
 export class MemoryEndpoint implements Bus {
-  private status: BusStatus = 'connected';
+  private current: BusStatus = 'connected';
   /** Counts disconnections: what was under way to an earlier connection is lost. */
   private connection = 0;
   private requests = 0;
@@ -45,8 +45,12 @@ export class MemoryEndpoint implements Bus {
     readonly name: string,
   ) {}
 
+  get status(): BusStatus {
+    return this.current;
+  }
+
   get isConnected(): boolean {
-    return this.status === 'connected';
+    return this.current === 'connected';
   }
 
   get rejectedMessages(): number {
@@ -163,7 +167,7 @@ export class MemoryEndpoint implements Bus {
   }
 
   private changeStatus(status: BusStatus): void {
-    this.status = status;
+    this.current = status;
     for (const handler of this.statusHandlers)
       this.network.scheduler.schedule(0, () => {
         if (this.statusHandlers.has(handler)) handler(status);

@@ -36,6 +36,9 @@ export function routeBus({ remote, local, isLocalWorker, announcesTo }: RoutedBu
     request: (subject, message, timeoutMs, onOutcome) =>
       homeOf(subject).request(subject, message, timeoutMs, onOutcome),
     flush: (done) => remote.flush(done),
+    get status() {
+      return remote.status;
+    },
     onStatus: (handler) => remote.onStatus(handler),
     get rejectedMessages() {
       return remote.rejectedMessages + local.rejectedMessages;

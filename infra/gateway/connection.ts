@@ -30,7 +30,9 @@ import { requestFromWire } from './wire-request.js';
 /** How long a client may take to answer a close frame before it is cut. */
 const CLOSE_HANDSHAKE_MS = 2000;
 
+/** What a client calls its fields goes into the log, but no client may fill it. */
 const MAX_LOGGED_FIELDS = 20;
+const MAX_LOGGED_NAME = 64;
 
 /** Reads a log from behind a place, never faster than there is demand (streams: followLog). */
 export type FollowLog = (log: GenerationLog, after: number, demand: Demand) => Observable<LogEvent>;
@@ -151,18 +153,21 @@ export class Connection implements ClientSocketEvents {
     if (!this.context.accepting()) throw new UnavailableError('the server is shutting down');
     this.checkRoom();
     const { request, unknown } = requestFromWire(fields);
-    if (unknown.length > 0)
-      this.context.logger.info({ fields: unknown.slice(0, MAX_LOGGED_FIELDS) }, 'unknown fields ignored');
-    void this.start(request, ref);
+    void this.start(request, ref, unknown);
   }
 
-  private async start(request: GenerationRequest, ref: string | undefined): Promise<void> {
+  private async start(
+    request: GenerationRequest,
+    ref: string | undefined,
+    unknown: readonly string[],
+  ): Promise<void> {
     const { service, leases } = this.context;
     this.creating += 1;
     try {
       const handle = await service.create(request);
       // From here on the lease sees to it that nothing runs for nobody, also if the client has left meanwhile.
       leases.add(handle);
+      this.logUnknown(unknown);
       if (!this.socket.open) return;
       this.send(createdFrame(handle, ref));
       this.follow(handle, -1);
@@ -172,6 +177,13 @@ export class Connection implements ClientSocketEvents {
       this.creating -= 1;
       this.context.quieter();
     }
+  }
+
+  /** Only of requests that were accepted: of those there are no more than the engine can take. */
+  private logUnknown(names: readonly string[]): void {
+    if (names.length === 0) return;
+    const fields = names.slice(0, MAX_LOGGED_FIELDS).map((name) => name.slice(0, MAX_LOGGED_NAME));
+    this.context.logger.info({ fields }, 'unknown fields ignored');
   }
 
   private follow(handle: GenerationHandle, after: number): void {

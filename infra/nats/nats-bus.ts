@@ -27,7 +27,7 @@ export class NatsBus implements Bus {
   private readonly statusHandlers = new Set<(status: BusStatus) => void>();
   private readonly pendingRequests = new Set<Cancel>();
   private readonly subscriptions = new Map<string, SharedSubscription>();
-  private status: BusStatus = 'connected';
+  private current: BusStatus = 'connected';
   private rejected = 0;
 
   constructor(
@@ -43,6 +43,10 @@ export class NatsBus implements Bus {
   /** For what is not a bus message: service announcements and requests from outside. */
   get controlConnection(): NatsConnection {
     return this.control.connection;
+  }
+
+  get status(): BusStatus {
+    return this.current;
   }
 
   get rejectedMessages(): number {
@@ -156,8 +160,8 @@ export class NatsBus implements Bus {
       : links.every((link) => link.isUp)
         ? 'connected'
         : 'disconnected';
-    if (status === this.status) return;
-    this.status = status;
+    if (status === this.current) return;
+    this.current = status;
     this.logStatus(status, changed);
     for (const handler of this.statusHandlers) this.guard('status', () => handler(status));
   }

@@ -39,7 +39,7 @@ export interface OnnxModelOptions {
   readonly rows?: VocabularyRows | undefined;
   /** Processor threads of one pass, at least 1. */
   readonly threads: number;
-  /** Most open sequences, at least 1. */
+  /** Most open sequences, at least 1; one that was closed during its pass keeps its memory until that has ended. */
   readonly slots: number;
   readonly scheduler: Scheduler;
   /** Default cpu. One that is not there is replaced by cpu, with a warning. */
@@ -121,7 +121,10 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
 }
 
 class OnnxLoadedModel implements OnnxModel {
+  /** Those that take a slot. */
   private readonly open = new Set<Sequence>();
+  /** Those whose memory is in use: the open ones, and what was closed during its pass until that has ended. */
+  private readonly held = new Set<Sequence>();
   private readonly context: SequenceContext;
   private closing: Promise<void> | undefined;
   private onAllReleased: (() => void) | undefined;
@@ -136,9 +139,10 @@ class OnnxLoadedModel implements OnnxModel {
       ...parts,
       vocabularySize: info.vocabularySize,
       maxChunkTokens: info.maxChunkTokens,
+      onClosed: (sequence) => this.open.delete(sequence),
       onReleased: (sequence) => {
-        this.open.delete(sequence);
-        if (this.open.size === 0) this.onAllReleased?.();
+        this.held.delete(sequence);
+        if (this.held.size === 0) this.onAllReleased?.();
       },
     };
   }
@@ -153,6 +157,7 @@ class OnnxLoadedModel implements OnnxModel {
       throw new BusyError(`all ${this.slots} slots of ${this.info.name} are taken`);
     const sequence = new OnnxSequence(this.context, options);
     this.open.add(sequence);
+    this.held.add(sequence);
     return sequence;
   }
 
@@ -164,7 +169,7 @@ class OnnxLoadedModel implements OnnxModel {
 
   private async release(): Promise<void> {
     for (const sequence of [...this.open]) sequence.close();
-    if (this.open.size > 0) {
+    if (this.held.size > 0) {
       await new Promise<void>((resolve) => {
         this.onAllReleased = resolve;
       });

@@ -21,6 +21,8 @@ export interface SequenceContext {
   readonly rows: VocabularyRows | undefined;
   readonly maxChunkTokens: number;
   readonly scheduler: Scheduler;
+  /** Called once, when the sequence is closed: its last pass may still be under way. */
+  readonly onClosed: (sequence: OnnxSequence) => void;
   /** Called once, when the sequence is closed and its last pass has ended. */
   readonly onReleased: (sequence: OnnxSequence) => void;
 }
@@ -73,10 +75,11 @@ export class OnnxSequence implements Sequence {
     );
   }
 
-  /** Idempotent. During a pass the sequence is closed when that has ended. */
+  /** Idempotent. During a pass the memory is freed when that has ended. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.context.onClosed(this);
     if (!this.running) this.release();
   }
 

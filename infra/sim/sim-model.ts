@@ -1,3 +1,4 @@
+import { BusyError } from '../../src/core/errors.js';
 import type {
   ForwardCallback,
   ForwardResult,
@@ -29,6 +30,8 @@ export interface SimModelInput {
   readonly trace?: readonly boolean[] | undefined;
   readonly scheduler: Scheduler;
   readonly wait: PassWait;
+  /** Most open sequences, at least 1. Default: any number. */
+  readonly slots?: number;
   /** Uniform in [0, 1): decides pass times that vary. Default: the same sequence always. */
   readonly random?: () => number;
 }
@@ -48,9 +51,17 @@ export function createSimModel(input: SimModelInput): LoadedModel {
     blocking: options.timing.ms > 0,
   };
   const times = new PassTimes(options.timing, input.random ?? createSeededRandom(1));
+  const { slots = Number.POSITIVE_INFINITY } = input;
+  const open = new Set<Sequence>();
+  const closed = (sequence: Sequence): void => void open.delete(sequence);
   return {
     info,
-    openSequence: (sequence) => new SimSequence(sourceOf(input, sequence), sequence, input, times),
+    openSequence: (asked) => {
+      if (open.size >= slots) throw new BusyError(`all ${slots} slots of ${input.name} are taken`);
+      const sequence = new SimSequence(sourceOf(input, asked), asked, input, times, closed);
+      open.add(sequence);
+      return sequence;
+    },
     close: async () => {},
   };
 }
@@ -71,6 +82,7 @@ class SimSequence implements Sequence {
     options: SequenceOptions,
     private readonly input: SimModelInput,
     private readonly times: PassTimes,
+    private readonly closed: (sequence: Sequence) => void,
   ) {
     this.path = new TokenPath('', source.root);
     this.capacityTokens = options.capacityTokens;
@@ -115,5 +127,7 @@ class SimSequence implements Sequence {
     });
   }
 
-  close(): void {}
+  close(): void {
+    this.closed(this);
+  }
 }

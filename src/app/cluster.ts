@@ -45,6 +45,7 @@ export interface Cluster {
   readonly ports: ActorPorts;
   readonly pool: TargetPool;
   readonly acceptance: AcceptanceBooks;
+  readonly directory: WorkerDirectory;
   readonly pin: TargetPin;
   readonly tokenizer: Tokenizer;
   readonly promptEncoder: PromptEncoder;
@@ -124,6 +125,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     ports: { bus, subjects, scheduler, logger },
     pool: new TargetPool(),
     acceptance: new AcceptanceBooks(),
+    directory,
     pin,
     tokenizer,
     promptEncoder,

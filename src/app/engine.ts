@@ -1,3 +1,4 @@
+import type { ClosedSessions } from '../../actors/rollback-controller/closed-sessions.js';
 import { draftingText } from '../../infra/config/drafting.js';
 import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
 import { newGenerationId, newSeed } from '../../infra/ids/random-ids.js';
@@ -7,13 +8,19 @@ import type {
   GenerationService,
   ServiceHealth,
 } from '../core/engine.js';
-import { GenerationNotFoundError, UnavailableError } from '../core/errors.js';
+import {
+  errorMessage,
+  GenerationNotFoundError,
+  UnavailableError,
+  WorkerFailedError,
+} from '../core/errors.js';
 import type { CompiledRequest } from '../core/generation.js';
 import type { Numerics } from '../core/model.js';
 import { prepareRequest } from '../core/request.js';
 import type { Cancel } from '../core/scheduler.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { Admission } from './admission.js';
+import { openClosedSessions } from './closed-sessions.js';
 import { type Cluster, openCluster } from './cluster.js';
 import { emptyResult } from './empty-result.js';
 import type { EngineDeps } from './engine-deps.js';
@@ -38,6 +45,7 @@ const PATIENCE_MS = 60_000;
 export class Engine implements GenerationService {
   private readonly generations = new Map<string, GenerationHandle>();
   private readonly admission: Admission;
+  private readonly closedSessions: ClosedSessions;
   private readonly forgetting = new Set<Cancel>();
   private status: 'ready' | 'draining' = 'ready';
   private closing: Promise<void> | undefined;
@@ -48,6 +56,7 @@ export class Engine implements GenerationService {
     private readonly cluster: Cluster,
   ) {
     this.admission = new Admission(options.parallel, options.queue);
+    this.closedSessions = openClosedSessions(cluster.ports, cluster.directory, LEASE_MS);
   }
 
   get tokenizer(): Tokenizer {
@@ -126,12 +135,13 @@ export class Engine implements GenerationService {
     const { cluster, deps } = this;
     const log = new ReleasedLog();
     let running: RunningGeneration | undefined;
-    const leaveQueue = this.admission.enter(() => {
+    const start = () => {
       running = startGeneration({
         request,
         ports: cluster.ports,
         pool: cluster.pool,
         acceptance: cluster.acceptance,
+        closedSessions: this.closedSessions,
         workers: cluster.pin.forGeneration(),
         tokenizer: cluster.tokenizer,
         raw,
@@ -145,6 +155,15 @@ export class Engine implements GenerationService {
           this.forgetLater(request.id);
         },
       });
+    };
+    const leaveQueue = this.admission.enter(start, (cause) => {
+      const { logger } = cluster.ports;
+      logger.error({ generation: request.id, problem: errorMessage(cause) }, 'generation could not begin');
+      const error = new WorkerFailedError(`the generation could not begin: ${errorMessage(cause)}`, {
+        cause,
+      });
+      log.finish({ outcome: 'failed', error, result: emptyResult(request, 'error') });
+      this.forgetLater(request.id);
     });
     const handle: GenerationHandle = {
       id: request.id,

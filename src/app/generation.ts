@@ -1,5 +1,6 @@
 import { merge, Subject } from 'rxjs';
 import { createActor } from 'xstate';
+import type { ClosedSessions } from '../../actors/rollback-controller/closed-sessions.js';
 import {
   type RollbackControllerEvent,
   type RollbackControllerOutput,
@@ -25,6 +26,7 @@ export interface GenerationOptions {
   readonly ports: ActorPorts;
   readonly pool: TargetPool;
   readonly acceptance: AcceptanceBooks;
+  readonly closedSessions: ClosedSessions;
   readonly workers: GenerationWorkers;
   readonly tokenizer: Tokenizer;
   /** Special tokens are part of the text. */
@@ -57,6 +59,7 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
         ...ports,
         pool: options.pool,
         acceptance: options.acceptance.of(request.sampler),
+        closedSessions: options.closedSessions,
         trace: options.trace,
         commit: sinks.commit,
       },
@@ -69,7 +72,7 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
     merge(control$, fromSubject(bus, subjects.generationControl(request.id)).pipe(controls(request.id))),
   ).subscribe((event) => actor.send(event));
   const stopListening = workers.listen((event) => control$.next(event));
-  let wasDown = false;
+  let wasDown = bus.status !== 'connected';
   const stopStatus = bus.onStatus((status) => {
     if (status === 'connected' && wasDown) control$.next({ type: 'bus.reconnected' });
     wasDown = status !== 'connected';

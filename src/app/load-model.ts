@@ -23,11 +23,11 @@ export interface LoadModelOptions {
 
 /** Loads a model into this process and tests it: seconds for a large one, during which the thread may block. */
 export async function loadModel(options: LoadModelOptions): Promise<LoadedModel> {
-  const { name, role, scheduler } = options;
+  const { name } = options;
   const resolved = await resolveModel(name, options.store);
   switch (resolved.kind) {
     case 'sim':
-      return loadSimModel(name, role, scheduler);
+      return loadSimModel(options);
     case 'onnx':
       return loadFolder(resolved, options);
     case 'ngram':
@@ -84,7 +84,7 @@ function simOptions(name: string, role: 'target' | 'drafter'): SimOptions {
   return options;
 }
 
-function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Scheduler): LoadedModel {
+function loadSimModel({ name, role, slots, scheduler }: LoadModelOptions): LoadedModel {
   const options = simOptions(name, role);
   return createSimModel({
     name,
@@ -92,6 +92,7 @@ function loadSimModel(name: string, role: 'target' | 'drafter', scheduler: Sched
     ...readSimRecords(options),
     scheduler,
     wait: (ms, done) => blockingPass(ms, scheduler.now, done),
+    slots,
     random: createSeededRandom(newSeed()),
   });
 }

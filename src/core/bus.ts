@@ -34,6 +34,8 @@ export interface Bus {
   ): Cancel;
   /** Calls back when all that was published before has left this process (or the connection is down). */
   flush(done: () => void): void;
+  readonly status: BusStatus;
+  /** Calls back with every change. */
   onStatus(handler: (status: BusStatus) => void): Cancel;
   readonly rejectedMessages: number;
   close(): Promise<void>;

@@ -67,12 +67,14 @@ export interface Sequence {
    * of them. `tokens` is not kept.
    */
   forward(tokens: readonly number[], want: number, done: ForwardCallback): void;
+  /** Idempotent. Frees the slot at once, also during a pass: that then ends as any other, with a result for nobody. */
   close(): void;
 }
 
 /** A model in memory, serving up to `slots` sequences in turn. */
 export interface LoadedModel {
   readonly info: ModelInfo;
+  /** Throws BusyError while every slot is taken, InvalidOptionError, and UnavailableError once closed. */
   openSequence(options: SequenceOptions): Sequence;
   close(): Promise<void>;
 }

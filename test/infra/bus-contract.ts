@@ -196,7 +196,9 @@ export function describeBus(name: string, createRig: () => Promise<BusRig>): voi
       const heard = await listen(tokens);
       const statuses: BusStatus[] = [];
       rig.listener.onStatus((status) => statuses.push(status));
+      expect(rig.listener.status).toBe('connected');
       await rig.listener.close();
+      expect(rig.listener.status).toBe('closed');
       await rig.listener.close();
       await rig.until(() => statuses.length > 0);
       expect(statuses).toEqual(['closed']);

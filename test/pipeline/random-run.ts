@@ -1,5 +1,6 @@
 import { SIM_WORDS } from '../../infra/sim/words.js';
 import type { CompiledRequest, RequestMode } from '../../src/core/generation.js';
+import { silentLogger } from '../../src/core/logger.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 import { createSeededRandom } from '../../src/core/seeded-random.js';
 import { simReference } from '../support/sim-reference.js';
@@ -38,6 +39,7 @@ export function randomRun(seed: number, log = false): RunSummary {
   const events = recordEvents(log);
   const faulty = random.chance(0.8);
   const delay = random.pick([0, 0.1, 1, 5]);
+  const errors: string[] = [];
   const cluster = createVirtualCluster({
     targets: random.whole(1, 5),
     targetMs: random.pick([1, 5, 20, 40]),
@@ -45,7 +47,7 @@ export function randomRun(seed: number, log = false): RunSummary {
     acceptance: random.pick([0, 0.4, 0.7, 0.9, 1]),
     burst: random.pick([1, 1, 8]),
     timing: random.pick(['', '', 'jitter=0.3', 'perToken=1', 'stragglers=0.1&jitter=0.1', 'drift=3']),
-    slots: random.pick([4, 8]),
+    slots: random.pick([1, 4, 8]),
     sharedHost: random.chance(0.3),
     leaseMs: random.pick([1500, 10_000]),
     patienceMs: 120_000,
@@ -57,6 +59,7 @@ export function randomRun(seed: number, log = false): RunSummary {
       reorderRate: faulty ? random.pick([0, 0.1, 0.5]) : 0,
       reorderMs: random.pick([1, 10, 100]),
     },
+    logger: { ...silentLogger, error: (data, message) => errors.push(`${message}: ${JSON.stringify(data)}`) },
     ...(log ? { inspect: events.inspect } : {}),
   });
   events.watch(cluster.network);
@@ -83,6 +86,7 @@ export function randomRun(seed: number, log = false): RunSummary {
     ...(allEnded() ? [] : ['not every generation ended']),
     ...cluster.generations.flatMap((generation) => problemsOf(generation, cancelled > 0)),
     ...leftovers(cluster),
+    ...errors,
   ];
   return {
     ...summarise(cluster.generations),

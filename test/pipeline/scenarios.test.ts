@@ -315,6 +315,91 @@ describe('targets', () => {
   });
 });
 
+describe('a worker that comes in the middle of a text', () => {
+  it.each([
+    ['target', 'none'],
+    ['target', 'si'],
+    ['target', 'dsi'],
+    ['drafter', 'si'],
+    ['drafter', 'dsi'],
+  ] as const)('is told all after the prompt at once, and never asks for it (a %s, %s)', (role, mode) => {
+    const cluster = start({ targets: 1 });
+    const generation = cluster.generate({ mode, maxTokens: 60 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 10 });
+    const [victim] = role === 'target' ? cluster.targets : cluster.drafters;
+    victim?.kill();
+    cluster.directory.remove(victim?.id ?? '');
+    if (role === 'target') cluster.startTarget();
+    else cluster.startDrafter();
+    cluster.finish(generation);
+    const resyncs = ['job.ended resync', 'draft.rejected resync'].map(
+      (name) => cluster.counts.get(name) ?? 0,
+    );
+    expect(resyncs).toEqual([0, 0]);
+    expectWhole(cluster, [generation]);
+  });
+});
+
+describe('a lost connection', () => {
+  function firstTokenMs(cluster: VirtualCluster, generation: VirtualGeneration): number {
+    const startMs = cluster.scheduler.now();
+    cluster.scheduler.run({ until: () => generation.log.tokens.length > 0, limitMs: startMs + 60_000 });
+    return cluster.scheduler.now() - startMs;
+  }
+
+  it.each(['none', 'si', 'dsi'] as const)(
+    'that is back lets a generation begin that was asked for meanwhile (%s)',
+    (mode) => {
+      const cluster = start();
+      cluster.gateway.disconnect();
+      cluster.runFor(100);
+      const generation = cluster.generate({ mode, maxTokens: 20 });
+      cluster.runFor(200);
+      cluster.gateway.reconnect();
+      // One round to be granted a session, the prompt's pass and the first verdict's.
+      expect(firstTokenMs(cluster, generation)).toBeLessThan(50);
+      cluster.finish(generation);
+      expectWhole(cluster, [generation]);
+    },
+  );
+
+  it('that is back lets one go on opening sessions that was about to', () => {
+    const cluster = start();
+    const generation = cluster.generate({ maxTokens: 20 });
+    cluster.gateway.disconnect();
+    cluster.runFor(200);
+    cluster.gateway.reconnect();
+    expect(firstTokenMs(cluster, generation)).toBeLessThan(50);
+    cluster.finish(generation);
+    expectWhole(cluster, [generation]);
+  });
+
+  it.each([
+    ['the gateway', 0, 40],
+    ['the gateway, and a while later of its workers', 300, 800],
+  ])(
+    'of %s does not keep the slots of generations that were cancelled meanwhile',
+    (_whose, laterMs, mostMs) => {
+      const cluster = start({ slots: 2, leaseMs: 30_000, patienceMs: 60_000 });
+      const left = [1, 2].map(() => cluster.generate({ maxTokens: 400 }));
+      cluster.runFor(300);
+      const workers = laterMs > 0 ? cluster.workers : [];
+      for (const { bus } of [{ bus: cluster.gateway }, ...workers]) bus.disconnect();
+      cluster.runFor(50);
+      for (const generation of left) generation.cancel();
+      cluster.runFor(200);
+      cluster.gateway.reconnect();
+      cluster.runFor(laterMs);
+      for (const { bus } of workers) bus.reconnect();
+      cluster.runFor(10);
+      const generation = cluster.generate({ maxTokens: 20 });
+      expect(firstTokenMs(cluster, generation)).toBeLessThan(mostMs);
+      cluster.finish(generation);
+      expectWhole(cluster, [generation]);
+    },
+  );
+});
+
 describe('several generations at once', () => {
   it('share targets, say what each would say alone, and none starves', () => {
     const cluster = start({ targets: 3 });

@@ -46,7 +46,7 @@ function createBench<Machine extends AnyStateMachine>(
   const said: WireMessage[] = [];
   const passes: RecordedPass[] = [];
   const states: string[] = [];
-  const faults = { nextPass: undefined as Error | undefined };
+  const faults = { nextPass: undefined as Error | undefined, nextOpening: undefined as Error | undefined };
   const url = `sim:${role}?ms=${options.ms ?? 10}&context=${options.contextTokens ?? 64}${role === 'drafter' ? `&acceptance=${options.acceptance ?? 1}` : ''}`;
   const sim = createSimModel({
     name: url,
@@ -54,12 +54,16 @@ function createBench<Machine extends AnyStateMachine>(
     recorded: undefined,
     scheduler,
     wait: (ms, done) => void scheduler.schedule(ms, done),
+    slots: options.slots ?? 4,
   });
   const open = { sequences: 0 };
   const model: LoadedModel = {
     info: { ...sim.info, maxChunkTokens: options.maxChunkTokens ?? 1024 },
     close: () => sim.close(),
     openSequence: (asked) => {
+      const error = faults.nextOpening;
+      faults.nextOpening = undefined;
+      if (error !== undefined) throw error;
       const sequence = sim.openSequence(asked);
       open.sequences++;
       return {
@@ -76,6 +80,7 @@ function createBench<Machine extends AnyStateMachine>(
         },
         close: () => {
           open.sequences--;
+          sequence.close();
         },
       };
     },

@@ -3,13 +3,14 @@ import { MemoryNetwork, type MemoryNetworkOptions } from '../../../infra/bus-mem
 import { simTokenizer } from '../../../infra/sim/words.js';
 import { AcceptanceBooks } from '../../core/acceptance-book.js';
 import type { CompiledRequest } from '../../core/generation.js';
-import { silentLogger } from '../../core/logger.js';
+import { type Logger, silentLogger } from '../../core/logger.js';
 import { neutralSampler } from '../../core/sampler-parameters.js';
 import { createSubjects } from '../../core/subjects.js';
 import { TargetPool } from '../../core/target-pool.js';
 import type { TraceSink } from '../../core/trace.js';
 import { VirtualScheduler } from '../../core/virtual-scheduler.js';
 import type { ActorInspector } from '../actor-options.js';
+import { openClosedSessions } from '../closed-sessions.js';
 import { startGeneration } from '../generation.js';
 import { ReleasedLog } from '../released-log.js';
 import { TargetPin } from '../target-pin.js';
@@ -40,6 +41,8 @@ export interface VirtualClusterOptions {
   readonly seed?: number;
   readonly trace?: TraceSink;
   readonly inspect?: ActorInspector;
+  /** What workers log. Default: nothing is. */
+  readonly logger?: Logger;
 }
 
 export interface VirtualGeneration {
@@ -54,7 +57,7 @@ export interface VirtualGeneration {
 export function createVirtualCluster(options: VirtualClusterOptions) {
   const scheduler = new VirtualScheduler();
   const seed = options.seed ?? 1;
-  const { faults, nameWorker = (role, place) => `${role}-${place}` } = options;
+  const { faults, leaseMs = 10_000, nameWorker = (role, place) => `${role}-${place}` } = options;
   const network = new MemoryNetwork({ scheduler, seed, ...(faults === undefined ? {} : { faults }) });
   const subjects = createSubjects();
   const workers: VirtualWorker[] = [];
@@ -66,7 +69,9 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
     const bus = network.connect(name);
     const directory = new WorkerDirectory({ bus, subjects, scheduler, accepts: () => true });
     const pin = new TargetPin({ directory, logger: silentLogger, isOwn: () => false });
-    return { bus, directory, pin, pool: new TargetPool(), acceptance: new AcceptanceBooks() };
+    const closedSessions = openClosedSessions({ bus, subjects, scheduler }, directory, leaseMs);
+    const acceptance = new AcceptanceBooks();
+    return { bus, directory, pin, closedSessions, pool: new TargetPool(), acceptance };
   }
 
   const gateway = openGateway('gateway');
@@ -80,6 +85,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       network,
       subjects,
       scheduler,
+      logger: options.logger ?? silentLogger,
       seed: seed * 1000 + workers.length,
       slots: options.slots ?? 64,
       host: options.sharedHost ? 'shared' : id,
@@ -117,10 +123,11 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       ports: { bus: from.bus, subjects, scheduler, logger: silentLogger },
       pool: from.pool,
       acceptance: from.acceptance,
+      closedSessions: from.closedSessions,
       workers: from.pin.forGeneration(),
       tokenizer: simTokenizer,
       raw: false,
-      leaseMs: options.leaseMs ?? 10_000,
+      leaseMs,
       patienceMs: options.patienceMs ?? 30_000,
       trace: options.trace,
       inspect: options.inspect,

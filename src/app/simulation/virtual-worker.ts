@@ -2,7 +2,7 @@ import type { MemoryEndpoint } from '../../../infra/bus-memory/memory-endpoint.j
 import type { MemoryNetwork } from '../../../infra/bus-memory/memory-network.js';
 import { createSimModel, type PassWait } from '../../../infra/sim/sim-model.js';
 import { parseSimModel } from '../../../infra/sim/sim-options.js';
-import { silentLogger } from '../../core/logger.js';
+import type { Logger } from '../../core/logger.js';
 import type { LoadedModel } from '../../core/model.js';
 import { createSeededRandom } from '../../core/seeded-random.js';
 import type { Subjects } from '../../core/subjects.js';
@@ -20,6 +20,7 @@ export interface VirtualWorkerOptions {
   readonly network: MemoryNetwork;
   readonly subjects: Subjects;
   readonly scheduler: VirtualScheduler;
+  readonly logger: Logger;
   readonly seed: number;
   readonly slots: number;
   readonly host: string;
@@ -43,7 +44,7 @@ export interface VirtualWorker extends WorkerHost {
 
 /** A worker process in virtual time: the production actor with a simulated model. */
 export function startVirtualWorker(options: VirtualWorkerOptions): VirtualWorker {
-  const { id, role, url, network, subjects, scheduler, enter } = options;
+  const { id, role, url, network, subjects, scheduler, logger, enter } = options;
   const bus = network.connect(id);
   let pausedUntilMs = 0;
   let killed = false;
@@ -65,12 +66,13 @@ export function startVirtualWorker(options: VirtualWorkerOptions): VirtualWorker
     ...readSimRecords(simOptions),
     scheduler,
     wait,
+    slots: options.slots,
     random: createSeededRandom(options.seed),
   });
   const host = startWorkerHost({
     role,
     model: countSequences(sim, sequences),
-    ports: { workerId: id, bus, subjects, scheduler, logger: silentLogger },
+    ports: { workerId: id, bus, subjects, scheduler, logger },
     slots: options.slots,
     host: options.host,
     inspect: options.inspect,

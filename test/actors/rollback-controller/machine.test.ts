@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
+import { ClosedSessions } from '../../../actors/rollback-controller/closed-sessions.js';
 import type { ControllerPorts } from '../../../actors/rollback-controller/generation-state.js';
 import { rollbackControllerMachine } from '../../../actors/rollback-controller/machine.js';
 import { MemoryNetwork } from '../../../infra/bus-memory/memory-network.js';
@@ -31,11 +32,13 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
       workers.subscribe(subject, ({ message, respond }) => {
         told.push({ to, message });
         if (message.type === 'session.open') {
-          respond({ type: 'session.granted', generation: 'g', worker: to, ready: true });
+          respond({ type: 'session.granted', generation: 'g', worker: to, ready: !preparing.has(to) });
         }
       });
     }
   }
+  /** Workers that still ingest the prompt. */
+  const preparing = new Set<string>();
   const committed: CommittedToken[] = [];
   const states: string[] = [];
   let draftMs = 0;
@@ -47,6 +50,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     logger: silentLogger,
     pool,
     acceptance: new AcceptanceBook(),
+    closedSessions: new ClosedSessions({ bus, subjects, scheduler }, 3_000),
     trace: undefined,
     commit: (token) => {
       committed.push(token);
@@ -77,6 +81,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     actor,
     bus,
     told,
+    preparing,
     states,
     pool,
     ids: () => committed.map(({ token }) => token),
@@ -450,6 +455,41 @@ describe('finishing', () => {
     expect(bench.ids()).toEqual([1, 2]);
     bench.runFor(0);
     expect(bench.state()).toBe('completed');
+  });
+
+  it('leaves a drafter alone that only fails, not one that fails once, however long its prompt took', () => {
+    const bench = createBench({ maxTokens: 10 });
+    bench.join('t1', 'target');
+    bench.preparing.add('d1');
+    bench.join('d1', 'drafter');
+    const asked = () => bench.toldTo('d1', 'session.open').length;
+    const starts = () => bench.toldTo('d1', 'draft.start');
+    // Whether it is ready is asked again and again.
+    bench.runFor(4_000);
+    expect(asked()).toBeGreaterThan(3);
+    bench.preparing.clear();
+    bench.actor.send({
+      type: 'session.ready',
+      generation: 'g',
+      worker: 'd1',
+      promptMs: 4_000,
+      startedAtMs: 0,
+    });
+    bench.runFor(1);
+    /** It fails, is asked again and told to draft, or is not. */
+    const fail = (): boolean => {
+      const before = starts().length;
+      const failure = { outcome: 'failed', reason: 'no memory' } as const;
+      bench.actor.send({ type: 'draft.rejected', generation: 'g', worker: 'd1', ...failure });
+      bench.runFor(5_000);
+      return starts().length > before;
+    };
+    const drafts = () => bench.draft(starts().at(-1)?.epoch ?? 0, [], [7]);
+    expect(fail()).toBe(true);
+    drafts();
+    expect([fail(), fail()]).toEqual([true, true]);
+    expect(bench.actor.getSnapshot().status).toBe('active');
+    expect(fail()).toBe(false);
   });
 
   it('leaves a target alone that only fails, and fails when there is no other', () => {

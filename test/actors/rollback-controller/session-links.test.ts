@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ClosedSessions } from '../../../actors/rollback-controller/closed-sessions.js';
 import {
   acceptAnswer,
   closeSession,
@@ -98,11 +99,12 @@ describe('requestSession', () => {
     const scheduler = new VirtualScheduler();
     const network = new MemoryNetwork({ scheduler });
     const subjects = createSubjects();
-    const ports = { bus: network.connect('gateway'), subjects, scheduler, logger: silentLogger };
+    const common = { bus: network.connect('gateway'), subjects, scheduler, logger: silentLogger };
+    const ports = { ...common, closedSessions: new ClosedSessions(common, 1000) };
     const seen: WireMessage[] = [];
     network.connect('t').subscribe(subjects.workerSession('t'), ({ message }) => seen.push(message));
     const one = link('t', 'target', 'x');
-    closeSession(one, 'a', ports);
+    closeSession(one, 'a', ports.closedSessions);
     const waits: number[] = [];
     const outcomes: string[] = [];
     for (let i = 0; i < 6; i++) {
@@ -113,7 +115,7 @@ describe('requestSession', () => {
     }
     expect(waits).toEqual([500, 1000, 2000, 4000, 5000, 5000]);
     expect(outcomes).toEqual(Array(6).fill('timeout'));
-    closeSession(one, 'a', ports);
+    closeSession(one, 'a', ports.closedSessions);
     scheduler.run();
     expect(seen.map(({ type }) => type)).toEqual([...Array(6).fill('session.open'), 'session.close']);
   });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { targetVerifierMachine } from '../../../actors/target-verifier/machine.js';
-import { InvalidLogitsError } from '../../../src/core/errors.js';
+import {
+  BusyError,
+  InvalidLogitsError,
+  InvalidOptionError,
+  UnavailableError,
+} from '../../../src/core/errors.js';
 import type { JobAssigned } from '../../../src/core/messages.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { descendants } from '../../support/state-charts.js';
@@ -383,6 +388,39 @@ describe('sessions', () => {
     expect(bench.openSession('b', { promptTokenIds: [1, 9999] })).toMatchObject({ code: 'invalid' });
   });
 
+  it.each([
+    ['full', new BusyError('all slots are taken')],
+    ['invalid', new InvalidOptionError('top_p', 2, '0..1')],
+    ['draining', new UnavailableError('the model is closed')],
+    ['full', new Error('bad allocation')],
+  ])('are refused (%s) when the model cannot open one, and the worker goes on', (code, error) => {
+    const bench = ready();
+    bench.faults.nextOpening = error;
+    expect(bench.openSession('b')).toEqual({
+      type: 'session.refused',
+      generation: 'b',
+      worker: 'w',
+      code,
+      reason: error.message,
+    });
+    expect(bench.openSession('b')).toMatchObject({ type: 'session.granted' });
+    bench.run();
+    expect(bench.saidOf('session.ready')).toMatchObject([{ generation: 'b' }]);
+  });
+
+  it('have the slot of one that was closed during its pass', () => {
+    const bench = createVerifierBench({ slots: 1 });
+    bench.load();
+    bench.openSession('a');
+    bench.runFor(5);
+    bench.send({ type: 'session.close', generation: 'a' });
+    expect(bench.openSession('b')).toMatchObject({ type: 'session.granted' });
+    expect(bench.openSession('c')).toMatchObject({ type: 'session.refused', code: 'full' });
+    bench.run();
+    expect(bench.saidOf('session.ready')).toMatchObject([{ generation: 'b' }]);
+    expect(bench.open.sequences).toBe(1);
+  });
+
   it('ingest long prompts in chunks, and report once when they are ready', () => {
     const bench = createVerifierBench({ maxChunkTokens: 4 });
     bench.load();
@@ -401,15 +439,14 @@ describe('sessions', () => {
     expect(bench.openSession('a')).toMatchObject({ ready: true });
   });
 
-  it("closed in the middle of a pass end after it, and the result is nobody's", () => {
+  it("closed in the middle of a pass end at once, and the result is nobody's", () => {
     const bench = ready();
     bench.send(job('a', right.slice(0, 2)));
     bench.runFor(5);
     bench.said.length = 0;
     bench.send({ type: 'session.close', generation: 'a' });
-    expect(bench.open.sequences).toBe(1);
-    bench.run();
     expect(bench.open.sequences).toBe(0);
+    bench.run();
     expect(bench.said).toEqual([]);
   });
 

@@ -299,6 +299,18 @@ describe('a request that cannot be served', () => {
     expect(house.service.requests).toEqual([{ prompt: 'p' }]);
   });
 
+  test('lets no client fill the log: names are cut, and none of a refused request is logged', async () => {
+    const client = await house.connect();
+    await client.create({ prompt: 'p', ['x'.repeat(1000)]: 1 });
+    expect(ignoredFields).toEqual([{ fields: ['x'.repeat(64)] }]);
+    house.service.gate = async () => {
+      throw new InvalidOptionError('prompt', '', 'text');
+    };
+    client.send({ type: 'generation.create', prompt: 'p', foreign: 1 });
+    await client.frame('error');
+    expect(ignoredFields).toHaveLength(1);
+  });
+
   test.each(['{', '[]', '"text"', '{"type":"generation.start"}', '{"type":"generation.resume","id":"g"}'])(
     'such as %s is answered, and the connection stays',
     async (text) => {

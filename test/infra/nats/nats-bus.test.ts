@@ -62,6 +62,7 @@ describe('NATS bus', () => {
     bus.subscribe(tokens, ({ message }) => heard.push(message));
     process.kill(server.pid as number, 'SIGKILL');
     await until(() => statuses.includes('disconnected'));
+    expect(bus.status).toBe('disconnected');
     bus.publish(tokens, committed(1));
     let outcome = '';
     bus.request(subjects.workerSession('w1'), committed(1), 50, ({ kind }) => {
@@ -74,6 +75,7 @@ describe('NATS bus', () => {
     await until(() => outcome !== '' && flushed);
     expect(outcome).toBe('timeout');
     await until(() => statuses.includes('connected'));
+    expect(bus.status).toBe('connected');
     bus.publish(tokens, committed(2));
     await until(() => heard.length > 0);
     expect(heard).toEqual([committed(2)]);

@@ -240,11 +240,28 @@ describe('a loaded model', () => {
     for (const sequence of open) sequence.close();
   });
 
+  it('has a slot free as soon as a sequence is closed, also during its pass', async () => {
+    const [first, second] = [openSequence(model), openSequence(model)];
+    const pass = forward(first, [1, 2, 3], 1);
+    first.close();
+    const third = openSequence(model);
+    expect(() => openSequence(model)).toThrow(BusyError);
+    expect((await pass).tokenIds).toHaveLength(1);
+    expect((await forward(third, [1, 2, 3], 1)).tokenIds).toHaveLength(1);
+    for (const sequence of [first, second, third]) sequence.close();
+  });
+
   it('waits for a running pass when closed, then serves nothing', async () => {
     const other = await openModel(folder('plain'), { contextTokens: 96 });
-    const sequence = openSequence(other);
+    const [left, sequence] = [openSequence(other), openSequence(other)];
+    let leftEnded = false;
+    left.forward([1, 2, 3], 1, () => {
+      leftEnded = true;
+    });
+    left.close();
     const pass = forward(sequence, [1, 2, 3], 1);
     await other.close();
+    expect(leftEnded).toBe(true);
     await other.close();
     expect((await pass).tokenIds).toHaveLength(1);
     expect(() => openSequence(other)).toThrow(UnavailableError);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSimModel } from '../../../infra/sim/sim-model.js';
 import { parseSimModel } from '../../../infra/sim/sim-options.js';
+import { BusyError } from '../../../src/core/errors.js';
 import type { ForwardResult, SequenceOptions } from '../../../src/core/model.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
@@ -12,12 +13,13 @@ const sequence: SequenceOptions = {
   capacityTokens: 500,
 };
 
-function load(url: string, recorded?: readonly number[]) {
+function load(url: string, recorded?: readonly number[], slots?: number) {
   const scheduler = new VirtualScheduler();
   const model = createSimModel({
     name: url,
     options: parseSimModel(url),
     recorded,
+    ...(slots === undefined ? {} : { slots }),
     scheduler,
     wait: (ms, done) => void scheduler.schedule(ms, done),
   });
@@ -89,6 +91,22 @@ describe('a simulated target', () => {
     const { startedAtMs, forwardMs } = open().pass([1, 2, 3]);
     expect([startedAtMs, forwardMs, scheduler.now()]).toEqual([0, 20, 20]);
     expect(model.info.forwardTimes).toEqual([{ tokens: 1, ms: 20 }]);
+  });
+
+  it('has as many sequences open as it has slots, and one more as soon as one is closed', () => {
+    const { scheduler, open } = load('sim:target?ms=20', undefined, 1);
+    const { made } = open();
+    expect(() => open()).toThrow(BusyError);
+    let ended = false;
+    made.forward([1, 2], 1, () => {
+      ended = true;
+    });
+    made.close();
+    made.close();
+    open();
+    expect(() => open()).toThrow(BusyError);
+    scheduler.run();
+    expect(ended).toBe(true);
   });
 
   it('refuses what exceeds the capacity', () => {
