@@ -29,6 +29,9 @@ export const REQUEST_RANGES = {
   seed: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, whole: true },
 } as const satisfies Partial<Record<RequestField, NumberRange>>;
 
+/** Of a request that says nothing about it. */
+export const DEFAULT_MAX_TOKENS = 256;
+
 const MAX_STOP_STRINGS = 4;
 const MAX_STOP_CHARACTERS = 256;
 const MAX_LOGIT_BIASES = 1024;
@@ -67,8 +70,8 @@ export function checkRequest(
   checkModeFields(given, nameOf);
   if (given.ignoreEndTokens !== undefined && typeof given.ignoreEndTokens !== 'boolean')
     throw new InvalidOptionError(nameOf('ignoreEndTokens'), given.ignoreEndTokens, 'true or false');
-  const { minTokens, maxTokens } = request;
-  if (minTokens !== undefined && maxTokens !== undefined && minTokens > maxTokens)
+  const { minTokens, maxTokens = DEFAULT_MAX_TOKENS } = request;
+  if (minTokens !== undefined && minTokens > maxTokens)
     throw new InvalidOptionError(
       nameOf('minTokens'),
       minTokens,

@@ -2,11 +2,9 @@ import type { GenerationRequest } from './engine.js';
 import { ContextLengthError, InvalidOptionError } from './errors.js';
 import type { CompiledRequest, RequestMode } from './generation.js';
 import { encodePrompt, type Prompt } from './prompt.js';
-import { checkRequest, hasMeaning, type RequestField } from './request-check.js';
+import { checkRequest, DEFAULT_MAX_TOKENS, hasMeaning, type RequestField } from './request-check.js';
 import { neutralSampler } from './sampler-parameters.js';
 import type { Tokenizer } from './tokenizer.js';
-
-export const DEFAULT_MAX_TOKENS = 256;
 
 /** Longer texts per token of context than any language has: refused before a tokenizer spends seconds on them. */
 const MAX_CHARACTERS_PER_TOKEN = 32;
@@ -53,11 +51,12 @@ export function prepareRequest(request: GenerationRequest, context: RequestConte
       if (promptLength === 0) throw new InvalidOptionError(field, value, 'a text of at least one token');
       if (promptLength >= contextTokens) throw new ContextLengthError(promptLength, contextTokens);
       const mode = request.mode ?? context.defaults.mode;
+      const maxTokens = Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, contextTokens - promptLength);
       return {
         id: context.newId(),
         promptTokenIds,
         seed: request.seed ?? context.newSeed(),
-        maxTokens: Math.min(request.maxTokens ?? DEFAULT_MAX_TOKENS, contextTokens - promptLength),
+        maxTokens,
         stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
         mode,
         // A default mode may stand beside fields that mean nothing in it. They are left out: what is in force is told to
@@ -75,7 +74,7 @@ export function prepareRequest(request: GenerationRequest, context: RequestConte
           repetitionPenalty: request.repetitionPenalty ?? neutralSampler.repetitionPenalty,
           presencePenalty: request.presencePenalty ?? neutralSampler.presencePenalty,
           frequencyPenalty: request.frequencyPenalty ?? neutralSampler.frequencyPenalty,
-          minTokens: request.minTokens ?? neutralSampler.minTokens,
+          minTokens: Math.min(request.minTokens ?? neutralSampler.minTokens, maxTokens),
           logitBias,
           endTokenIds: request.ignoreEndTokens ? [] : [...tokenizer.endTokenIds],
           promptLength,

@@ -203,6 +203,12 @@ describe('context', () => {
       });
   });
 
+  test('what does not fit is cut, the fewest tokens with the most, so that it can be asked for again', () => {
+    const { maxTokens, sampler } = compile({ prompt: 'a', maxTokens: 1000, minTokens: 900 });
+    expect([maxTokens, sampler.minTokens]).toEqual([63, 63]);
+    expect(compile({ prompt: 'a', maxTokens, minTokens: sampler.minTokens }).sampler.minTokens).toBe(63);
+  });
+
   test('a request is checked before its prompt is encoded, and what it holds may change meanwhile', () => {
     const unasked = () => {
       throw new Error('encoded');
@@ -329,6 +335,9 @@ describe('other fields', () => {
   });
 
   test('the least number of tokens cannot exceed the most', () => {
+    expect(refusal({ prompt: 'a', minTokens: 257 }).message).toBe(
+      'minTokens is 257, but must be maxTokens (256) at most',
+    );
     expect(refusal({ prompt: 'a', minTokens: 4, maxTokens: 3 }).message).toBe(
       'minTokens is 4, but must be maxTokens (3) at most',
     );
