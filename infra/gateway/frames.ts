@@ -10,7 +10,11 @@ const idShape = 'the id of a generation, 1 to 64 characters';
 const refShape = 'a text of at most 64 characters';
 const afterRange = 'a whole number from -1';
 const id = z.string(idShape).min(1, idShape).max(64, idShape);
-const ref = z.string(refShape).max(64, refShape).optional();
+const ref = z
+  .string(refShape)
+  .max(64, refShape)
+  .nullish()
+  .transform((value) => value ?? undefined);
 
 /** Its other members are the request; see requestFromWire. */
 const createFrame = z.looseObject({ type: z.literal('generation.create'), ref });

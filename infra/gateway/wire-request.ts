@@ -48,7 +48,7 @@ export function requestFromWire(fields: Fields): WireRequest {
       'an object with any of mode, lookahead and targets',
     );
   const given = new Map<string, unknown>([
-    ...Object.entries(fields),
+    ...Object.entries(fields).filter(([name]) => !isNested(name)),
     ...Object.entries(speculative ?? {}).map(
       ([name, value]) => [`speculative.${name}`, value] as [string, unknown],
     ),
@@ -60,7 +60,13 @@ export function requestFromWire(fields: Fields): WireRequest {
     // The check below is what makes this cast true.
   ) as GenerationRequest;
   checkRequest(request, wireName);
-  return { request, unknown: [...given.keys()].filter((name) => !KNOWN.has(name)) };
+  const unknown = [...given.keys()].filter((name) => !KNOWN.has(name));
+  return { request, unknown: [...unknown, ...Object.keys(fields).filter(isNested)] };
+}
+
+/** The name of a field inside another one, which is no name for a client to use. */
+function isNested(name: string): boolean {
+  return name.includes('.');
 }
 
 /** An engine's complaint about a request, with the field as the wire spells it. */

@@ -75,12 +75,12 @@ async function loadFolder(resolved: OnnxModelFolder, options: LoadModelOptions):
 
 /** Refuses the name of a simulated model that means none for this role. Throws InvalidOptionError. */
 export function checkSimModel(name: string, role: 'target' | 'drafter'): void {
-  if (name.startsWith('sim:')) simOptions(name, role);
+  if (name.startsWith('sim:')) simOptions(name, role, role === 'drafter' ? 'drafter' : 'model');
 }
 
-function simOptions(name: string, role: 'target' | 'drafter'): SimOptions {
+function simOptions(name: string, role: 'target' | 'drafter', field = 'model'): SimOptions {
   const options = parseSimModel(name);
-  if (options.role !== role) throw new InvalidOptionError('model', name, `a sim:${role} for a ${role}`);
+  if (options.role !== role) throw new InvalidOptionError(field, name, `a sim:${role} for a ${role}`);
   return options;
 }
 

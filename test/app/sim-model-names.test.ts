@@ -16,7 +16,10 @@ describe('a simulated model that there is none of', () => {
     [{ model: 'sim:drafter?ms=1' }, 'model is "sim:drafter?ms=1", but must be a sim:target for a target'],
     [{ model: 'sim:target?ms=-1' }, 'model parameter ms is "-1", but must be a number from 0 to 60000'],
     [{ model: 'sim:target?bla=1' }, 'model parameter is "bla", but must be one of ms, first,'],
-    [{ model: 'sim:target', drafter: 'sim:target' }, 'must be a sim:drafter for a drafter'],
+    [
+      { model: 'sim:target', drafter: 'sim:target' },
+      'drafter is "sim:target", but must be a sim:drafter for a drafter',
+    ],
   ])('%j is refused before anything is started', async (options, message) => {
     const error = await refusal(options);
     expect(error).toBeInstanceOf(InvalidOptionError);

@@ -24,6 +24,7 @@ describe('client frames', () => {
     });
     expect(parseClientFrame('{"type":"generation.cancel","id":"g","ref":"r"}')).toMatchObject({ ref: 'r' });
     expect(parseClientFrame('{"type":"generation.create","prompt":"p","x":1}')).toMatchObject({ x: 1 });
+    expect(parseClientFrame('{"type":"generation.create","ref":null}')).toMatchObject({ ref: undefined });
   });
 
   test.each([
@@ -105,6 +106,7 @@ describe('requests', () => {
       messages: null,
       speculative: { mode: 'none', lookahead: null, targets: 2, drafters: 3 },
       user: 'u',
+      'speculative.lookahead': 3,
     });
     expect(request).toEqual({
       prompt: 'p',
@@ -124,7 +126,7 @@ describe('requests', () => {
       mode: 'none',
       targets: 2,
     });
-    expect(unknown.toSorted()).toEqual(['speculative.drafters', 'user']);
+    expect(unknown.toSorted()).toEqual(['speculative.drafters', 'speculative.lookahead', 'user']);
   });
 
   test.each([
@@ -139,6 +141,7 @@ describe('requests', () => {
     [{ prompt: 'p', top_p: 0 }, 'top_p', 'top_p is 0, but must be a number above 0 and at most 1'],
     [{ prompt: 'p', max_tokens: '5' }, 'max_tokens', 'max_tokens is "5", but must be a whole number from 1'],
     [{ prompt: 'p', min_tokens: 3, max_tokens: 2 }, 'min_tokens', 'must be max_tokens (2) at most'],
+    [{ prompt: 'p', min_tokens: 300 }, 'min_tokens', 'must be max_tokens (256) at most'],
     [{ prompt: 'p', stop: ['a', 'b', 'c', 'd', 'e'] }, 'stop', 'must be up to 4 texts'],
     [{ prompt: 'p', logit_bias: { x: 1 } }, 'logit_bias token id', 'must be a whole number from 0'],
     [{ prompt: 'p', logit_bias: { 1: 101 } }, 'logit_bias of token 1', 'must be a number from -100 to 100'],

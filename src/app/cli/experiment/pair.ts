@@ -70,6 +70,8 @@ async function measure(options: CompiledPairOptions, { io, services }: Cli): Pro
   ]);
   const pair = await openPair(options);
   try {
+    if (options.chat && pair.tokenizer.encodeChat === undefined)
+      throw new InvalidOptionError('--chat', true, `left out: ${options.model} has no chat template`);
     const encoded = prompts.map((text) =>
       encodePrompt(
         pair.tokenizer,
