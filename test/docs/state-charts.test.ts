@@ -34,6 +34,27 @@ const intro = `# State charts
 
 Generated from the machines in \`actors/\`; \`npx vitest run test/docs/state-charts.test.ts -u\` writes it anew.
 A transition without an arrow stays in its state. \`always\` transitions are taken as soon as their guard holds.
+
+## Looking into running charts
+
+An engine shows those of its process, one controller per generation and a supervisor per worker that it started, to
+\`inspect\`: every event and every snapshot, as [XState's inspection API](https://stately.ai/docs/inspection) has them.
+
+\`\`\`js
+import { createEngine } from 'slipstream';
+
+const engine = await createEngine({
+  model: 'fable',
+  inspect: (event) => {
+    if (event.type !== '@xstate.snapshot' || !('value' in event.snapshot)) return;
+    console.log(event.actorRef.id, event.event.type, JSON.stringify(event.snapshot.value));
+  },
+});
+\`\`\`
+
+A line is \`supervisor-target child.ready "ready"\`, or a generation's id with
+\`verdict.returned {"running":"rollingBack"}\`.
+\`trace\` beside it tells what the actors do: passes, drafts, jobs, verdicts, rollbacks and commits, with times.
 `;
 
 describe('docs/state-charts.md', () => {
