@@ -32,7 +32,7 @@ function roundsOf(situation: Situation): readonly Round[] {
   const patience = 1 + MORE_TEXTS * jitter;
   const tolerance = 1 + MORE_DISTANCE * jitter;
   return [
-    { distance: 0.1, most: 8 * tolerance, texts: 2 },
+    { distance: 0.1 * tolerance, most: 8 * tolerance, texts: 2 },
     { distance: 0.03 * tolerance, most: 6 * tolerance, texts: 3 * patience },
     { distance: 0.01 * tolerance, most: 3 * tolerance, texts: 6 * patience },
   ];
