@@ -303,7 +303,10 @@ export class Speculation {
 
   private heardAnswer(worker: string, message: WireMessage, now: number): void {
     if (message.type === 'session.granted') this.state.progressAtMs = now;
-    if (message.type === 'session.refused') this.refusal = `${worker} refused: ${message.reason}`;
+    if (message.type !== 'session.refused') return;
+    this.refusal = `${worker} refused: ${message.reason}`;
+    // Others are served, and this one in turn.
+    if (message.code === 'full' && this.targets.links.has(worker)) this.state.progressAtMs = now;
   }
 
   private renewLease(link: Link, now: number): void {

@@ -623,3 +623,23 @@ describe('targets of one name whose weights differ', () => {
     );
   });
 });
+
+describe('a target whose slots are taken', () => {
+  it('is waited for as long as it serves others', () => {
+    const cluster = start({ targets: 1, slots: 1, patienceMs: 5000 });
+    const first = cluster.generate({ mode: 'none', maxTokens: 1000 });
+    cluster.runFor(100);
+    const second = cluster.generate({ mode: 'none', maxTokens: 10 });
+    expect(cluster.finish(second).outcome).toBe('completed');
+    expectWhole(cluster, [first, second]);
+  });
+
+  it('is not waited for once it is gone', () => {
+    const cluster = start({ targets: 1, slots: 1, patienceMs: 5000 });
+    cluster.generate({ mode: 'none', maxTokens: 1000 });
+    cluster.runFor(100);
+    const second = cluster.generate({ mode: 'none', maxTokens: 10 });
+    cluster.scheduler.schedule(8000, () => cluster.directory.remove(cluster.targets[0]?.id ?? ''));
+    expect(cluster.finish(second)).toMatchObject({ outcome: 'failed', error: { code: 'no_worker' } });
+  });
+});
