@@ -108,7 +108,7 @@ export function acceptAnswer(link: SessionLink, outcome: RequestOutcome, nowMs: 
     return message.ready;
   }
   if (message.type === 'session.refused') {
-    link.phase = message.code === 'full' ? 'waiting' : 'refused';
+    link.phase = message.code === 'full' || message.code === 'failed' ? 'waiting' : 'refused';
     link.unwilling = true;
   }
   return false;

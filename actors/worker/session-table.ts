@@ -1,4 +1,4 @@
-import { errorMessage, InvalidOptionError, UnavailableError } from '../../src/core/errors.js';
+import { BusyError, errorMessage, InvalidOptionError, UnavailableError } from '../../src/core/errors.js';
 import type { SessionGranted, SessionOpen, SessionRefused } from '../../src/core/messages.js';
 import type { LoadedModel, Sequence } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
@@ -151,10 +151,9 @@ export class SessionTable<Session extends WorkerSession> {
   }
 }
 
-/** What is not plain, such as a lack of memory, counts as a lack of room: it may be over when the worker is asked again. */
 function whyNotOpened(error: unknown): Pick<SessionRefused, 'code' | 'reason'> {
   const reason = errorMessage(error).trim().replaceAll('\n', ' ').slice(0, 500);
   if (error instanceof InvalidOptionError) return { code: 'invalid', reason };
   if (error instanceof UnavailableError) return { code: 'draining', reason };
-  return { code: 'full', reason };
+  return { code: error instanceof BusyError ? 'full' : 'failed', reason };
 }

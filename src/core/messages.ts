@@ -71,7 +71,8 @@ export const sessionRefused = z.object({
   type: z.literal('session.refused'),
   generation: id,
   worker: id,
-  code: z.enum(['full', 'draining', 'capacity', 'invalid']),
+  /** `failed`: for want of memory or the like; it may be over when it is asked again. */
+  code: z.enum(['full', 'failed', 'draining', 'capacity', 'invalid']),
   reason: line,
 });
 

@@ -28,7 +28,7 @@ const granted = (ready: boolean): RequestOutcome => ({
   kind: 'reply',
   message: { type: 'session.granted', generation: 'a', worker: 'w', ready },
 });
-const refused = (code: 'full' | 'capacity'): RequestOutcome => ({
+const refused = (code: 'full' | 'failed' | 'capacity'): RequestOutcome => ({
   kind: 'reply',
   message: { type: 'session.refused', generation: 'a', worker: 'w', code, reason: 'so it is' },
 });
@@ -74,6 +74,7 @@ describe('acceptAnswer', () => {
 
   it.each([
     ['full', refused('full'), 'waiting'],
+    ['failed', refused('failed'), 'waiting'],
     ['refused for good', refused('capacity'), 'refused'],
     ['silent', { kind: 'timeout' }, 'waiting'],
     ['gone', { kind: 'noResponders' }, 'waiting'],

@@ -392,7 +392,7 @@ describe('sessions', () => {
     ['full', new BusyError('all slots are taken')],
     ['invalid', new InvalidOptionError('top_p', 2, '0..1')],
     ['draining', new UnavailableError('the model is closed')],
-    ['full', new Error('bad allocation')],
+    ['failed', new Error('bad allocation')],
   ])('are refused (%s) when the model cannot open one, and the worker goes on', (code, error) => {
     const bench = ready();
     bench.faults.nextOpening = error;
