@@ -101,7 +101,12 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     accepts: accepts(options, tokenizer, owner),
   });
   closers.add(() => directory.close());
-  const pin = new TargetPin({ directory, logger, isOwn: (announced) => announced.owner === owner });
+  const pin = new TargetPin({
+    directory,
+    logger,
+    isOwn: (announced) => announced.owner === owner,
+    startsTargets: options.local.targets > 0,
+  });
   closers.add(() => pin.close());
   if (options.drafting.ngram) {
     const host = startNgramHost(
@@ -116,11 +121,11 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   const silence = new SilenceWatch({ bus, directory, scheduler });
   closers.add(() => silence.close());
   const workers = startLocalWorkers(options, connection, {
-    ...{ scheduler, deps, keeper, directory, silence, owner },
+    ...{ scheduler, deps, keeper, directory, pin, silence, owner },
   });
   closers.add(() => Promise.all(workers.map((worker) => worker.stop())));
   await Promise.all(workers.map((worker) => worker.ready));
-  await untilTargetKnown(directory, options, scheduler);
+  await untilTargetChosen(pin, directory, options, scheduler);
   return {
     ports: { bus, subjects, scheduler, logger },
     pool: new TargetPool(),
@@ -232,6 +237,7 @@ function startLocalWorkers(
     deps: EngineDeps;
     keeper: ProcessGuard;
     directory: WorkerDirectory;
+    pin: TargetPin;
     silence: SilenceWatch;
     owner: string;
   },
@@ -252,6 +258,7 @@ function startLocalWorkers(
   }));
   for (const model of drafting.models)
     for (let i = 0; i < local.drafters; i++) wanted.push({ ...common, role: 'drafter', model });
+  let targets = local.targets;
   return wanted.map((worker) =>
     startLocalWorker(worker, {
       scheduler: context.scheduler,
@@ -260,16 +267,21 @@ function startLocalWorkers(
       silence: context.silence,
       inspect: context.deps.inspect,
       onDown: (id) => context.directory.remove(id),
+      onGivenUp: () => {
+        if (worker.role === 'target' && --targets === 0) context.pin.ownGivenUp();
+      },
     }),
   );
 }
 
-function untilTargetKnown(
+function untilTargetChosen(
+  pin: TargetPin,
   directory: WorkerDirectory,
   options: CompiledEngineOptions,
   scheduler: Scheduler,
 ): Promise<void> {
-  const isThere = () => directory.list().some(({ role }) => role === 'target');
+  // The pin listens first: it has chosen when this hears of a worker.
+  const isThere = () => pin.target !== undefined;
   if (isThere()) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const stopTimer = scheduler.schedule(REMOTE_WORKERS_MS, () => {

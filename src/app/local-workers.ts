@@ -21,6 +21,8 @@ export interface LocalWorkersDeps {
   readonly logger: Logger;
   readonly keeper: ProcessNotes;
   readonly onDown: (worker: string) => void;
+  /** It is not started again; after `onDown`. */
+  readonly onGivenUp: () => void;
   readonly silence: Pick<SilenceWatch, 'watch'>;
   readonly inspect?: ActorInspector | undefined;
 }
@@ -81,6 +83,7 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
         // One that was never up fails whoever waits for it, with the same reason.
         else logger[wasUp ? 'error' : 'debug'](data, 'worker is given up');
         if (worker !== undefined) deps.onDown(worker);
+        if (isFinal) deps.onGivenUp();
       },
     },
   });

@@ -14,28 +14,35 @@ export interface TargetPinOptions {
   readonly logger: Logger;
   /** Whether this engine started the worker. */
   readonly isOwn: (announced: WorkerAnnounced) => boolean;
+  /** Whether this engine starts targets, and starts them again when they end. */
+  readonly startsTargets: boolean;
 }
 
 /**
  * Keeps targets apart that share a model's name and not its numbers: other weights, another runtime, another kind of
  * processor. What a target says after a path is its fingerprint's word alone, so a generation uses targets of one
- * fingerprint from its beginning to its end. New ones go on with the one that was in use while any of its targets is up;
- * else with that of most targets, own targets first.
+ * fingerprint from its beginning to its end. New ones use that of most targets that are up, of equals the one in use, so
+ * that neither who was heard first nor one host that was left behind decides for many. Own targets come before others:
+ * while none of them is up, new generations wait for the first to be started again.
  */
 export class TargetPin {
   /** The target of the fingerprint in use that joined last, up or not. */
   private used: WorkerAnnounced | undefined;
+  private awaitsOwn: boolean;
+  /** Targets whose being left out was logged. */
+  private readonly leftOut = new Set<string>();
   private readonly stop: Cancel;
 
   constructor(private readonly options: TargetPinOptions) {
+    this.awaitsOwn = options.startsTargets;
     this.stop = options.directory.listen((event) => {
-      if (event.type === 'worker.lost') this.choose();
+      if (event.type === 'worker.lost') this.lost(event.worker);
       if (event.type === 'worker.joined' && event.announced.role === 'target') this.joined(event.announced);
     });
     this.choose();
   }
 
-  /** One of the targets that are or were in use; undefined: none was ever up. */
+  /** One of the targets that are or were in use; undefined: none was ever. */
   get target(): WorkerAnnounced | undefined {
     return this.used;
   }
@@ -61,6 +68,12 @@ export class TargetPin {
     };
   }
 
+  /** No own target is started again. */
+  ownGivenUp(): void {
+    this.awaitsOwn = false;
+    this.choose();
+  }
+
   close(): void {
     this.stop();
   }
@@ -72,39 +85,56 @@ export class TargetPin {
   }
 
   private joined(announced: WorkerAnnounced): void {
+    if (announced.fingerprint === this.used?.fingerprint) this.used = announced;
     this.choose();
-    const { worker, model, fingerprint } = announced;
-    if (fingerprint === this.used?.fingerprint) this.used = announced;
-    else
-      this.options.logger.warn(
-        { worker, model, fingerprint, used: this.used?.fingerprint },
-        'target is not used: its weights or its runtime are not those of the targets in use',
-      );
+  }
+
+  private lost(worker: string): void {
+    this.leftOut.delete(worker);
+    this.choose();
   }
 
   private choose(): void {
-    const { directory, isOwn, logger } = this.options;
-    const { used } = this;
-    // One that this engine started is started again.
-    if (used !== undefined && isOwn(used)) return;
-    const targets = directory.list().filter(({ role }) => role === 'target');
-    const own = targets.filter(isOwn);
-    if (own.length === 0 && targets.some(({ fingerprint }) => fingerprint === used?.fingerprint)) return;
-    const next = mostCommon(own.length > 0 ? own : targets);
-    if (next === undefined) return;
+    const targets = this.options.directory.list().filter(({ role }) => role === 'target');
+    const own = targets.filter(this.options.isOwn);
+    if (own.length > 0) this.use(mostCommon(own, this.used?.fingerprint));
+    else if (!this.awaitsOwn) this.use(mostCommon(targets, this.used?.fingerprint));
+    if (this.used !== undefined) this.warnOfOthers(targets, this.used.fingerprint);
+  }
+
+  private use(next: WorkerAnnounced | undefined): void {
+    const before = this.used?.fingerprint;
+    if (next === undefined || next.fingerprint === before) return;
     this.used = next;
-    if (used !== undefined && used.fingerprint !== next.fingerprint)
-      logger.warn(
-        { model: next.model, fingerprint: next.fingerprint, before: used.fingerprint },
+    if (before !== undefined)
+      this.options.logger.warn(
+        { model: next.model, fingerprint: next.fingerprint, before },
         'new generations use targets of other weights or another runtime',
       );
   }
+
+  private warnOfOthers(targets: readonly WorkerAnnounced[], used: string): void {
+    for (const { worker, model, fingerprint } of targets) {
+      if (fingerprint === used) this.leftOut.delete(worker);
+      else if (!this.leftOut.has(worker)) {
+        this.leftOut.add(worker);
+        this.options.logger.warn(
+          { worker, model, fingerprint, used },
+          'target is not used: its weights or its runtime are not those of the targets in use',
+        );
+      }
+    }
+  }
 }
 
-/** One of the fingerprint that most of them have; of equals, that of the first. */
-function mostCommon(targets: readonly WorkerAnnounced[]): WorkerAnnounced | undefined {
+/** One of the fingerprint that most of them have; of equals, the one in use, else that of the first. */
+function mostCommon(
+  targets: readonly WorkerAnnounced[],
+  inUse: string | undefined,
+): WorkerAnnounced | undefined {
   const counts = new Map<string, number>();
   for (const { fingerprint } of targets) counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
   const most = Math.max(...counts.values());
-  return targets.find(({ fingerprint }) => counts.get(fingerprint) === most);
+  const common = targets.filter(({ fingerprint }) => counts.get(fingerprint) === most);
+  return common.find(({ fingerprint }) => fingerprint === inUse) ?? common[0];
 }

@@ -6,10 +6,10 @@ import type { WorkerAnnounced } from '../../src/core/messages.js';
 import { announcement } from '../support/announcement.js';
 
 /** A pin on a directory in which the test says who is there. */
-function setUp() {
+function setUp({ startsTargets = false } = {}) {
   const workers = new Map<string, WorkerAnnounced>();
   const listeners = new Set<(event: DirectoryEvent) => void>();
-  const warnings: string[] = [];
+  const warnings: { readonly message: string; readonly data: Record<string, unknown> }[] = [];
   const pin = new TargetPin({
     directory: {
       list: () => [...workers.values()],
@@ -18,8 +18,12 @@ function setUp() {
         return () => listeners.delete(listener);
       },
     },
-    logger: { ...silentLogger, warn: (_data, message) => void warnings.push(message) },
+    logger: {
+      ...silentLogger,
+      warn: (data, message) => void warnings.push({ message, data: data as Record<string, unknown> }),
+    },
     isOwn: ({ owner }) => owner === 'us',
+    startsTargets,
   });
   const tell = (event: DirectoryEvent) => {
     for (const listener of [...listeners]) listener(event);
@@ -51,30 +55,69 @@ describe('TargetPin', () => {
     set.join('t3', 'a');
     expect(set.names()).toEqual(['t1', 'd1', 't3']);
     expect(set.pin.target?.worker).toBe('t3');
-    expect(set.warnings).toEqual([expect.stringContaining('is not used')]);
+    expect(set.warnings).toEqual([
+      {
+        message: expect.stringContaining('is not used'),
+        data: { worker: 't2', model: 'sim', fingerprint: 'b', used: 'a' },
+      },
+    ]);
   });
 
-  it('goes on with the fingerprint that is in use while any of its targets is up, then with the most common one', () => {
+  it('goes by the most targets that are up, and of as many stays with those in use', () => {
     const set = setUp();
-    set.join('t1', 'a');
-    for (const [worker, fingerprint] of ['b', 'c', 'c'].entries()) set.join(`o${worker}`, fingerprint);
-    expect(set.names()).toEqual(['t1']);
+    set.join('odd', 'a');
+    set.join('t1', 'b');
+    expect(set.names()).toEqual(['odd']);
+    set.join('t2', 'b');
+    expect(set.names()).toEqual(['t1', 't2']);
     set.lose('t1');
-    expect(set.names()).toEqual(['o1', 'o2']);
-    set.join('t2', 'a');
-    expect(set.names()).toEqual(['o1', 'o2']);
-    expect(set.warnings.at(-2)).toContain('new generations use');
+    expect(set.names()).toEqual(['t2']);
+    set.lose('t2');
+    expect(set.names()).toEqual(['odd']);
   });
 
-  it('prefers what the engine started, and waits for it to be started again', () => {
+  it('says what changed, and once of each target that it is left out', () => {
     const set = setUp();
-    set.join('t1', 'a');
+    set.join('odd', 'a');
+    for (const worker of ['t1', 't2', 't3']) set.join(worker, 'b');
+    set.lose('t3');
+    expect(
+      set.warnings.map(({ message, data }) => `${message.slice(0, 17)} ${data.worker ?? data.before}`),
+    ).toEqual(['target is not use t1', 'new generations u a', 'target is not use odd']);
+  });
+
+  it('prefers what the engine starts, and waits for it to be started again', () => {
+    const set = setUp({ startsTargets: true });
+    for (const worker of ['t1', 't2']) set.join(worker, 'a');
+    expect(set.pin.target).toBeUndefined();
+    expect(set.warnings).toEqual([]);
     set.join('own', 'b', { owner: 'us' });
     expect(set.names()).toEqual(['own']);
+    expect(set.warnings).toHaveLength(2);
     set.lose('own');
     expect(set.names()).toEqual([]);
     set.join('again', 'b', { owner: 'us' });
     expect(set.names()).toEqual(['again']);
+  });
+
+  it('goes on with what the engine started again, also where its weights are others now', () => {
+    const set = setUp({ startsTargets: true });
+    set.join('own', 'a', { owner: 'us' });
+    const generation = set.pin.forGeneration();
+    set.lose('own');
+    set.join('again', 'b', { owner: 'us' });
+    expect(set.names()).toEqual(['again']);
+    expect(generation.list()).toEqual([]);
+  });
+
+  it('takes what is up elsewhere once no own target is started again', () => {
+    const set = setUp({ startsTargets: true });
+    set.join('own', 'a', { owner: 'us' });
+    set.join('t1', 'b');
+    set.lose('own');
+    expect(set.names()).toEqual([]);
+    set.pin.ownGivenUp();
+    expect(set.names()).toEqual(['t1']);
   });
 
   it('gives a generation no other targets than those it began with', () => {

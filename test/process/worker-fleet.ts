@@ -30,6 +30,7 @@ export async function startWorkerFleet(): Promise<WorkerFleet> {
         logger: silentLogger,
         keeper: { watchProcess: () => {}, unwatchProcess: () => {} },
         onDown: () => {},
+        onGivenUp: () => {},
         silence: { watch: () => () => {} },
       });
       workers.push(worker);

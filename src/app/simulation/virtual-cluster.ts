@@ -68,7 +68,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
   function openGateway(name: string) {
     const bus = network.connect(name);
     const directory = new WorkerDirectory({ bus, subjects, scheduler, accepts: () => true });
-    const pin = new TargetPin({ directory, logger: silentLogger, isOwn: () => false });
+    const pin = new TargetPin({ directory, logger: silentLogger, isOwn: () => false, startsTargets: false });
     const closedSessions = openClosedSessions({ bus, subjects, scheduler }, directory, leaseMs);
     const acceptance = new AcceptanceBooks();
     return { bus, directory, pin, closedSessions, pool: new TargetPool(), acceptance };
