@@ -20,13 +20,13 @@ import { AcceptanceBooks } from '../core/acceptance-book.js';
 import type { Bus } from '../core/bus.js';
 import { NoWorkerError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
-import type { WorkerAnnounced } from '../core/messages.js';
 import type { Numerics } from '../core/model.js';
 import type { ActorPorts } from '../core/ports.js';
 import type { Scheduler } from '../core/scheduler.js';
 import { createSubjects } from '../core/subjects.js';
 import { TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
+import { acceptsWorker } from './accepts-worker.js';
 import { Closers } from './closers.js';
 import type { EngineDeps } from './engine-deps.js';
 import { checkSimModel, draftsAnyTokenizer, findModelTokenizer } from './load-model.js';
@@ -98,7 +98,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     bus,
     subjects,
     scheduler,
-    accepts: accepts(options, tokenizer, owner),
+    accepts: acceptsWorker({ ...options, tokenizerHash: tokenizer.hash, owner }),
   });
   closers.add(() => directory.close());
   const pin = new TargetPin({
@@ -195,19 +195,6 @@ async function openConnection(
   const server: EmbeddedServer = await startNatsServer({ binary, logger, guard: keeper });
   closers.add(() => server.stop());
   return { servers: [server.url], user: server.user, password: server.password };
-}
-
-/** Which workers may take part: our own, and everybody's where they were asked for; of our models, with our tokenizer. */
-function accepts(options: CompiledEngineOptions, tokenizer: Tokenizer, owner: string) {
-  const { model, drafting, remote } = options;
-  return (announced: WorkerAnnounced): boolean => {
-    const isOurs = announced.owner === undefined ? remote : announced.owner === owner;
-    if (!isOurs) return false;
-    const speaksOurs = announced.tokenizerHash === '*' || announced.tokenizerHash === tokenizer.hash;
-    if (!speaksOurs) return false;
-    if (announced.role === 'target') return announced.model === model;
-    return drafting.models.includes(announced.model) || (drafting.ngram && announced.model === 'ngram');
-  };
 }
 
 function startNgramHost(
