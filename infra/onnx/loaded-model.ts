@@ -11,6 +11,7 @@ import type { LoadedModel, ModelInfo, Sequence, SequenceOptions } from '../../sr
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { Decoder } from './decoder.js';
 import { type DecoderGraphInfo, inspectDecoderGraph } from './decoder-graph-info.js';
+import { floatKernelHash } from './float-kernels.js';
 import type { ByteType } from './graph/build-options.js';
 import { integerProductsAreExact } from './integer-products.js';
 import { findKvKind } from './kv-kind.js';
@@ -47,6 +48,8 @@ export interface OnnxModelOptions {
   readonly logger?: Logger;
   /** Whether products with 8-bit weights of a type are exact here; default: tried once per process. */
   readonly productsAreExact?: (weights: ByteType) => Promise<boolean>;
+  /** What tells float kernels of processors apart, in a target's fingerprint; default: found once per process. */
+  readonly kernelHash?: () => Promise<string>;
   /** For tests that must see equality fail: passes of one token run as they are, whatever that does to their bits. */
   readonly unsafeWithoutPadding?: boolean;
 }
@@ -72,7 +75,7 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
     throw new InvalidOptionError('threads', threads, 'an integer from 1');
   const files = await readModelFiles(options.path);
   const graph = inspectDecoderGraph(files.model, files.path, role);
-  const productsAreExact = options.productsAreExact ?? integerProductsAreExact;
+  const { productsAreExact = integerProductsAreExact, kernelHash = floatKernelHash } = options;
   const { byteWeights } = graph;
   if (graph.builtHere && byteWeights !== undefined && !(await productsAreExact(byteWeights)))
     throw new ModelFormatError(
@@ -106,6 +109,7 @@ export async function loadOnnxModel(options: OnnxModelOptions): Promise<OnnxMode
         kvKind,
         vocabularySize,
         test.probeHash,
+        ...(role === 'target' ? [await kernelHash()] : []),
       ]),
       numerics: provider === 'cpu' ? test.numerics : 'relaxed',
       tokenizerHash: options.tokenizerHash,

@@ -285,6 +285,28 @@ describe('a loaded model', () => {
     expect(fingerprints.size).toBe(2);
   });
 
+  it('has another fingerprint where kernels add in another order, though its probe is rounded to the same', async () => {
+    await writeTinyModelFolder(folder('rows'), { format: 'q4_1', weights: await exactRows() });
+    const fingerprintOn = async (processor: string, role: 'target' | 'drafter') => {
+      const loaded = await openModel(folder('rows'), { role, kernelHash: async () => processor });
+      await loaded.close();
+      return loaded.info.fingerprint;
+    };
+    expect(await fingerprintOn('a', 'target')).toBe(await fingerprintOn('a', 'target'));
+    expect(await fingerprintOn('a', 'target')).not.toBe(await fingerprintOn('b', 'target'));
+    expect(await fingerprintOn('a', 'drafter')).toBe(await fingerprintOn('b', 'drafter'));
+  });
+
+  it('has another fingerprint with int8 rows than with blocks', async () => {
+    const fingerprintWith = async (weights: WeightChoice) => {
+      await writeTinyModelFolder(folder(weights), { format: 'q4_1', weights });
+      const loaded = await openModel(folder(weights));
+      await loaded.close();
+      return loaded.info.fingerprint;
+    };
+    expect(await fingerprintWith(await exactRows())).not.toBe(await fingerprintWith('q8'));
+  });
+
   it('keeps to the smaller vocabulary of its tokenizer, and refuses a larger one', async () => {
     const small = await openModel(folder('plain'), { vocabularySize: 300, contextTokens: 96 });
     expect(small.info.vocabularySize).toBe(300);
