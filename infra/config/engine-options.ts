@@ -135,7 +135,8 @@ export const engineOptionDefinitions: OptionDefinitions<EngineOptions> = {
   workers: choiceOption({
     flag: 'workers',
     choices: WORKER_PLACES,
-    description: 'start workers here, use those found over NATS, or both',
+    description:
+      'start workers here for this engine alone, use those found over NATS that no engine started, or both',
     defaultText: 'remote when a NATS address is given, else local',
   }),
   ...natsOptionDefinitions,
