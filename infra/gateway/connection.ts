@@ -5,12 +5,13 @@ import type {
   GenerationRequest,
   GenerationService,
 } from '../../src/core/engine.js';
-import { BusyError, errorMessage, GenerationNotFoundError, UnavailableError } from '../../src/core/errors.js';
+import { BusyError, GenerationNotFoundError, UnavailableError } from '../../src/core/errors.js';
 import type { Demand, LogEvent } from '../../src/core/log-event.js';
 import type { Logger } from '../../src/core/logger.js';
 import type { Cancel, Scheduler } from '../../src/core/scheduler.js';
 import type { ClientSocket, ClientSocketEvents } from './client-socket.js';
 import { CLOSE } from './close-codes.js';
+import { errorFrame } from './error-frame.js';
 import {
   type ClientFrame,
   createdFrame,
@@ -23,16 +24,12 @@ import {
 import type { Leases } from './leases.js';
 import type { GatewayLimits } from './limits.js';
 import { Outlet } from './outlet.js';
-import { concernsClient, publicError } from './public-error.js';
 import { RateLimit } from './rate-limit.js';
+import { logUnknownFields } from './unknown-fields.js';
 import { requestFromWire } from './wire-request.js';
 
 /** How long a client may take to answer a close frame before it is cut. */
 const CLOSE_HANDSHAKE_MS = 2000;
-
-/** What a client calls its fields goes into the log, but no client may fill it. */
-const MAX_LOGGED_FIELDS = 20;
-const MAX_LOGGED_NAME = 64;
 
 /** Reads a log from behind a place, never faster than there is demand (streams: followLog). */
 export type FollowLog = (log: GenerationLog, after: number, demand: Demand) => Observable<LogEvent>;
@@ -167,7 +164,7 @@ export class Connection implements ClientSocketEvents {
       const handle = await service.create(request);
       // From here on the lease sees to it that nothing runs for nobody, also if the client has left meanwhile.
       leases.add(handle);
-      this.logUnknown(unknown);
+      logUnknownFields(this.context.logger, unknown);
       if (!this.socket.open) return;
       this.send(createdFrame(handle, ref));
       this.follow(handle, -1);
@@ -177,13 +174,6 @@ export class Connection implements ClientSocketEvents {
       this.creating -= 1;
       this.context.quieter();
     }
-  }
-
-  /** Only of requests that were accepted: of those there are no more than the engine can take. */
-  private logUnknown(names: readonly string[]): void {
-    if (names.length === 0) return;
-    const fields = names.slice(0, MAX_LOGGED_FIELDS).map((name) => name.slice(0, MAX_LOGGED_NAME));
-    this.context.logger.info({ fields }, 'unknown fields ignored');
   }
 
   private follow(handle: GenerationHandle, after: number): void {
@@ -225,16 +215,6 @@ export class Connection implements ClientSocketEvents {
 
   private sendError(error: unknown, about: { id?: string; ref?: string | undefined }): void {
     const { logger, requestId } = this.context;
-    const told = publicError(error);
-    const { id = error instanceof GenerationNotFoundError ? error.generation : undefined, ref } = about;
-    if (concernsClient(error)) logger.debug({ code: told.code, field: told.field }, 'request refused');
-    else logger.warn({ generation: id, code: told.code, error: errorMessage(error) }, 'request failed');
-    this.send({
-      type: 'error',
-      ...told,
-      ...(id !== undefined && { id }),
-      ...(ref !== undefined && { ref }),
-      request_id: requestId,
-    });
+    this.send(errorFrame(error, { ...about, logger, requestId }));
   }
 }
