@@ -2,7 +2,7 @@ import { integerOption, listOption, type OptionDefinitions, textOption } from '.
 import { processContext } from './process-context.js';
 import { type ConfigContext, resolveOptions } from './resolve.js';
 
-/** Options of the HTTP and WebSocket server. */
+/** Options of what clients reach: the HTTP and WebSocket server, and requests over NATS. */
 export interface GatewayOptions {
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
@@ -14,6 +14,8 @@ export interface GatewayOptions {
   readonly allowedOrigins?: readonly string[];
   /** Host names under which clients may call a server that listens on loopback. Default: loopback's own. */
   readonly allowedHosts?: readonly string[];
+  /** Durable jobs taken from JetStream at a time, 0..256. Default 0: none are. */
+  readonly jobs?: number;
 }
 
 export interface CompiledGatewayOptions {
@@ -22,6 +24,7 @@ export interface CompiledGatewayOptions {
   readonly keys: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly allowedHosts: readonly string[];
+  readonly jobs: number;
 }
 
 export const gatewayOptionDefinitions: OptionDefinitions<GatewayOptions> = {
@@ -67,6 +70,14 @@ export const gatewayOptionDefinitions: OptionDefinitions<GatewayOptions> = {
     pattern: /^[a-z0-9._-]{1,255}$/,
     most: 64,
   }),
+  jobs: integerOption({
+    flag: 'jobs',
+    placeholder: 'N',
+    minimum: 0,
+    maximum: 256,
+    description: 'durable jobs to take from JetStream at a time; needs --nats',
+    defaultText: '0: none are taken',
+  }),
 };
 
 export function compileGatewayOptions(
@@ -80,5 +91,6 @@ export function compileGatewayOptions(
     keys: Object.freeze([...(values.keys ?? [])]),
     allowedOrigins: Object.freeze([...(values.allowedOrigins ?? [])]),
     allowedHosts: Object.freeze([...(values.allowedHosts ?? [])]),
+    jobs: values.jobs ?? 0,
   });
 }

@@ -48,6 +48,13 @@ export function parseClientFrame(text: string): ClientFrame {
   );
 }
 
+/** The place of a request to resume. Throws InvalidOptionError. */
+export function afterOf(fields: Readonly<Record<string, unknown>>): number {
+  const parsed = resumeFrame.shape.after.safeParse(fields.after);
+  if (parsed.success) return parsed.data;
+  throw new InvalidOptionError('after', fields.after, afterRange);
+}
+
 /** What an answer repeats so that the client can tell what it answers; undefined when the frame is beyond reading. */
 export function refOf(text: string): string | undefined {
   try {

@@ -38,6 +38,9 @@ export interface Gateway {
   /** `http://host:port`, as a client on this machine reaches it. */
   readonly url: string;
   readonly port: number;
+  /** Keeps what was created here alive while somebody follows; for other edges of the same process. */
+  readonly leases: Leases;
+  readonly limits: GatewayLimits;
   /** Takes nobody and nothing new; settles when all that clients follow has ended, or `limits.drainMs` later. */
   drain(): Promise<void>;
   /** Drains, says goodbye to every client (1001), cancels what is left and frees the port. Twice is harmless. */
@@ -151,6 +154,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url: `http://${reachable(address)}:${port}`,
     port,
+    leases,
+    limits,
     drain,
     close: () => {
       closing ??= shutDown();

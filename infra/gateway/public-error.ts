@@ -4,6 +4,7 @@ import {
   GenerationNotFoundError,
   InvalidOptionError,
   NoWorkerError,
+  ResultTooLargeError,
   SlipstreamError,
   UnavailableError,
 } from '../../src/core/errors.js';
@@ -18,7 +19,14 @@ interface PublicError {
 }
 
 /** The causes that a client can do something about; their messages speak of the request and of nothing else. */
-const SPOKEN = [InvalidOptionError, ContextLengthError, BusyError, UnavailableError, GenerationNotFoundError];
+const SPOKEN = [
+  InvalidOptionError,
+  ContextLengthError,
+  BusyError,
+  UnavailableError,
+  GenerationNotFoundError,
+  ResultTooLargeError,
+];
 
 /** Whether the client caused it, or at least needs no help of an operator. */
 export function concernsClient(error: unknown): boolean {

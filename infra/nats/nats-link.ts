@@ -1,4 +1,4 @@
-import type { Msg, NatsConnection } from 'nats';
+import type { Msg, NatsConnection, PublishOptions } from 'nats';
 import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
 import type { Cancel } from '../../src/core/scheduler.js';
@@ -49,10 +49,10 @@ export class NatsLink {
   }
 
   /** Loses the message, with a log line, when it is larger than the server takes. */
-  publish(subject: string, data: Uint8Array): void {
+  publish(subject: string, data: Uint8Array, options?: PublishOptions): void {
     if (!this.up || !this.fits(subject, data)) return;
     this.bytesSinceFlush += data.length;
-    this.connection.publish(subject, data);
+    this.connection.publish(subject, data, options);
   }
 
   respond(to: Msg, data: Uint8Array): void {

@@ -124,6 +124,18 @@ export class UnavailableError extends SlipstreamError {
   readonly code = 'unavailable';
 }
 
+/** What came of a job does not fit into one message of the NATS server. */
+export class ResultTooLargeError extends SlipstreamError {
+  readonly code = 'result_too_large';
+
+  constructor(
+    readonly bytes: number,
+    readonly limitBytes: number,
+  ) {
+    super(`the result is ${bytes} bytes long, but the NATS server takes at most ${limitBytes} (max_payload)`);
+  }
+}
+
 /** A file, socket or port the system refuses, in one line. */
 export class SystemError extends SlipstreamError {
   readonly code = 'system_error';

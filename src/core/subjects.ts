@@ -14,6 +14,23 @@ export interface Subjects {
   generationVerdicts(generation: string): string;
   generationTokens(generation: string): string;
   generationControl(generation: string): string;
+  /** Requests from outside, for whichever model there is. */
+  readonly generate: string;
+  /** Requests from outside for one model, whose name is made a word of a subject. */
+  generateWith(model: string): string;
+  /** Asks for a generation's frames from a place on. */
+  generationResume(generation: string): string;
+  /** Matches what asks for any generation's frames. */
+  readonly everyGenerationResume: string;
+  /** Durable requests from outside for one model, in JetStream. */
+  jobs(model: string): string;
+  /** Matches the durable requests for every model. */
+  readonly everyJob: string;
+}
+
+/** A name as one word of a subject: letters, digits, `_` and `-`; each other character becomes `-`. */
+export function subjectWord(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9_-]/g, '-');
 }
 
 export function createSubjects(prefix: string = DEFAULT_SUBJECT_PREFIX): Subjects {
@@ -28,5 +45,11 @@ export function createSubjects(prefix: string = DEFAULT_SUBJECT_PREFIX): Subject
     generationVerdicts: (generation) => `${prefix}.generation.verdicts.${generation}`,
     generationTokens: (generation) => `${prefix}.generation.tokens.${generation}`,
     generationControl: (generation) => `${prefix}.generation.control.${generation}`,
+    generate: `${prefix}.generate`,
+    generateWith: (model) => `${prefix}.generate.${subjectWord(model)}`,
+    generationResume: (generation) => `${prefix}.generation.resume.${generation}`,
+    everyGenerationResume: `${prefix}.generation.resume.*`,
+    jobs: (model) => `${prefix}.jobs.${subjectWord(model)}`,
+    everyJob: `${prefix}.jobs.*`,
   };
 }

@@ -18,23 +18,9 @@ export const defaultServices: CliServices = {
     const { checkListenAddress } = await import('../../../infra/gateway/listen.js');
     await checkListenAddress(options);
   },
-  startGateway: async (options, { service, logger }) => {
-    const [{ startGateway }, { followLog }, { createRealScheduler }, { newGenerationId }] = await Promise.all(
-      [
-        import('../../../infra/gateway/gateway.js'),
-        import('../../../streams/follow-log.js'),
-        import('../../../infra/clock/real-scheduler.js'),
-        import('../../../infra/ids/random-ids.js'),
-      ],
-    );
-    return startGateway({
-      ...options,
-      service,
-      logger,
-      follow: followLog,
-      scheduler: createRealScheduler(),
-      newRequestId: newGenerationId,
-    });
+  startGateway: async (options, deps) => {
+    const { openEdges } = await import('../edges.js');
+    return await openEdges(options, deps);
   },
   runWorker: async (options, deps) => {
     const { runWorker } = await import('../worker.js');

@@ -1,7 +1,13 @@
 import type { Command } from 'commander';
-import { compileEngineOptions, engineOptionDefinitions } from '../../../infra/config/engine-options.js';
+import {
+  type CompiledEngineOptions,
+  compileEngineOptions,
+  engineOptionDefinitions,
+} from '../../../infra/config/engine-options.js';
 import { compileGatewayOptions, gatewayOptionDefinitions } from '../../../infra/config/gateway-options.js';
 import { logOptionDefinitions } from '../../../infra/config/log-options.js';
+import type { NatsConnectionOptions } from '../../../infra/nats/connection-options.js';
+import { InvalidOptionError } from '../../core/errors.js';
 import { openLogger } from './command-log.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { interruption } from './interrupt.js';
@@ -11,6 +17,7 @@ import { withEngine } from './with-engine.js';
 
 const EXAMPLES = `
 Paths: /v1/stream for WebSockets, GET /health. Keys that clients must present come from SLIPSTREAM_KEYS.
+With --nats it answers requests on NATS too (dsi.v1.generate), and with --jobs durable ones (docs/nats.md).
 SIGTERM and the first Ctrl-C finish what runs, the second Ctrl-C ends at once.
 
 Examples:
@@ -18,10 +25,11 @@ Examples:
   slipstream serve --port 9000 --model smollm2 --targets 3
   SLIPSTREAM_KEYS=my-secret-key slipstream serve --host 0.0.0.0
   slipstream serve --nats nats://nats-1:4222,nats://nats-2:4222
+  slipstream serve --nats nats://nats-1:4222 --jobs 4
 `;
 
 export function addServeCommand(program: Command, cli: Cli): void {
-  const command = program.command('serve').description('serve generations over WebSocket');
+  const command = program.command('serve').description('serve generations over WebSocket and NATS');
   addFlags(command, gatewayOptionDefinitions);
   addFlags(command, engineOptionDefinitions);
   addFlags(command, logOptionDefinitions);
@@ -37,10 +45,16 @@ async function serve(command: Command, { io, services }: Cli): Promise<ExitCode>
     readFlags(command, engineOptionDefinitions),
     io.context(flagName(engineOptionDefinitions)),
   );
+  if (gatewayOptions.jobs > 0 && options.nats.servers === undefined)
+    throw new InvalidOptionError('--jobs', gatewayOptions.jobs, '0 unless --nats names a server');
   const logger = openLogger(command, io, 'info');
   await services.checkListenAddress(gatewayOptions);
   return await withEngine(options, io, services, { logger }, async (service) => {
-    const gateway = await services.startGateway(gatewayOptions, { service, logger });
+    const gateway = await services.startGateway(gatewayOptions, {
+      service,
+      logger,
+      nats: natsOf(options),
+    });
     try {
       await io.stdout.write(`slipstream serves ${options.model} on ${gateway.url}\n`);
       const signal = await interruption(io.interrupted);
@@ -53,4 +67,11 @@ async function serve(command: Command, { io, services }: Cli): Promise<ExitCode>
       await gateway.close();
     }
   });
+}
+
+/** An embedded server is for this engine and its workers alone: nobody else has its credentials. */
+function natsOf({ nats }: CompiledEngineOptions): NatsConnectionOptions | undefined {
+  return nats.servers === undefined
+    ? undefined
+    : { ...nats, servers: nats.servers, name: 'slipstream-gateway' };
 }

@@ -3,6 +3,7 @@ import type { CompiledGatewayOptions } from '../../../infra/config/gateway-optio
 import type { CompiledModelStoreOptions } from '../../../infra/config/model-store-options.js';
 import type { CompiledWorkerOptions } from '../../../infra/config/worker-options.js';
 import type { OnModelProgress } from '../../../infra/models/progress.js';
+import type { NatsConnectionOptions } from '../../../infra/nats/connection-options.js';
 import type { GenerationService } from '../../core/engine.js';
 import type { Logger } from '../../core/logger.js';
 import type { Tokenizer } from '../../core/tokenizer.js';
@@ -36,7 +37,12 @@ export interface CliServices {
   checkListenAddress(options: CompiledGatewayOptions): Promise<void>;
   startGateway(
     options: CompiledGatewayOptions,
-    deps: { readonly service: CliEngine; readonly logger: Logger },
+    deps: {
+      readonly service: CliEngine;
+      readonly logger: Logger;
+      /** Where producers ask over NATS; undefined: they do not. */
+      readonly nats: NatsConnectionOptions | undefined;
+    },
   ): Promise<CliGateway>;
   /** Resolves when the worker has drained after `signal`; rejects when it cannot go on and nobody was told why. */
   runWorker(

@@ -6,8 +6,9 @@ import { run } from './harness.js';
 /** A gateway that reports what happened to it. */
 function gateway(events: string[]): Pick<CliServices, 'startGateway'> {
   return {
-    startGateway: ({ host, port, keys }) => {
-      events.push(`start ${host}:${port} ${keys.length} keys`);
+    startGateway: ({ host, port, keys, jobs }, { nats }) => {
+      const producers = nats === undefined ? '' : `, ${nats.servers} ${jobs} jobs`;
+      events.push(`start ${host}:${port} ${keys.length} keys${producers}`);
       return Promise.resolve({
         url: `http://${host}:${port}`,
         drain: () => Promise.resolve(void events.push('drain')),
@@ -35,6 +36,17 @@ describe('slipstream serve', () => {
     expect(events).toEqual(['start 127.0.0.1:9000 1 keys', 'drain', 'close']);
     expect(engines[0]?.calls).toEqual(['drain', 'close']);
     expect(code).toBe(expected);
+  });
+
+  test('lets producers ask over the NATS that it was given', async () => {
+    const events: string[] = [];
+    const interrupted = new AbortController();
+    await run(['serve', '--model', 'm', '--nats', 'nats://n:4222', '--jobs', '4'], {
+      interrupted,
+      services: gateway(events),
+      onStdout: () => interrupted.abort('SIGTERM'),
+    });
+    expect(events[0]).toBe('start 127.0.0.1:8080 0 keys, nats://n:4222 4 jobs');
   });
 
   test('does not wait for generations that nobody follows', async () => {
@@ -83,6 +95,7 @@ describe('slipstream serve', () => {
   test.each([
     [['--port', '70000'], '--port is 70000, but must be a whole number from 0 to 65535'],
     [['--host', 'a b'], '--host is "a b"'],
+    [['--jobs', '2'], '--jobs is 2, but must be 0 unless --nats names a server'],
     [['--parallel', '0'], '--parallel is 0'],
   ])('%j is wrong use', async (argv, message) => {
     const { code, stderr, engines } = await run(['serve', ...argv]);

@@ -11,6 +11,7 @@ describe('compileGatewayOptions', () => {
       keys: [],
       allowedOrigins: [],
       allowedHosts: [],
+      jobs: 0,
     });
   });
 
@@ -18,7 +19,7 @@ describe('compileGatewayOptions', () => {
     const environment = { SLIPSTREAM_KEYS: 'first-key-1, second-key', SLIPSTREAM_PORT: '0' };
     expect(
       compileGatewayOptions(
-        { host: '::', allowedOrigins: ['https://a.example', '*'], allowedHosts: ['inside.example'] },
+        { host: '::', allowedOrigins: ['https://a.example', '*'], allowedHosts: ['inside.example'], jobs: 3 },
         testContext(environment),
       ),
     ).toEqual({
@@ -27,6 +28,7 @@ describe('compileGatewayOptions', () => {
       keys: ['first-key-1', 'second-key'],
       allowedOrigins: ['https://a.example', '*'],
       allowedHosts: ['inside.example'],
+      jobs: 3,
     });
   });
 
@@ -36,6 +38,7 @@ describe('compileGatewayOptions', () => {
     [{ host: 'a b' }, 'host is "a b"'],
     // A key is a secret.
     [{ keys: ['short'] }, 'keys is a list of 1'],
+    [{ jobs: 257 }, 'jobs is 257, but must be a whole number from 0 to 256'],
     [{ allowedOrigins: ['example.org'] }, 'allowedOrigins is "example.org"'],
     [{ allowedHosts: ['host:80'] }, 'allowedHosts is "host:80"'],
   ])('%j is refused', (options: GatewayOptions, message) => {

@@ -1,0 +1,50 @@
+import { Svcm } from '@nats-io/services';
+import type { NatsConnection } from 'nats';
+import { WIRE_VERSION } from '../../../src/core/messages.js';
+import { type Subjects, subjectWord } from '../../../src/core/subjects.js';
+
+/** What `nats service ls|info|stats` lists every gateway under. */
+const GATEWAY_SERVICE_NAME = 'slipstream-gateway';
+
+interface GatewayServiceOptions {
+  readonly subjects: Subjects;
+  readonly model: string;
+  generate(text: string, replySubject: string | undefined): void;
+}
+
+interface GatewayService {
+  /** Takes the gateway off the list; requests go to others. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes a gateway a NATS service. Those of one kind share the requests to `generate`, and those of one model the requests
+ * that name it.
+ */
+export async function announceGatewayService(
+  connection: NatsConnection,
+  { subjects, model, generate }: GatewayServiceOptions,
+): Promise<GatewayService> {
+  // The package brings nats-core types of its own, of an earlier release; the connection is the same at run time.
+  const services = new Svcm(connection as unknown as ConstructorParameters<typeof Svcm>[0]);
+  const service = await services.add({
+    name: GATEWAY_SERVICE_NAME,
+    version: `${WIRE_VERSION}.0.0`,
+    description: 'A gateway of Slipstream: generates text, token by token',
+    metadata: { model },
+  });
+  const endpoints = { generate: subjects.generate, 'generate-with-model': subjects.generateWith(model) };
+  for (const [name, subject] of Object.entries(endpoints))
+    service.addEndpoint(name, {
+      subject,
+      metadata: { model, word: subjectWord(model) },
+      handler: (error, request) => {
+        if (error === null) generate(request.string(), request.reply);
+      },
+    });
+  return {
+    stop: async () => {
+      await service.stop();
+    },
+  };
+}

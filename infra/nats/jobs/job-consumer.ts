@@ -1,0 +1,74 @@
+import {
+  AckPolicy,
+  type Consumer,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { type NatsConnection, nanos } from 'nats';
+import { errorMessage, NatsUnavailableError } from '../../../src/core/errors.js';
+import { type Subjects, subjectWord } from '../../../src/core/subjects.js';
+
+/** A job whose gateway is silent for this long is given to another one. */
+export const ACK_WAIT_MS = 30_000;
+
+/** Throws NatsUnavailableError where the server, or this user, has no JetStream. */
+export async function openJetStream(connection: NatsConnection): Promise<JetStreamManager> {
+  try {
+    return await jetstreamManager(connection);
+  } catch (error) {
+    throw new NatsUnavailableError(
+      `durable jobs need JetStream (nats-server -js), which ${connection.getServer()} does not offer here: ${errorMessage(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * What gives a model's jobs to its gateways, each to one at a time. Stream and consumer are made where there are none; what
+ * an operator made stays as it is.
+ */
+export async function openJobConsumer(
+  manager: JetStreamManager,
+  subjects: Subjects,
+  model: string,
+): Promise<Consumer> {
+  const subject = subjects.jobs(model);
+  const [existing] = await manager.streams.names(subject).next();
+  const stream = existing ?? (await addStream(manager, subjects));
+  const name = `gateways-${subjectWord(model)}`;
+  if (!(await hasConsumer(manager, stream, name)))
+    await manager.consumers.add(stream, {
+      durable_name: name,
+      filter_subject: subject,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ACK_WAIT_MS),
+      // A gateway counts the attempts itself, and says what came of the last one.
+      max_deliver: -1,
+    });
+  return await manager.jetstream().consumers.get(stream, name);
+}
+
+async function hasConsumer(manager: JetStreamManager, stream: string, name: string): Promise<boolean> {
+  try {
+    await manager.consumers.info(stream, name);
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return false;
+    throw error;
+  }
+}
+
+async function addStream(manager: JetStreamManager, subjects: Subjects): Promise<string> {
+  const { config } = await manager.streams.add({
+    name: subjectWord(subjects.everyJob.slice(0, -'.*'.length)),
+    description: 'Requests to Slipstream that wait for a gateway',
+    subjects: [subjects.everyJob],
+    retention: RetentionPolicy.Workqueue,
+    storage: StorageType.File,
+  });
+  return config.name;
+}

@@ -1,0 +1,57 @@
+import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
+import type { CompiledGatewayOptions } from '../../infra/config/gateway-options.js';
+import { startGateway } from '../../infra/gateway/gateway.js';
+import { newGenerationId } from '../../infra/ids/random-ids.js';
+import type { NatsConnectionOptions } from '../../infra/nats/connection-options.js';
+import { openNatsEdge } from '../../infra/nats/edge/nats-edge.js';
+import { followLog } from '../../streams/follow-log.js';
+import type { GenerationService } from '../core/engine.js';
+import type { Logger } from '../core/logger.js';
+
+interface Edges {
+  /** Where HTTP and WebSocket clients reach it. */
+  readonly url: string;
+  /** Takes nothing new; settles when all that clients follow has ended, or after a while. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What clients of one engine reach: HTTP and WebSockets, and requests over NATS where there is an address. */
+export async function openEdges(
+  options: CompiledGatewayOptions,
+  deps: {
+    readonly service: GenerationService;
+    readonly logger: Logger;
+    readonly nats: NatsConnectionOptions | undefined;
+  },
+): Promise<Edges> {
+  const { service, logger, nats } = deps;
+  const ports = { service, logger, follow: followLog, scheduler: createRealScheduler() };
+  const common = { ...ports, newRequestId: newGenerationId };
+  const gateway = await startGateway({ ...options, ...common });
+  if (nats === undefined) return gateway;
+  const { leases, limits, url } = gateway;
+  const edge = await openNatsEdge({
+    ...common,
+    nats,
+    leases,
+    jobs: options.jobs,
+    drainMs: limits.drainMs,
+  }).catch(async (error: unknown) => {
+    await gateway.close();
+    throw error;
+  });
+  const both = async (act: (one: typeof gateway | typeof edge) => Promise<void>): Promise<void> => {
+    await Promise.all([act(gateway), act(edge)]);
+  };
+  return {
+    url,
+    drain: () => both((one) => one.drain()),
+    // Only then are leases ended, and with them what is still followed.
+    close: async () => {
+      await both((one) => one.drain());
+      await edge.close();
+      await gateway.close();
+    },
+  };
+}
