@@ -22,8 +22,9 @@ export interface TargetPinOptions {
  * Keeps targets apart that share a model's name and not its numbers: other weights, another runtime, another kind of
  * processor. What a target says after a path is its fingerprint's word alone, so a generation uses targets of one
  * fingerprint from its beginning to its end. New ones use that of most targets that are up, of equals the one in use, so
- * that neither who was heard first nor one host that was left behind decides for many. Own targets come before others:
- * while none of them is up, new generations wait for the first to be started again.
+ * that neither who was heard first nor one host that was left behind decides for many. Own targets come before others: new
+ * generations wait for the first to be started again, unless others of the fingerprint in use are up. What one that began
+ * while none was up uses is decided when the first comes.
  */
 export class TargetPin {
   /** The target of the fingerprint in use that joined last, up or not. */
@@ -31,6 +32,8 @@ export class TargetPin {
   private awaitsOwn: boolean;
   /** Targets whose being left out was logged. */
   private readonly leftOut = new Set<string>();
+  /** Generations that wait for a first target. */
+  private readonly undecided = new Set<() => void>();
   private readonly stop: Cancel;
 
   constructor(private readonly options: TargetPinOptions) {
@@ -54,17 +57,29 @@ export class TargetPin {
 
   /** What a generation that begins now uses until it ends. */
   forGeneration(): GenerationWorkers {
-    let pinned = this.used?.fingerprint;
+    let pinned = this.fingerprintUp();
     return {
       list: () => this.listOf(pinned),
-      listen: (listener) =>
-        this.options.directory.listen((event) => {
-          if (event.type === 'worker.joined' && event.announced.role === 'target') {
-            pinned ??= this.used?.fingerprint;
-            if (event.announced.fingerprint !== pinned) return;
-          }
-          listener(event);
-        }),
+      listen: (listener) => {
+        const decide = () => {
+          pinned = this.fingerprintUp();
+          if (pinned === undefined) return;
+          this.undecided.delete(decide);
+          for (const announced of this.listOf(pinned))
+            if (announced.role === 'target') listener({ type: 'worker.joined', announced });
+        };
+        if (pinned === undefined) this.undecided.add(decide);
+        const stop = this.options.directory.listen((event) => {
+          const isTarget = event.type === 'worker.joined' && event.announced.role === 'target';
+          if (!isTarget) listener(event);
+          else if (pinned === undefined) decide();
+          else if (event.announced.fingerprint === pinned) listener(event);
+        });
+        return () => {
+          stop();
+          this.undecided.delete(decide);
+        };
+      },
     };
   }
 
@@ -72,10 +87,18 @@ export class TargetPin {
   ownGivenUp(): void {
     this.awaitsOwn = false;
     this.choose();
+    for (const decide of [...this.undecided]) decide();
   }
 
   close(): void {
     this.stop();
+  }
+
+  /** The fingerprint in use; undefined: none of its targets is up. */
+  private fingerprintUp(): string | undefined {
+    const fingerprint = this.used?.fingerprint;
+    const isUp = this.list().some((worker) => worker.role === 'target');
+    return isUp ? fingerprint : undefined;
   }
 
   private listOf(fingerprint: string | undefined): WorkerAnnounced[] {

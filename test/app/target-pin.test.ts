@@ -147,6 +147,43 @@ describe('TargetPin', () => {
     expect(generation.list().map(({ worker }) => worker)).toEqual(['t1']);
   });
 
+  it.each([
+    ['an own target that is started again with other weights', { startsTargets: true }, 'us'],
+    ['a remote one that comes back with other weights', {}, undefined],
+  ])('lets a generation that began while none was up take %s', (_, options, owner) => {
+    const set = setUp(options);
+    const asked = owner === undefined ? {} : { owner };
+    set.join('t1', 'a', asked);
+    set.lose('t1');
+    const generation = set.pin.forGeneration();
+    const heard: string[] = [];
+    const stop = generation.listen((event) => heard.push(`${event.type} ${joined(event)}`));
+    set.join('t2', 'b', asked);
+    set.join('t3', 'a', asked);
+    expect(heard).toEqual(['worker.joined t2']);
+    expect(generation.list().map(({ worker }) => worker)).toEqual(['t2']);
+    set.lose('t2');
+    set.join('t4', 'a', asked);
+    expect(heard).toEqual(['worker.joined t2', 'worker.lost ']);
+    stop();
+  });
+
+  it('lets a generation that waits for an own target go on elsewhere when that is given up', () => {
+    const set = setUp({ startsTargets: true });
+    set.join('own', 'a', { owner: 'us' });
+    set.join('t1', 'b');
+    set.join('t2', 'b');
+    set.lose('own');
+    const generation = set.pin.forGeneration();
+    const left = set.pin.forGeneration();
+    const heard: string[] = [];
+    generation.listen((event) => heard.push(joined(event)));
+    left.listen((event) => heard.push(`left ${joined(event)}`))();
+    set.pin.ownGivenUp();
+    expect(heard).toEqual(['t1', 't2']);
+    expect(generation.list().map(({ worker }) => worker)).toEqual(['t1', 't2']);
+  });
+
   it('hears nothing more when it is closed', () => {
     const set = setUp();
     set.pin.close();
