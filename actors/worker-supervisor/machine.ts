@@ -28,6 +28,8 @@ interface Context extends WorkerSupervisorInput {
   readonly worker: string | undefined;
   /** Crashes since it last stayed up. */
   readonly crashes: number;
+  /** It was killed because it hung. */
+  readonly hung: boolean;
   /** Why the last start did not last. */
   readonly lastError: string | undefined;
 }
@@ -44,6 +46,8 @@ const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 /** A worker that stays up this long has recovered. */
 const SETTLED_MS = 30_000;
+/** The same after it hung: that is noticed only after longer than the other. */
+const SETTLED_AFTER_HANGING_MS = 600_000;
 /** From the polite signal to the one that cannot be refused: a pass is never interrupted, and lasts at most this long. */
 const GRACE_MS = 5_000;
 
@@ -81,13 +85,13 @@ export const workerSupervisorMachine = setup({
     noteError: assign({
       lastError: ({ context, event }) => (event.type === 'child.failed' ? event.reason : context.lastError),
     }),
-    noteSilence: assign({ lastError: 'it hung' }),
+    noteSilence: assign({ lastError: 'it hung', hung: true }),
     noteExit: assign({
       crashes: ({ context }) => context.crashes + 1,
       lastError: ({ context, event }) =>
         context.lastError ?? (event.type === 'child.exited' ? event.reason : undefined),
     }),
-    forgiveCrashes: assign({ crashes: 0 }),
+    forgiveCrashes: assign({ crashes: 0, hung: false }),
     reportUp: ({ context }) => {
       if (context.worker !== undefined) context.onUp(context.worker);
     },
@@ -96,7 +100,7 @@ export const workerSupervisorMachine = setup({
   },
   delays: {
     backoff: ({ context }) => Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (context.crashes - 1)),
-    settled: SETTLED_MS,
+    settled: ({ context }) => (context.hung ? SETTLED_AFTER_HANGING_MS : SETTLED_MS),
     grace: GRACE_MS,
   },
 }).createMachine({
@@ -106,6 +110,7 @@ export const workerSupervisorMachine = setup({
     child: undefined,
     worker: undefined,
     crashes: 0,
+    hung: false,
     lastError: undefined,
   }),
   initial: 'starting',

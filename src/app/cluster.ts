@@ -49,7 +49,7 @@ export interface Cluster {
   readonly pin: TargetPin;
   readonly tokenizer: Tokenizer;
   readonly promptEncoder: PromptEncoder;
-  /** Of the targets that are or were up. */
+  /** Of the targets in use, up or not. */
   targetInfo(): { readonly contextTokens: number; readonly numerics: Numerics };
   close(): Promise<void>;
 }
@@ -98,7 +98,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     bus,
     subjects,
     scheduler,
-    accepts: acceptsWorker({ ...options, tokenizerHash: tokenizer.hash, owner }),
+    accepts: acceptsWorker({ ...options, tokenizerHash: tokenizer.hash, owner, logger }),
   });
   closers.add(() => directory.close());
   const pin = new TargetPin({
@@ -118,7 +118,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     );
     closers.add(() => host.stop());
   }
-  const silence = new SilenceWatch({ bus, directory, scheduler });
+  const silence = new SilenceWatch({ bus, subjects, scheduler });
   closers.add(() => silence.close());
   const workers = startLocalWorkers(options, connection, {
     ...{ scheduler, deps, keeper, directory, pin, silence, owner },

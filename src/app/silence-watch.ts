@@ -1,6 +1,6 @@
 import type { Bus } from '../core/bus.js';
 import type { Cancel, Scheduler } from '../core/scheduler.js';
-import type { WorkerDirectory } from './worker-directory.js';
+import type { Subjects } from '../core/subjects.js';
 
 const LOOK_EVERY_MS = 5000;
 /**
@@ -10,8 +10,8 @@ const LOOK_EVERY_MS = 5000;
 const SILENT_LOOKS = 8;
 
 export interface SilenceWatchOptions {
-  readonly bus: Pick<Bus, 'onStatus'>;
-  readonly directory: Pick<WorkerDirectory, 'listen'>;
+  readonly bus: Pick<Bus, 'onStatus' | 'subscribe'>;
+  readonly subjects: Pick<Subjects, 'everyWorkerStatus'>;
   readonly scheduler: Scheduler;
 }
 
@@ -29,14 +29,16 @@ export class SilenceWatch {
   private connected = true;
 
   constructor(private readonly options: SilenceWatchOptions) {
-    const { bus, directory } = options;
+    const { bus, subjects } = options;
     this.stopListening = [
       bus.onStatus((status) => {
         this.connected = status === 'connected';
+        // Silence before an outage and after it is not one silence.
+        for (const watched of this.watched.values()) watched.looks = 0;
       }),
-      directory.listen((event) => {
-        if (event.type !== 'worker.lost')
-          this.heard(event.type === 'worker.joined' ? event.announced.worker : event.worker);
+      // Also what this gateway may not use says that its worker does not hang.
+      bus.subscribe(subjects.everyWorkerStatus, ({ message }) => {
+        if (message.type === 'worker.announced') this.heard(message.worker);
       }),
     ];
     this.lookLater();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acceptsWorker, type WhoseWorkers } from '../../src/app/accepts-worker.js';
+import { silentLogger } from '../../src/core/logger.js';
 import type { WorkerAnnounced } from '../../src/core/messages.js';
 import { announcement } from '../support/announcement.js';
 
@@ -9,6 +10,7 @@ const engine = {
   remote: true,
   tokenizerHash: 't',
   owner: 'us',
+  logger: silentLogger,
 } satisfies WhoseWorkers;
 
 const accepts = (asked: Partial<WorkerAnnounced>, options: Partial<WhoseWorkers> = {}) =>
@@ -35,6 +37,17 @@ describe('which workers an engine accepts', () => {
     expect(accepts({ role: 'drafter', model: 'ngram' }, { drafting: { models: [], ngram: false } })).toBe(
       false,
     );
+  });
+
+  it('says once of its own workers why it does not use them', () => {
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, error: (data: object) => void told.push(data) };
+    const accepting = acceptsWorker({ ...engine, logger });
+    for (const owner of ['us', 'us', 'them', undefined])
+      accepting(
+        announcement({ worker: 'w', model: 'sim', tokenizerHash: 'another', ...(owner && { owner }) }),
+      );
+    expect(told).toEqual([{ worker: 'w', model: 'sim' }]);
   });
 
   it('workers whose ids are its tokens, or any', () => {

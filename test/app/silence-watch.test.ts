@@ -1,25 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { SilenceWatch } from '../../src/app/silence-watch.js';
-import type { DirectoryEvent } from '../../src/app/worker-directory.js';
-import type { BusStatus } from '../../src/core/bus.js';
+import type { BusStatus, Delivery } from '../../src/core/bus.js';
+import { createSubjects } from '../../src/core/subjects.js';
 import { VirtualScheduler } from '../../src/core/virtual-scheduler.js';
 import { announcement } from '../support/announcement.js';
 
+const subjects = createSubjects();
+
 function setUp() {
   const scheduler = new VirtualScheduler();
-  let tell: (event: DirectoryEvent) => void = () => {};
+  let tell: (delivery: Pick<Delivery, 'message'>) => void = () => {};
   let setStatus: (status: BusStatus) => void = () => {};
   const watch = new SilenceWatch({
     scheduler,
+    subjects,
     bus: {
       onStatus: (handler) => {
         setStatus = handler;
         return () => {};
       },
-    },
-    directory: {
-      listen: (listener) => {
-        tell = listener;
+      subscribe: (subject, handler) => {
+        expect(subject).toBe(subjects.everyWorkerStatus);
+        tell = (delivery) => handler({ ...delivery, subject, respond: () => {} });
         return () => {
           tell = () => {};
         };
@@ -31,7 +33,7 @@ function setUp() {
     watch,
     silent,
     follow: (worker: string) => watch.watch(worker, () => silent.push(worker)),
-    tell: (event: DirectoryEvent) => tell(event),
+    announce: (worker: string) => tell({ message: announcement({ worker, model: 'whichever' }) }),
     setStatus: (status: BusStatus) => setStatus(status),
     runFor: (ms: number) => scheduler.run({ limitMs: scheduler.now() + ms }),
   };
@@ -44,19 +46,10 @@ describe('SilenceWatch', () => {
     set.follow('b');
     for (let looks = 0; looks < 40; looks++) {
       set.runFor(5000);
-      if (looks < 6) set.tell({ type: 'worker.joined', announced: announcement({ worker: 'a' }) });
-      set.tell({ type: 'worker.heard', worker: 'b' });
+      if (looks < 6) set.announce('a');
+      set.announce('b');
       expect(set.silent).toEqual(looks < 13 ? [] : ['a']);
     }
-    expect(set.silent).toEqual(['a']);
-  });
-
-  it('is not told by a directory that gives a worker up', () => {
-    const set = setUp();
-    set.follow('a');
-    set.runFor(30_000);
-    set.tell({ type: 'worker.lost', worker: 'a' });
-    set.runFor(15_000);
     expect(set.silent).toEqual(['a']);
   });
 
@@ -68,7 +61,7 @@ describe('SilenceWatch', () => {
     set.runFor(600_000);
     expect(set.silent).toEqual([]);
     set.setStatus('connected');
-    set.runFor(4000);
+    set.runFor(34_000);
     expect(set.silent).toEqual([]);
     set.runFor(12_000);
     expect(set.silent).toEqual(['a']);

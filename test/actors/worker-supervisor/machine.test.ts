@@ -81,6 +81,19 @@ describe('worker supervisor', () => {
     expect(downs).toEqual([{ worker: 'w1', reason: 'it hung', isFinal: false }]);
   });
 
+  it('gives a child up that hangs again and again, though it was up for longer than others need to recover', () => {
+    const { actor, starts, downs, tell, pass } = supervise();
+    for (let start = 1; !downs.at(-1)?.isFinal; start++) {
+      expect(starts).toHaveLength(start);
+      tell({ type: 'child.ready', worker: `w${start}` });
+      pass(45_000);
+      actor.send({ type: 'worker.silent' });
+      tell(exited('it ended by SIGKILL'));
+      pass(10_000);
+    }
+    expect(starts).toHaveLength(5);
+  });
+
   it('reports each end with its own reason and forgives a child that has run for long', () => {
     const { starts, downs, tell, pass } = supervise();
     for (let start = 1; start <= 8; start++) {
