@@ -30,24 +30,24 @@ const WITHOUT: Readonly<Record<string, readonly string[]>> = {
   replay: ['burst'],
 };
 
-/** Throws InvalidOptionError naming the parameter, the value and what it may be. */
-export function parseSimModel(name: string): SimOptions {
+/** Throws InvalidOptionError naming the parameter of `field`, the value and what it may be. */
+export function parseSimModel(name: string, field = 'model'): SimOptions {
   const [, kind = '', query = ''] = /^sim:([a-z]*)(?:\?(.*))?$/.exec(name) ?? [];
   if (kind !== 'target' && kind !== 'drafter') {
-    throw new InvalidOptionError('model', name, 'sim:target or sim:drafter, with ?ms=20 and so on');
+    throw new InvalidOptionError(field, name, 'sim:target or sim:drafter, with ?ms=20 and so on');
   }
   const parameters = new URLSearchParams(query);
   const known = [...COMMON, ...(kind === 'drafter' ? DRAFTER_ONLY : [])];
   for (const key of parameters.keys()) {
     if (!known.includes(key))
-      throw new InvalidOptionError('model parameter', key, `one of ${known.join(', ')}`);
+      throw new InvalidOptionError(`${field} parameter`, key, `one of ${known.join(', ')}`);
   }
   for (const [given, others] of Object.entries(WITHOUT))
     for (const other of others)
       if (parameters.has(given) && parameters.has(other))
-        throw new InvalidOptionError(`model parameter ${other}`, name, `left out when ${given} is given`);
+        throw new InvalidOptionError(`${field} parameter ${other}`, name, `left out when ${given} is given`);
   const number = (key: string, fallback: number, low: number, high: number) =>
-    numberOf(parameters, key, fallback, low, high);
+    numberOf(parameters, `${field} parameter ${key}`, key, fallback, low, high);
   return {
     role: kind,
     timing: {
@@ -69,6 +69,7 @@ export function parseSimModel(name: string): SimOptions {
 
 function numberOf(
   parameters: URLSearchParams,
+  field: string,
   key: string,
   fallback: number,
   low: number,
@@ -78,7 +79,7 @@ function numberOf(
   if (text === null) return fallback;
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!(value >= low && value <= high)) {
-    throw new InvalidOptionError(`model parameter ${key}`, text, `a number from ${low} to ${high}`);
+    throw new InvalidOptionError(field, text, `a number from ${low} to ${high}`);
   }
   return value;
 }

@@ -79,7 +79,7 @@ export function checkSimModel(name: string, role: 'target' | 'drafter'): void {
 }
 
 function simOptions(name: string, role: 'target' | 'drafter', field = 'model'): SimOptions {
-  const options = parseSimModel(name);
+  const options = parseSimModel(name, field);
   if (options.role !== role) throw new InvalidOptionError(field, name, `a sim:${role} for a ${role}`);
   return options;
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { compileEngineOptions, engineOptionDefinitions } from '../../../infra/config/engine-options.js';
 import { logOptionDefinitions } from '../../../infra/config/log-options.js';
 import type { GenerationRequest, GenerationService } from '../../core/engine.js';
+import { InvalidOptionError } from '../../core/errors.js';
 import { checkModeFields, checkRequest } from '../../core/request-check.js';
 import { openLogger } from './command-log.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
@@ -52,6 +53,7 @@ async function generate(command: Command, { io, services }: Cli): Promise<ExitCo
   const prompt = await untilInterrupted(io.interrupted, readPrompt(flags, io.stdin), () => {});
   const request = { ...readRequestFlags(command), ...prompt };
   checkRequest(request, requestFlagName);
+  if (flags.trace === '') throw new InvalidOptionError('--trace', flags.trace, 'the name of a file');
   const trace = flags.trace === undefined ? undefined : openTrace(flags.trace, logger);
   try {
     return await withEngine(options, io, services, { logger, trace: trace?.sink }, (engine) =>

@@ -140,7 +140,7 @@ function readBiases(pairs: readonly string[]): Record<string, unknown> {
     const [, id, bias] = /^(\d+)=(.+)$/.exec(pair) ?? [];
     if (id === undefined || bias === undefined)
       throw new InvalidOptionError('--logit-bias', pair, 'a token id and a bias, such as 42=-5');
-    const key = Number(id);
+    const key = id.replace(/^0+(?=\d)/, '');
     if (Object.hasOwn(biases, key))
       throw new InvalidOptionError(`--logit-bias of token ${key}`, pair, 'given once');
     biases[key] = numberOrText(bias);

@@ -221,6 +221,12 @@ describe('slipstream generate', () => {
       ['--logit-bias', '5=1', '--logit-bias', '5=2'],
       '--logit-bias of token 5 is "5=2", but must be given once',
     ],
+    [
+      ['--logit-bias', '9007199254740993=1'],
+      '--logit-bias token id is "9007199254740993", but must be a whole number from 0',
+    ],
+    [['--logit-bias', '05=1', '--logit-bias', '5=2'], '--logit-bias of token 5 is "5=2"'],
+    [['--trace', ''], '--trace is "", but must be the name of a file'],
     [['--mode', 'none', '--lookahead', '4'], '--lookahead is 4, but must be left out when --mode is none'],
     [['--mode', 'fast'], '--mode is "fast", but must be auto, none, si or dsi'],
     [['--targets', '65'], '--targets is 65, but must be a whole number from 1 to 64'],

@@ -70,8 +70,6 @@ async function measure(options: CompiledPairOptions, { io, services }: Cli): Pro
   ]);
   const pair = await openPair(options);
   try {
-    if (options.chat && pair.tokenizer.encodeChat === undefined)
-      throw new InvalidOptionError('--chat', true, `left out: ${options.model} has no chat template`);
     const encoded = prompts.map((text) =>
       encodePrompt(
         pair.tokenizer,
@@ -91,7 +89,9 @@ async function readPrompts(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new SystemError(`cannot read --prompt-file ${file}: ${errorMessage(error)}`, { cause: error });
   });
-  const prompts = file.endsWith('.json') ? parseTexts(text) : text.split(/\r?\n/).filter(Boolean);
+  const prompts = file.endsWith('.json')
+    ? parseTexts(text)
+    : text.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (prompts === undefined || prompts.length === 0)
     throw new InvalidOptionError(
       '--prompt-file',

@@ -3,16 +3,19 @@ import type { CompiledModelStoreOptions } from '../../../../infra/config/model-s
 import { compareTokenizers } from '../../../../infra/models/compare-tokenizers.js';
 import { createNgramModel } from '../../../../infra/models/ngram-model.js';
 import { openTokenizer } from '../../../../infra/models/tokenizer-source.js';
+import { InvalidOptionError } from '../../../core/errors.js';
 import type { LoadedModel } from '../../../core/model.js';
 import type { Scheduler } from '../../../core/scheduler.js';
 import type { Tokenizer } from '../../../core/tokenizer.js';
-import { draftsAnyTokenizer, findModelTokenizer, loadModel } from '../../load-model.js';
+import { checkSimModel, draftsAnyTokenizer, findModelTokenizer, loadModel } from '../../load-model.js';
 
 export interface PairOptions {
   readonly model: string;
   /** `ngram`, or a model. */
   readonly drafter: string;
   readonly threads: number;
+  /** Whether prompts are to be rendered with the target's chat template. */
+  readonly chat: boolean;
   readonly store: CompiledModelStoreOptions;
 }
 
@@ -24,10 +27,14 @@ export interface ModelPair {
   close(): Promise<void>;
 }
 
-/** Throws TokenizerMismatchError when the drafter's ids mean other tokens. */
-export async function openPair({ model, drafter, threads, store }: PairOptions): Promise<ModelPair> {
+/** Throws TokenizerMismatchError when the drafter's ids mean other tokens, InvalidOptionError for what cannot be. */
+export async function openPair({ model, drafter, threads, chat, store }: PairOptions): Promise<ModelPair> {
+  checkSimModel(model, 'target');
+  checkSimModel(drafter, 'drafter');
   const scheduler = createRealScheduler();
   const tokenizer = openTokenizer(await findModelTokenizer(model, store));
+  if (chat && tokenizer.encodeChat === undefined)
+    throw new InvalidOptionError('--chat', true, `left out: ${model} has no chat template`);
   if (drafter !== 'ngram' && !draftsAnyTokenizer(drafter)) {
     const theirs = openTokenizer(await findModelTokenizer(drafter, store));
     const mismatch = compareTokenizers(tokenizer, theirs, { target: model, drafter });

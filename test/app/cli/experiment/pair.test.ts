@@ -93,7 +93,7 @@ describe('experiment latency', () => {
   });
 
   it('refuses what is no list of prompts', async () => {
-    const empty = file('empty.txt', '\n\n');
+    const empty = file('empty.txt', '\n  \n\t\n');
     const message = `--prompt-file is ${JSON.stringify(empty)}, but must be a file of prompts: one a line, or a JSON array of texts`;
     await expectRefusal(pair('latency', 'ngram', empty), message);
     const numbers = file('numbers.json', '[1, 2]');
@@ -110,6 +110,11 @@ describe('experiment latency', () => {
       '--max-tokens is 1, but must be a whole number from 2 to 100000',
     ],
     [['latency', '--prompts', '0'], '--prompts is 0, but must be a whole number from 1 to 100000'],
+    [
+      pair('acceptance', 'sim:target?ms=0'),
+      'drafter is "sim:target?ms=0", but must be a sim:drafter for a drafter',
+    ],
+    [pair('latency', 'sim:drafter?bla=1'), /^drafter parameter is "bla", but must be one of/],
   ])('refuses %j', async (argv, message) => {
     await expectRefusal(argv, message);
   });
