@@ -40,7 +40,10 @@ export interface EngineOptions extends NatsOptions, ModelStoreOptions {
   readonly lookahead?: number;
   /** Processor threads of each local worker, 1..256. Default: the cores shared evenly; at least two, where there are as many, of one target and drafters, which seldom work at the same time. */
   readonly threads?: number;
-  /** Whether workers are started here, found over NATS, or both. Default `remote` with `natsUrl`, else `local`. */
+  /**
+   * Whether workers are started here, for this engine alone, found over NATS, where those that another engine started are
+   * left out, or both. Default `remote` with `natsUrl`, else `local`.
+   */
   readonly workers?: WorkerPlace;
   /** The nats-server binary for the embedded server. Default: the PATH, the cache, a download. */
   readonly natsServer?: string;

@@ -42,12 +42,17 @@ async function hashOfKernels(): Promise<string> {
     const outputs = await session.run({
       x: new Tensor('float32', numbers(ROWS * COLUMNS, 1), [ROWS, COLUMNS]),
     });
-    const sum = createHash('sha256');
-    for (const { output } of nodes) sum.update(bytesOf(outputs[output[0] ?? '']?.data as Float32Array));
-    return sum.digest('hex');
+    return hashOfNumbers(nodes.map(({ output }) => outputs[output[0] ?? '']?.data as Float32Array));
   } finally {
     await session.release();
   }
+}
+
+/** SHA-256 of their bits. */
+export function hashOfNumbers(lists: readonly Float32Array[]): string {
+  const sum = createHash('sha256');
+  for (const list of lists) sum.update(bytesOf(list));
+  return sum.digest('hex');
 }
 
 function kernelModel(): Uint8Array {
