@@ -155,7 +155,7 @@ export function listOption(
 
 /** People write passwords into addresses, and errors end up in logs. */
 function withoutPassword(part: unknown): unknown {
-  return typeof part === 'string' ? part.replace(/\/\/[^/]*@/, '//...@') : part;
+  return typeof part === 'string' ? part.replace(/(^|\/\/)[^/]*@/, '$1...@') : part;
 }
 
 /** The environment variable of a setting: `natsUrl` is SLIPSTREAM_NATS_URL. */

@@ -18,7 +18,7 @@ import { withEngine } from './with-engine.js';
 const EXAMPLES = `
 Paths: /v1/stream for WebSockets, GET /health. Keys that clients must present come from SLIPSTREAM_KEYS.
 With --nats it answers requests on NATS too (dsi.v1.generate), and with --jobs durable ones (docs/nats.md).
-SIGTERM and the first Ctrl-C finish what runs, the second Ctrl-C ends at once.
+SIGTERM or Ctrl-C finishes what runs, a second one ends at once.
 
 Examples:
   slipstream serve

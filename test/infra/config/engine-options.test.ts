@@ -146,6 +146,7 @@ describe('compileEngineOptions', () => {
     [{ natsUrl: [] }, 'natsUrl is a list of 0'],
     [{ natsUrl: ['nats://b', 'http://a'] }, 'natsUrl is "http://a", but must be 1 to 16 addresses'],
     [{ natsUrl: ['nats://user:password@a'] }, 'natsUrl is "nats://...@a"'],
+    [{ natsUrl: ['secret-token@a'] }, 'natsUrl is "...@a"'],
     [{ subjectPrefix: 'a..b' }, 'subjectPrefix is "a..b"'],
     [{ subjectPrefix: 'a.*' }, 'subjectPrefix'],
     [{ workers: 'remote' }, 'workers is "remote", but must be local unless natsUrl is given'],
