@@ -29,6 +29,7 @@ import {
   openable,
   requestSession,
   type SessionAnswer,
+  slotFreed,
 } from './session-links.js';
 import type { TargetLink } from './target-links.js';
 import { TargetSide } from './target-side.js';
@@ -199,9 +200,11 @@ export class Speculation {
     }
   }
 
-  heardOf(worker: string): void {
-    const link = this.targets.links.get(worker);
-    if (link !== undefined) this.targets.heard(link);
+  heardOf(worker: string, freeSlots: number): void {
+    const target = this.targets.links.get(worker);
+    if (target !== undefined) this.targets.heard(target);
+    const link = this.link(worker);
+    if (link !== undefined && freeSlots > 0 && slotFreed(link)) this.openSessions();
   }
 
   cancel(): void {
@@ -302,11 +305,26 @@ export class Speculation {
   }
 
   private heardAnswer(worker: string, message: WireMessage, now: number): void {
-    if (message.type === 'session.granted') this.state.progressAtMs = now;
+    if (message.type === 'session.granted') {
+      this.state.progressAtMs = now;
+      this.leaveLines();
+    }
     if (message.type !== 'session.refused') return;
     this.refusal = `${worker} refused: ${message.reason}`;
-    // Others are served, and this one in turn.
+    // Others are served, and this one after those that asked before it.
     if (message.code === 'full' && this.targets.links.has(worker)) this.state.progressAtMs = now;
+  }
+
+  /** With all targets that it may use it waits for no other, and keeps no slot from those behind it. */
+  private leaveLines(): void {
+    const wanted = this.targets.wanted();
+    if (wanted.some(({ phase }) => phase !== 'preparing' && phase !== 'ready')) return;
+    for (const link of this.targets.links.values()) {
+      if (wanted.includes(link) || link.unwilling !== 'full' || link.openTries === 0) continue;
+      closeSession(link, this.options.request.id, this.ports.closedSessions);
+      link.openTries = 0;
+      link.phase = 'waiting';
+    }
   }
 
   private renewLease(link: Link, now: number): void {

@@ -45,7 +45,7 @@ describe('SilenceWatch', () => {
     for (let looks = 0; looks < 40; looks++) {
       set.runFor(5000);
       if (looks < 6) set.tell({ type: 'worker.joined', announced: announcement({ worker: 'a' }) });
-      set.tell({ type: 'worker.heard', worker: 'b' });
+      set.tell({ type: 'worker.heard', worker: 'b', freeSlots: 1 });
       expect(set.silent).toEqual(looks < 13 ? [] : ['a']);
     }
     expect(set.silent).toEqual(['a']);
