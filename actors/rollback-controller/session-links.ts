@@ -5,7 +5,8 @@ import type { Cancel } from '../../src/core/scheduler.js';
 import type { ClosedSessions } from './closed-sessions.js';
 
 /**
- * waiting: not asked yet. opening: asked. preparing: granted, ingesting the prompt. ready. refused: never again.
+ * waiting: to be asked, for the first time or again, since it was full, failed, gave no answer or lost the session.
+ * opening: asked. preparing: granted, ingesting the prompt. ready. refused: never again.
  */
 export type LinkPhase = 'waiting' | 'opening' | 'preparing' | 'ready' | 'refused';
 
@@ -18,6 +19,7 @@ export interface SessionLink {
   phase: LinkPhase;
   stopRequest: Cancel | undefined;
   nextOpenAtMs: number;
+  /** Requests, counted anew where it is full; 0: never asked, or told to forget the generation since. */
   openTries: number;
   heardAtMs: number;
   /** When the worker was last sent anything: renews its lease. */

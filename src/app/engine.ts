@@ -38,7 +38,7 @@ export interface EngineInfo {
 const KEEP_MS = 60_000;
 /** A worker forgets a generation whose gateway is silent for this long. */
 const LEASE_MS = 30_000;
-/** A generation fails when no target made progress for this long. */
+/** A generation fails when for this long no target made progress with it, or said that it is busy with others. */
 const PATIENCE_MS = 60_000;
 
 /** Everything one gateway runs: workers, bus, generations. Made by `createEngine`. */
