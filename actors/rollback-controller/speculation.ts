@@ -195,8 +195,7 @@ export class Speculation {
     const { patienceMs } = this.options;
     if (now - this.state.progressAtMs > patienceMs) {
       const waited = `no target made progress for ${Math.round(patienceMs / 1000)} s`;
-      const error = new NoWorkerError(this.refusal === undefined ? waited : `${waited}; ${this.refusal}`);
-      this.state.end({ outcome: 'failed', finishReason: 'error', error });
+      this.endWithout(this.refusal === undefined ? waited : `${waited}; ${this.refusal}`);
     }
   }
 
@@ -311,8 +310,23 @@ export class Speculation {
     }
     if (message.type !== 'session.refused') return;
     this.refusal = `${worker} refused: ${message.reason}`;
+    if (!this.targets.links.has(worker)) return;
     // Others are served, and this one after those that asked before it.
-    if (message.code === 'full' && this.targets.links.has(worker)) this.state.progressAtMs = now;
+    if (message.code === 'full') this.state.progressAtMs = now;
+    if (message.code === 'capacity' || message.code === 'invalid') this.endIfRefused(this.refusal);
+  }
+
+  /** What no target that is up will ever take is not waited for; what one of them took, another like it may. */
+  private endIfRefused(refusal: string): void {
+    const { targets, state } = this;
+    const wasServed = state.statistics.targets.size > 0;
+    if (wasServed || [...targets.links.values()].some(({ phase }) => phase !== 'refused')) return;
+    this.endWithout(`no target takes it: ${refusal}`);
+  }
+
+  private endWithout(reason: string): void {
+    const error = new NoWorkerError(reason);
+    this.state.end({ outcome: 'failed', finishReason: 'error', error });
   }
 
   /** With all targets that it may use it waits for no other, and keeps no slot from those behind it. */
