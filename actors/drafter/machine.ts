@@ -12,6 +12,8 @@ export interface DrafterInput {
   readonly ports: WorkerPorts;
   /** Sessions served at once, at least 1. */
   readonly slots: number;
+  /** Told when a slot is free that somebody waits for. */
+  readonly slotFreed: () => void;
 }
 
 interface Served {
@@ -65,7 +67,7 @@ export const drafterMachine = setup({
     serve: assign({
       served: ({ context, event, spawn, self }) => {
         if (event.type !== 'model.loaded') return context.served;
-        const { ports, slots } = context;
+        const { ports, slots, slotFreed } = context;
         const listen = (generation: string) =>
           ports.bus.subscribe(ports.subjects.generationVerdicts(generation), ({ message }) => {
             if (message.type === 'verdict.returned' && drafting.hear(message))
@@ -77,6 +79,7 @@ export const drafterMachine = setup({
             stopListening(session);
             admission.send({ type: 'session.ended' });
           },
+          slotFreed,
         });
         const admission = spawn('admission', {
           id: 'admission',

@@ -36,7 +36,7 @@ export interface ControllerOptions {
   readonly request: CompiledRequest;
   /** A worker forgets the session after this long without a word. */
   readonly leaseMs: number;
-  /** The generation fails when no target made progress for this long. */
+  /** The generation fails when for this long no target made progress with it, or said that its slots are taken. */
   readonly patienceMs: number;
 }
 
@@ -73,7 +73,7 @@ export class GenerationState {
   epoch = 0;
   numerics: Numerics = 'exact';
   ending: Ending | undefined;
-  /** When a target last made progress. */
+  /** When a target last made progress, or said that its slots are taken: this one waits in line then. */
   progressAtMs: number;
   private crew: Crew | undefined;
   private observedAtTokens = 0;

@@ -24,7 +24,7 @@ export type RollbackControllerEvent =
   | MessageOf<'generation.cancelled'>
   | { readonly type: 'worker.joined'; readonly announced: WorkerAnnounced }
   | { readonly type: 'worker.lost'; readonly worker: string }
-  | { readonly type: 'worker.heard'; readonly worker: string }
+  | { readonly type: 'worker.heard'; readonly worker: string; readonly freeSlots: number }
   | { readonly type: 'session.answered'; readonly worker: string; readonly outcome: RequestOutcome }
   | { readonly type: 'bus.reconnected' }
   /** A drafter that is waited for has become late. */
@@ -79,7 +79,7 @@ export const rollbackControllerMachine = setup({
         case 'worker.lost':
           return speculation.workerLost(event.worker);
         case 'worker.heard':
-          return speculation.heardOf(event.worker);
+          return speculation.heardOf(event.worker, event.freeSlots);
         case 'bus.reconnected':
           return speculation.reconnected();
         case 'deadline.checked':

@@ -1,11 +1,12 @@
 import type { RequestOutcome } from '../../src/core/bus.js';
-import type { SessionOpen, WorkerAnnounced } from '../../src/core/messages.js';
+import type { SessionOpen, SessionRefused, WorkerAnnounced } from '../../src/core/messages.js';
 import type { ActorPorts } from '../../src/core/ports.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 import type { ClosedSessions } from './closed-sessions.js';
 
 /**
- * waiting: not asked yet. opening: asked. preparing: granted, ingesting the prompt. ready. refused: never again.
+ * waiting: to be asked, for the first time or again, since it was full, failed, gave no answer or lost the session.
+ * opening: asked. preparing: granted, ingesting the prompt. ready. refused: never again.
  */
 export type LinkPhase = 'waiting' | 'opening' | 'preparing' | 'ready' | 'refused';
 
@@ -18,12 +19,13 @@ export interface SessionLink {
   phase: LinkPhase;
   stopRequest: Cancel | undefined;
   nextOpenAtMs: number;
+  /** Requests, counted anew where it is full; 0: never asked, or told to forget the generation since. */
   openTries: number;
   heardAtMs: number;
   /** When the worker was last sent anything: renews its lease. */
   toldAtMs: number;
-  /** The last request was not answered, or every slot was taken: others are asked first. */
-  unwilling: boolean;
+  /** Why the last request came to nothing; others are asked first. */
+  unwilling: false | 'full' | 'failed' | 'unanswered';
   /** Failed passes and jobs in a row. */
   failures: number;
 }
@@ -55,6 +57,8 @@ export function closeSession(link: SessionLink, generation: string, closed: Clos
 
 const OPEN_TIMEOUT_MS = 2000;
 const LONGEST_RETRY_MS = 5000;
+/** Keeps the place in the line for a slot; a slot that is free is announced. */
+const FULL_RETRY_MS = 1000;
 
 export type SessionAnswer = (worker: string, outcome: RequestOutcome) => void;
 
@@ -84,6 +88,14 @@ export function requestSession(
   );
 }
 
+/** A slot of the worker is free: true when this one was refused for want of one, and is to ask for it at once. */
+export function slotFreed(link: SessionLink): boolean {
+  if (link.phase !== 'waiting' || link.unwilling !== 'full') return false;
+  link.unwilling = false;
+  link.nextOpenAtMs = 0;
+  return true;
+}
+
 /** What was asked may be lost, and the answer with it: neither is waited for. */
 export function askAfresh(link: SessionLink): void {
   link.stopRequest?.();
@@ -96,7 +108,7 @@ export function acceptAnswer(link: SessionLink, outcome: RequestOutcome, nowMs: 
   if (outcome.kind !== 'reply') {
     if (link.phase === 'ready') return false;
     link.phase = 'waiting';
-    link.unwilling = true;
+    link.unwilling = 'unanswered';
     return false;
   }
   const { message } = outcome;
@@ -107,11 +119,20 @@ export function acceptAnswer(link: SessionLink, outcome: RequestOutcome, nowMs: 
     link.phase = message.ready ? 'ready' : 'preparing';
     return message.ready;
   }
-  if (message.type === 'session.refused') {
-    link.phase = message.code === 'full' || message.code === 'failed' ? 'waiting' : 'refused';
-    link.unwilling = true;
-  }
+  if (message.type === 'session.refused') refused(link, message.code, nowMs);
   return false;
+}
+
+function refused(link: SessionLink, code: SessionRefused['code'], nowMs: number): void {
+  if (code !== 'full' && code !== 'failed') {
+    link.phase = 'refused';
+    return;
+  }
+  link.phase = 'waiting';
+  link.unwilling = code;
+  if (code === 'failed') return;
+  link.nextOpenAtMs = nowMs + FULL_RETRY_MS;
+  link.openTries = 1;
 }
 
 /**
@@ -134,7 +155,7 @@ export function openable<Link extends SessionLink & { readonly role: 'target' | 
     const [firstTarget, ...otherTargets] = group.filter((link) => link.role === 'target');
     const drafters = group.filter((link) => link.role === 'drafter');
     const order = [...(firstTarget === undefined ? [] : [firstTarget]), ...drafters, ...otherTargets].sort(
-      (a, b) => Number(a.unwilling) - Number(b.unwilling),
+      (a, b) => Number(a.unwilling !== false) - Number(b.unwilling !== false),
     );
     const next = order.find(
       (link) => link.phase !== 'ready' && (link.phase !== 'waiting' || nowMs >= link.nextOpenAtMs),

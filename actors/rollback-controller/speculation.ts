@@ -29,6 +29,7 @@ import {
   openable,
   requestSession,
   type SessionAnswer,
+  slotFreed,
 } from './session-links.js';
 import type { TargetLink } from './target-links.js';
 import { TargetSide } from './target-side.js';
@@ -194,14 +195,15 @@ export class Speculation {
     const { patienceMs } = this.options;
     if (now - this.state.progressAtMs > patienceMs) {
       const waited = `no target made progress for ${Math.round(patienceMs / 1000)} s`;
-      const error = new NoWorkerError(this.refusal === undefined ? waited : `${waited}; ${this.refusal}`);
-      this.state.end({ outcome: 'failed', finishReason: 'error', error });
+      this.endWithout(this.refusal === undefined ? waited : `${waited}; ${this.refusal}`);
     }
   }
 
-  heardOf(worker: string): void {
-    const link = this.targets.links.get(worker);
-    if (link !== undefined) this.targets.heard(link);
+  heardOf(worker: string, freeSlots: number): void {
+    const target = this.targets.links.get(worker);
+    if (target !== undefined) this.targets.heard(target);
+    const link = this.link(worker);
+    if (link !== undefined && freeSlots > 0 && slotFreed(link)) this.openSessions();
   }
 
   cancel(): void {
@@ -302,11 +304,41 @@ export class Speculation {
   }
 
   private heardAnswer(worker: string, message: WireMessage, now: number): void {
-    if (message.type === 'session.granted') this.state.progressAtMs = now;
+    if (message.type === 'session.granted') {
+      this.state.progressAtMs = now;
+      this.leaveLines();
+    }
     if (message.type !== 'session.refused') return;
     this.refusal = `${worker} refused: ${message.reason}`;
-    // Others are served, and this one in turn.
-    if (message.code === 'full' && this.targets.links.has(worker)) this.state.progressAtMs = now;
+    if (!this.targets.links.has(worker)) return;
+    // Others are served, and this one after those that asked before it.
+    if (message.code === 'full') this.state.progressAtMs = now;
+    if (message.code === 'capacity' || message.code === 'invalid') this.endIfRefused(this.refusal);
+  }
+
+  /** What no target that is up will ever take is not waited for; what one of them took, another like it may. */
+  private endIfRefused(refusal: string): void {
+    const { targets, state } = this;
+    const wasServed = state.statistics.targets.size > 0;
+    if (wasServed || [...targets.links.values()].some(({ phase }) => phase !== 'refused')) return;
+    this.endWithout(`no target takes it: ${refusal}`);
+  }
+
+  private endWithout(reason: string): void {
+    const error = new NoWorkerError(reason);
+    this.state.end({ outcome: 'failed', finishReason: 'error', error });
+  }
+
+  /** With all targets that it may use it waits for no other, and keeps no slot from those behind it. */
+  private leaveLines(): void {
+    const wanted = this.targets.wanted();
+    if (wanted.some(({ phase }) => phase !== 'preparing' && phase !== 'ready')) return;
+    for (const link of this.targets.links.values()) {
+      if (wanted.includes(link) || link.unwilling !== 'full' || link.openTries === 0) continue;
+      closeSession(link, this.options.request.id, this.ports.closedSessions);
+      link.openTries = 0;
+      link.phase = 'waiting';
+    }
   }
 
   private renewLease(link: Link, now: number): void {

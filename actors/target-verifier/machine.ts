@@ -11,6 +11,8 @@ export interface TargetVerifierInput {
   readonly ports: WorkerPorts;
   /** Sessions served at once, at least 1. */
   readonly slots: number;
+  /** Told when a slot is free that somebody waits for. */
+  readonly slotFreed: () => void;
 }
 
 interface Served {
@@ -59,13 +61,14 @@ export const targetVerifierMachine = setup({
     serve: assign({
       served: ({ context, event, spawn, self }) => {
         if (event.type !== 'model.loaded') return context.served;
-        const { ports, slots } = context;
+        const { ports, slots, slotFreed } = context;
         const sessions = new SessionTable(event.model, slots, ports, targetSession, {
           opened: () => self.send({ type: 'session.opened' }),
           ended: (session) => {
             verification.forget(session);
             admission.send({ type: 'session.ended' });
           },
+          slotFreed,
         });
         const verification = new Verification(sessions, event.model.info, ports, {
           listen: (generation) =>

@@ -3,6 +3,7 @@ import type { SessionGranted, SessionOpen, SessionRefused } from '../../src/core
 import type { LoadedModel, Sequence } from '../../src/core/model.js';
 import type { WorkerPorts } from '../../src/core/ports.js';
 import { TokenPath } from '../../src/core/token-path.js';
+import { WaitingLine } from './waiting-line.js';
 
 /** What every worker keeps per generation, whatever its role. */
 export interface WorkerSession {
@@ -24,14 +25,17 @@ export interface WorkerSession {
 export interface SessionEvents<Session> {
   readonly opened: () => void;
   readonly ended: (session: Session) => void;
+  /** A slot is free that somebody waits for. */
+  readonly slotFreed: () => void;
 }
 
 /**
- * The sessions of one worker. Slots are granted until they are taken and refused then; a session ends when it is
- * closed or when its controller has been silent for the lease.
+ * The sessions of one worker. Slots are granted until they are taken and refused then, and later in the order in which
+ * they were refused; a session ends when it is closed or when its controller has been silent for the lease.
  */
 export class SessionTable<Session extends WorkerSession> {
   private readonly sessions = new Map<string, Session>();
+  private readonly line: WaitingLine;
 
   constructor(
     private readonly model: LoadedModel,
@@ -39,7 +43,9 @@ export class SessionTable<Session extends WorkerSession> {
     private readonly ports: WorkerPorts,
     private readonly extend: (session: WorkerSession) => Session,
     private readonly events: SessionEvents<Session>,
-  ) {}
+  ) {
+    this.line = new WaitingLine(ports.scheduler);
+  }
 
   get freeSlots(): number {
     return this.slots - this.sessions.size;
@@ -77,7 +83,6 @@ export class SessionTable<Session extends WorkerSession> {
       code,
       reason,
     });
-    if (this.freeSlots <= 0) return refused('full', `all ${this.slots} slots are taken`);
     const { contextTokens, vocabularySize } = this.model.info;
     if (message.capacityTokens > contextTokens) {
       return refused('capacity', `${message.capacityTokens} tokens asked for, context is ${contextTokens}`);
@@ -86,24 +91,39 @@ export class SessionTable<Session extends WorkerSession> {
     if (foreign !== undefined) {
       return refused('invalid', `prompt token ${foreign} is outside the vocabulary of ${vocabularySize}`);
     }
+    // Last, so that nobody waits for what it will not get.
+    if (this.freeSlots <= this.line.before(generation)) {
+      this.line.wait(generation);
+      const whose = this.freeSlots > 0 ? 'taken or kept for who asked before' : 'taken';
+      return refused('full', `all ${this.slots} slots are ${whose}`);
+    }
     try {
       this.sessions.set(generation, this.create(message));
     } catch (error) {
       const { code, reason } = whyNotOpened(error);
       this.ports.logger.error({ generation, code, reason }, 'session could not be opened');
+      if (code === 'full') this.line.wait(generation);
+      else this.line.leave(generation);
       return refused(code, reason);
     }
+    this.line.leave(generation);
     this.events.opened();
     return { type: 'session.granted', generation, worker, ready: false };
   }
 
-  /** Its slot is free at once; of a pass that is under way nobody takes the result. */
+  /**
+   * Its slot, or its place in the line for one, is free at once; of a pass that is under way nobody takes the result.
+   */
   close(generation: string): void {
     const session = this.sessions.get(generation);
-    if (session === undefined) return;
-    this.sessions.delete(generation);
-    session.sequence.close();
-    this.events.ended(session);
+    const waited = this.line.leave(generation);
+    if (session === undefined && !waited) return;
+    if (session !== undefined) {
+      this.sessions.delete(generation);
+      session.sequence.close();
+      this.events.ended(session);
+    }
+    if (this.freeSlots > 0 && !this.line.isEmpty) this.events.slotFreed();
   }
 
   /** Ends a pass. False when the session was closed meanwhile: its result is nobody's. */
@@ -112,7 +132,9 @@ export class SessionTable<Session extends WorkerSession> {
     return this.sessions.get(session.generation) === session;
   }
 
+  /** Nobody is served any more. */
   closeAll(): void {
+    this.line.clear();
     for (const generation of [...this.sessions.keys()]) this.close(generation);
   }
 

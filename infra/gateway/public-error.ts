@@ -35,7 +35,7 @@ export function concernsClient(error: unknown): boolean {
 
 function publicReason(error: SlipstreamError): string {
   return error instanceof NoWorkerError
-    ? "no target could go on with this in time; the server's log says more"
+    ? "no target could go on with this; the server's log says more"
     : 'the server could not finish this; its log says why';
 }
 

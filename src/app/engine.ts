@@ -20,8 +20,8 @@ import { prepareRequest } from '../core/request.js';
 import type { Cancel } from '../core/scheduler.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { Admission } from './admission.js';
-import { openClosedSessions } from './closed-sessions.js';
 import { type Cluster, openCluster } from './cluster.js';
+import { connectClosedSessions } from './connect-closed-sessions.js';
 import { emptyResult } from './empty-result.js';
 import type { EngineDeps } from './engine-deps.js';
 import { type RunningGeneration, startGeneration } from './generation.js';
@@ -38,7 +38,7 @@ export interface EngineInfo {
 const KEEP_MS = 60_000;
 /** A worker forgets a generation whose gateway is silent for this long. */
 const LEASE_MS = 30_000;
-/** A generation fails when no target made progress for this long. */
+/** A generation fails when for this long no target made progress with it, or said that it is busy with others. */
 const PATIENCE_MS = 60_000;
 
 /** Everything one gateway runs: workers, bus, generations. Made by `createEngine`. */
@@ -56,7 +56,7 @@ export class Engine implements GenerationService {
     private readonly cluster: Cluster,
   ) {
     this.admission = new Admission(options.parallel, options.queue);
-    this.closedSessions = openClosedSessions(cluster.ports, cluster.directory, LEASE_MS);
+    this.closedSessions = connectClosedSessions(cluster.ports, cluster.directory, LEASE_MS);
   }
 
   get tokenizer(): Tokenizer {

@@ -7,7 +7,7 @@ export type DirectoryEvent =
   | { readonly type: 'worker.joined'; readonly announced: WorkerAnnounced }
   | { readonly type: 'worker.lost'; readonly worker: string }
   /** A sign of life of a worker that is known. */
-  | { readonly type: 'worker.heard'; readonly worker: string };
+  | { readonly type: 'worker.heard'; readonly worker: string; readonly freeSlots: number };
 
 /**
  * A worker announces itself every second between passes; one that is silent for this long while nothing it was
@@ -69,7 +69,10 @@ export class WorkerDirectory {
       return;
     }
     this.workers.set(worker, { announced: message, heardAtMs: this.options.scheduler.now() });
-    this.emit(known ? { type: 'worker.heard', worker } : { type: 'worker.joined', announced: message });
+    const { freeSlots } = message;
+    this.emit(
+      known ? { type: 'worker.heard', worker, freeSlots } : { type: 'worker.joined', announced: message },
+    );
   }
 
   private emit(event: DirectoryEvent): void {

@@ -46,7 +46,8 @@ interface HostedActor {
 export function startWorkerHost(options: WorkerHostOptions): WorkerHost {
   const { ports, role, model } = options;
   const { bus, subjects, scheduler, workerId } = ports;
-  const actor = role === 'target' ? hostTarget(options) : hostDrafter(options);
+  const slotFreed = () => announce();
+  const actor = role === 'target' ? hostTarget(options, slotFreed) : hostDrafter(options, slotFreed);
   const work = role === 'target' ? subjects.workerJob(workerId) : subjects.workerDraft(workerId);
   const stops: Cancel[] = [
     bus.subscribe(subjects.workerSession(workerId), actor.accept),
@@ -75,8 +76,8 @@ export function startWorkerHost(options: WorkerHostOptions): WorkerHost {
     });
   };
   const tick = () => {
-    announce();
     actor.checkLeases();
+    announce();
     stopTicking = scheduler.schedule(ANNOUNCE_MS, tick);
   };
   stops.push(bus.onStatus((status) => status === 'connected' && announce()));
@@ -95,12 +96,12 @@ export function startWorkerHost(options: WorkerHostOptions): WorkerHost {
   };
 }
 
-function hostTarget(options: WorkerHostOptions): HostedActor {
+function hostTarget(options: WorkerHostOptions, slotFreed: () => void): HostedActor {
   const { ports, slots, model } = options;
   const actor = createActor(targetVerifierMachine, {
     ...actorOptions(ports.scheduler, options.inspect),
     id: ports.workerId,
-    input: { ports, slots },
+    input: { ports, slots, slotFreed },
   });
   actor.start();
   actor.send({ type: 'model.loaded', model });
@@ -123,12 +124,12 @@ function hostTarget(options: WorkerHostOptions): HostedActor {
   };
 }
 
-function hostDrafter(options: WorkerHostOptions): HostedActor {
+function hostDrafter(options: WorkerHostOptions, slotFreed: () => void): HostedActor {
   const { ports, slots, model } = options;
   const actor = createActor(drafterMachine, {
     ...actorOptions(ports.scheduler, options.inspect),
     id: ports.workerId,
-    input: { ports, slots },
+    input: { ports, slots, slotFreed },
   });
   actor.start();
   actor.send({ type: 'model.loaded', model });

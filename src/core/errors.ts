@@ -83,7 +83,7 @@ export class WorkerFailedError extends SlipstreamError {
   readonly code = 'worker_failed';
 }
 
-/** No worker that could serve the generation answered before its deadline. */
+/** No worker that could serve the generation answered before its deadline, or all that are up refused it for good. */
 export class NoWorkerError extends SlipstreamError {
   readonly code = 'no_worker';
 }

@@ -280,12 +280,53 @@ describe('targets', () => {
     expect(cluster.shutDown()).toBe(true);
   });
 
-  it('that refuse the session for good are named in the error', () => {
-    const cluster = start({ targets: 1, patienceMs: 3_000 });
-    const end = cluster.finish(cluster.generate({ promptTokenIds: [1, 5_000] }));
-    expect(end).toMatchObject({ outcome: 'failed', error: { code: 'no_worker' } });
-    if (end.outcome === 'failed') expect(end.error.message).toMatch(/outside the vocabulary/);
-    expect(cluster.shutDown()).toBe(true);
+  it.each([
+    [{ promptTokenIds: [1, 5_000], mode: 'none' }, 'prompt token 5000 is outside the vocabulary of .*'],
+    [{ maxTokens: 70_000, mode: 'none' }, '70003 tokens asked for, context is 65536'],
+    [{ maxTokens: 70_000, mode: 'dsi' }, '70003 tokens asked for, context is 65536'],
+  ] as const)(
+    'that all refuse it for good fail a generation at once, with the reason: %o',
+    (asked, reason) => {
+      const cluster = start({ targets: 2, slots: 1 });
+      // Not even a slot is waited for.
+      cluster.generate({ targets: 1, maxTokens: 500 });
+      cluster.runFor(100);
+      const before = cluster.scheduler.now();
+      const end = cluster.finish(cluster.generate(asked));
+      expect(end).toMatchObject({
+        outcome: 'failed',
+        error: {
+          code: 'no_worker',
+          message: expect.stringMatching(`^no target takes it: target-. refused: ${reason}$`),
+        },
+      });
+      expect(cluster.scheduler.now() - before).toBeLessThan(50);
+      expect(cluster.shutDown()).toBe(true);
+    },
+  );
+
+  it('that refuse it for good are no reason to give up where others served it and may come again', () => {
+    const cluster = start({ targets: 1 });
+    const generation = cluster.generate({ mode: 'none', maxTokens: 60 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 10 });
+    cluster.targets[0]?.kill();
+    cluster.directory.remove(cluster.targets[0]?.id ?? '');
+    cluster.startWorker('target', 'sim:target?ms=20&context=32');
+    cluster.runFor(3000);
+    expect(cluster.counts.get('session.refused')).toBe(1);
+    cluster.startTarget();
+    cluster.finish(generation);
+    expectWhole(cluster, [generation]);
+  });
+
+  it('of which one refuses it for good leave it to the others', () => {
+    const cluster = start({ targets: 1 });
+    cluster.startWorker('target', 'sim:target?ms=20&context=32');
+    cluster.runFor(1);
+    const generation = cluster.generate({ maxTokens: 60 });
+    cluster.finish(generation);
+    expect(cluster.counts.get('session.refused')).toBe(1);
+    expectWhole(cluster, [generation]);
   });
 
   it('with all slots taken make a generation wait, not fail, as long as it is patient', () => {

@@ -1,7 +1,7 @@
 import { MemoryNetwork } from '../../infra/bus-memory/memory-network.js';
 import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import { simTokenizer } from '../../infra/sim/words.js';
-import { openClosedSessions } from '../../src/app/closed-sessions.js';
+import { connectClosedSessions } from '../../src/app/connect-closed-sessions.js';
 import { startGeneration } from '../../src/app/generation.js';
 import { ReleasedLog } from '../../src/app/released-log.js';
 import { WorkerDirectory } from '../../src/app/worker-directory.js';
@@ -41,7 +41,7 @@ export function openInProcessCluster(models: {
   const targetIds = Array.from({ length: models.targets ?? 1 }, (_, index) => `target-${index}`);
   const hosts = [...targetIds.map((id) => startHost('target', id)), startHost('drafter', 'drafter')];
   const pool = new TargetPool();
-  const closedSessions = openClosedSessions({ ...common, bus: gateway }, directory, 30_000);
+  const closedSessions = connectClosedSessions({ ...common, bus: gateway }, directory, 30_000);
   return {
     run: (request: CompiledRequest): Promise<{ ids: number[]; end: GenerationEnd }> =>
       new Promise((resolve) => {

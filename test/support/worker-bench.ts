@@ -57,6 +57,7 @@ function createBench<Machine extends AnyStateMachine>(
     slots: options.slots ?? 4,
   });
   const open = { sequences: 0 };
+  const freed: number[] = [];
   const model: LoadedModel = {
     info: { ...sim.info, maxChunkTokens: options.maxChunkTokens ?? 1024 },
     close: () => sim.close(),
@@ -92,7 +93,7 @@ function createBench<Machine extends AnyStateMachine>(
   const ports = { workerId: 'w', bus, subjects, scheduler, logger: silentLogger };
   const actor = createActor(machine as AnyStateMachine, {
     ...actorOptions(scheduler, undefined),
-    input: { ports, slots: options.slots ?? 4 },
+    input: { ports, slots: options.slots ?? 4, slotFreed: () => freed.push(scheduler.now()) },
   });
   actor.subscribe(({ value }) => states.push(...leaves(value)));
   actor.start();
@@ -107,6 +108,8 @@ function createBench<Machine extends AnyStateMachine>(
     states,
     faults,
     open,
+    /** When it was told that a slot is free that somebody waits for. */
+    freed,
     load: () => actor.send({ type: 'model.loaded', model }),
     send: (message: object) => actor.send(message as never),
     /** A target's verdicts on `path`, from its position `first` on, where the worker can hear them. */

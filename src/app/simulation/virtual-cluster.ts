@@ -10,7 +10,7 @@ import { TargetPool } from '../../core/target-pool.js';
 import type { TraceSink } from '../../core/trace.js';
 import { VirtualScheduler } from '../../core/virtual-scheduler.js';
 import type { ActorInspector } from '../actor-options.js';
-import { openClosedSessions } from '../closed-sessions.js';
+import { connectClosedSessions } from '../connect-closed-sessions.js';
 import { startGeneration } from '../generation.js';
 import { ReleasedLog } from '../released-log.js';
 import { TargetPin } from '../target-pin.js';
@@ -69,7 +69,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
     const bus = network.connect(name);
     const directory = new WorkerDirectory({ bus, subjects, scheduler, accepts: () => true });
     const pin = new TargetPin({ directory, logger: silentLogger, isOwn: () => false, startsTargets: false });
-    const closedSessions = openClosedSessions({ bus, subjects, scheduler }, directory, leaseMs);
+    const closedSessions = connectClosedSessions({ bus, subjects, scheduler }, directory, leaseMs);
     const acceptance = new AcceptanceBooks();
     return { bus, directory, pin, closedSessions, pool: new TargetPool(), acceptance };
   }

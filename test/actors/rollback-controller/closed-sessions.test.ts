@@ -20,6 +20,7 @@ function createBench() {
   return {
     bus,
     workers,
+    scheduler,
     closed,
     /** Lets that many milliseconds pass. */
     pass: (ms: number) => {
@@ -37,19 +38,21 @@ function createBench() {
 
 describe('a session that is closed', () => {
   it('is closed once more when its worker is next heard of, and then never again', () => {
-    const { closed, told } = createBench();
+    const { closed, pass, told } = createBench();
     closed.close('t1', 'a');
     closed.close('t2', 'a');
     expect(told()).toEqual(['t1 a', 't2 a']);
+    pass(600);
     closed.heard('t1');
     expect(told()).toEqual(['t1 a']);
+    pass(100);
     closed.heard('t1');
     closed.heard('t3');
     expect(told()).toEqual([]);
   });
 
   it('while the connection is down is closed when it is back, and when a worker is that was down longer', () => {
-    const { bus, workers, closed, told } = createBench();
+    const { bus, workers, closed, pass, told } = createBench();
     bus.disconnect();
     closed.close('t1', 'a');
     expect(told()).toEqual([]);
@@ -61,17 +64,33 @@ describe('a session that is closed', () => {
     closed.reconnected();
     expect(told()).toEqual([]);
     workers.reconnect();
+    pass(600);
     closed.heard('t2');
     expect(told()).toEqual(['t2 b']);
   });
 
+  it('is closed again by what the worker says later, not by what was on its way when it was cut off', () => {
+    const { workers, closed, pass, told } = createBench();
+    closed.close('t1', 'a');
+    workers.disconnect();
+    pass(20);
+    closed.heard('t1');
+    expect(told()).toEqual([]);
+    workers.reconnect();
+    pass(980);
+    closed.heard('t1');
+    closed.heard('t1');
+    expect(told()).toEqual(['t1 a']);
+  });
+
   it('and opened again is left alone', () => {
-    const { closed, told } = createBench();
+    const { closed, pass, told } = createBench();
     closed.close('t1', 'a');
     closed.close('t1', 'b');
     told();
     closed.opened('t1', 'a');
     closed.reconnected();
+    pass(600);
     closed.heard('t1');
     expect(told()).toEqual(['t1 b', 't1 b']);
   });
@@ -94,5 +113,28 @@ describe('a session that is closed', () => {
     closed.reconnected();
     const again = told();
     expect([again.length, again[0], again.at(-1)]).toEqual([4096, 't1 g4', 't1 g4099']);
+  });
+
+  it('is one of many that are said again some at a time, so that other events come in between', () => {
+    const { bus, scheduler, closed, told } = createBench();
+    for (let i = 0; i < 400; i++) closed.close('t1', `g${i}`);
+    told();
+    const perTurn: number[] = [];
+    let said = 0;
+    const publish = bus.publish.bind(bus);
+    bus.publish = (subject, message) => {
+      said++;
+      publish(subject, message);
+    };
+    const turn = () => {
+      perTurn.push(said);
+      said = 0;
+      if (perTurn.length < 5) scheduler.schedule(0, turn);
+    };
+    closed.reconnected();
+    turn();
+    closed.opened('t1', 'g399');
+    expect(told().length).toBe(399);
+    expect(perTurn).toEqual([128, 128, 128, 15, 0]);
   });
 });

@@ -7,6 +7,7 @@ import {
   openable,
   requestSession,
   type SessionLink,
+  slotFreed,
 } from '../../../actors/rollback-controller/session-links.js';
 import { MemoryNetwork } from '../../../infra/bus-memory/memory-network.js';
 import type { RequestOutcome } from '../../../src/core/bus.js';
@@ -73,17 +74,22 @@ describe('acceptAnswer', () => {
   });
 
   it.each([
-    ['full', refused('full'), 'waiting'],
-    ['failed', refused('failed'), 'waiting'],
-    ['refused for good', refused('capacity'), 'refused'],
-    ['silent', { kind: 'timeout' }, 'waiting'],
-    ['gone', { kind: 'noResponders' }, 'waiting'],
-  ] as const)('of a worker that is %s', (_what, outcome, phase) => {
+    ['full', refused('full'), 'full'],
+    ['failed', refused('failed'), 'failed'],
+    ['silent', { kind: 'timeout' }, 'unanswered'],
+    ['gone', { kind: 'noResponders' }, 'unanswered'],
+  ] as const)('of a worker that is %s', (_what, outcome, unwilling) => {
     const one = link('t', 'target', 'x');
     expect(acceptAnswer(one, outcome, 7)).toBe(false);
-    expect(one).toMatchObject({ phase, unwilling: true });
+    expect(one).toMatchObject({ phase: 'waiting', unwilling });
     acceptAnswer(one, granted(false), 8);
     expect(one.unwilling).toBe(false);
+  });
+
+  it('of a worker that refuses for good', () => {
+    const one = link('t', 'target', 'x');
+    expect(acceptAnswer(one, refused('capacity'), 7)).toBe(false);
+    expect(one.phase).toBe('refused');
   });
 
   it('takes nothing back from a session that has become ready meanwhile', () => {
@@ -95,8 +101,25 @@ describe('acceptAnswer', () => {
   });
 });
 
+describe('slotFreed', () => {
+  it('has those ask at once that were refused for want of a slot, and nobody else', () => {
+    const [full, failed, granting] = [
+      link('t1', 'target', 'x'),
+      link('t2', 'target', 'y'),
+      link('t3', 'target', 'z'),
+    ];
+    acceptAnswer(full, refused('full'), 5000);
+    failed.nextOpenAtMs = 6000;
+    acceptAnswer(failed, refused('failed'), 5000);
+    acceptAnswer(granting, granted(false), 5000);
+    expect([full, failed, granting].map(slotFreed)).toEqual([true, false, false]);
+    expect(slotFreed(full)).toBe(false);
+    expect(names(openable([full, failed], 5001))).toEqual(['t1']);
+  });
+});
+
 describe('requestSession', () => {
-  it('asks ever more rarely, and closing tells only who was asked', () => {
+  function createBench() {
     const scheduler = new VirtualScheduler();
     const network = new MemoryNetwork({ scheduler });
     const subjects = createSubjects();
@@ -104,7 +127,11 @@ describe('requestSession', () => {
     const ports = { ...common, closedSessions: new ClosedSessions(common, 1000) };
     const seen: WireMessage[] = [];
     network.connect('t').subscribe(subjects.workerSession('t'), ({ message }) => seen.push(message));
-    const one = link('t', 'target', 'x');
+    return { scheduler, ports, seen, one: link('t', 'target', 'x') };
+  }
+
+  it('asks ever more rarely, and closing tells only who was asked', () => {
+    const { scheduler, ports, seen, one } = createBench();
     closeSession(one, 'a', ports.closedSessions);
     const waits: number[] = [];
     const outcomes: string[] = [];
@@ -119,5 +146,18 @@ describe('requestSession', () => {
     closeSession(one, 'a', ports.closedSessions);
     scheduler.run();
     expect(seen.map(({ type }) => type)).toEqual([...Array(6).fill('session.open'), 'session.close']);
+  });
+
+  it('asks a worker that is full every second, however often it was asked', () => {
+    const { scheduler, ports, one } = createBench();
+    const waits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      requestSession(one, sessionOpen('a'), ports, () => {});
+      acceptAnswer(one, refused('full'), scheduler.now());
+      waits.push(one.nextOpenAtMs - scheduler.now());
+    }
+    expect(waits).toEqual(Array(6).fill(1000));
+    requestSession(one, sessionOpen('a'), ports, () => {});
+    expect(one.nextOpenAtMs - scheduler.now()).toBe(1000);
   });
 });

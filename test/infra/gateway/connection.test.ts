@@ -113,7 +113,7 @@ describe('a generation over a WebSocket', () => {
     generation().fail(new NoWorkerError('no target made progress for 60 s; host-1 says: out of memory'));
     expect(await client.frame('error')).toMatchObject({
       code: 'no_worker',
-      message: "no target could go on with this in time; the server's log says more",
+      message: "no target could go on with this; the server's log says more",
     });
   });
 

@@ -2,8 +2,8 @@ import { ClosedSessions } from '../../actors/rollback-controller/closed-sessions
 import type { ActorPorts } from '../core/ports.js';
 import type { WorkerDirectory } from './worker-directory.js';
 
-/** One for all generations of a gateway, told of its connection and its workers; ends with the bus and the directory. */
-export function openClosedSessions(
+/** One for all generations of a gateway, told of its connection and its workers until the bus and the directory end. */
+export function connectClosedSessions(
   ports: Pick<ActorPorts, 'bus' | 'subjects' | 'scheduler'>,
   directory: WorkerDirectory,
   leaseMs: number,
