@@ -1,10 +1,12 @@
-import type { Msg, NatsConnection, PublishOptions } from 'nats';
+import { type Msg, type NatsConnection, PermissionViolationError, type PublishOptions } from 'nats';
 import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
 import type { Cancel } from '../../src/core/scheduler.js';
 
 /** nats.js writes what has gathered at once when it is more than this. */
 const GATHERED_BYTES = 32 * 1024;
+
+const MOST_REFUSED = 1024;
 
 /** One connection to NATS: what is particular to nats.js stays here. */
 export class NatsLink {
@@ -13,6 +15,8 @@ export class NatsLink {
   private lastServer: string;
   private bytesSinceFlush = 0;
   private readonly encrypted: boolean;
+  /** Subjects that the server lately refused to publish to. */
+  private readonly refused = new Set<string>();
 
   constructor(
     readonly connection: NatsConnection,
@@ -95,6 +99,12 @@ export class NatsLink {
     else this.connection.flush().then(done, done);
   }
 
+  /** Whether the server has refused what was published there and flushed: it says so beside the answer. */
+  async mayNotPublish(subject: string): Promise<boolean> {
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.refused.delete(subject);
+  }
+
   async close(): Promise<void> {
     if (this.isClosed) return;
     if (this.up) await this.connection.flush().catch(() => {});
@@ -115,9 +125,17 @@ export class NatsLink {
     for await (const status of this.connection.status()) {
       if (status.type === 'disconnect') this.change(false, status.server);
       else if (status.type === 'reconnect') this.change(true, status.server);
-      else if (status.type === 'error')
+      else if (status.type === 'error') {
+        this.noteRefusal(status.error);
         this.logger.error({ problem: status.error.message }, 'NATS server reports an error');
+      }
     }
+  }
+
+  private noteRefusal(error: Error): void {
+    if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
+    if (this.refused.size >= MOST_REFUSED) this.refused.clear();
+    this.refused.add(error.subject);
   }
 
   private change(up: boolean, server: string): void {

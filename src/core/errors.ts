@@ -136,6 +136,15 @@ export class ResultTooLargeError extends SlipstreamError {
   }
 }
 
+/** The NATS server does not let this user publish there. */
+export class MayNotPublishError extends SlipstreamError {
+  readonly code = 'may_not_publish';
+
+  constructor(readonly subject: string) {
+    super(`this gateway's NATS user may not publish to ${subject}`);
+  }
+}
+
 /** A file, socket or port the system refuses, in one line. */
 export class SystemError extends SlipstreamError {
   readonly code = 'system_error';

@@ -3,7 +3,7 @@ import type { GenerationHandle, GenerationService } from '../../../src/core/engi
 import { BusyError, UnavailableError } from '../../../src/core/errors.js';
 import type { LogEvent } from '../../../src/core/log-event.js';
 import type { Logger } from '../../../src/core/logger.js';
-import type { Scheduler } from '../../../src/core/scheduler.js';
+import type { Cancel, Scheduler } from '../../../src/core/scheduler.js';
 import type { FollowLog } from '../../gateway/connection.js';
 import { errorFrame } from '../../gateway/error-frame.js';
 import { afterOf, createdFrame, finishedFrame, tokenFrame } from '../../gateway/frames.js';
@@ -29,16 +29,20 @@ interface AnswersOptions {
   newRequestId(): string;
 }
 
-/** One request: who asked, and by which name the log knows it. */
+/** One request: who asked, by which name the log knows it, and what keeps its generation alive. */
 interface Asked {
   readonly requester: Requester;
   readonly requestId: string;
   readonly logger: Logger;
+  subscription?: Subscription;
+  /** Keeps its generation alive from now on, until released. */
+  hold?: () => void;
+  release?: Cancel;
 }
 
 /** Answers requests with frames on their reply subjects: the same frames as over WebSocket, then an empty message. */
 export class Answers {
-  private readonly open = new Map<Requester, { readonly asked: Asked; subscription?: Subscription }>();
+  private readonly open = new Set<Asked>();
   private readonly idleWaiters = new Set<() => void>();
 
   constructor(private readonly options: AnswersOptions) {}
@@ -66,20 +70,29 @@ export class Answers {
 
   /** Tells those who are still being answered that it goes no further here. */
   close(): void {
-    for (const { asked } of [...this.open.values()])
-      this.fail(asked, new UnavailableError('the server is shutting down'));
+    for (const asked of [...this.open]) this.fail(asked, new UnavailableError('the server is shutting down'));
   }
 
   private begin(subject: string | undefined): Asked | undefined {
     const { line, scheduler, subjectPrefix, newRequestId } = this.options;
     if (subject === undefined || !isReplySubject(subject, subjectPrefix)) {
-      this.options.logger.warn({ subject }, 'request ignored: its reply subject is none to answer to');
+      this.options.logger.debug({ subject }, 'request ignored: its reply subject is none to answer to');
       return undefined;
     }
     const requestId = newRequestId();
-    const requester = new Requester(line, scheduler, subject, () => this.left(asked));
-    const asked = { requester, requestId, logger: this.options.logger.child({ requestId }) };
-    this.open.set(requester, { asked });
+    const requester = new Requester(line, scheduler, subject, {
+      away: () => {
+        asked.logger.debug({}, 'requester does not listen');
+        asked.release?.();
+      },
+      back: () => asked.hold?.(),
+      gone: () => {
+        requester.close();
+        this.finish(asked);
+      },
+    });
+    const asked: Asked = { requester, requestId, logger: this.options.logger.child({ requestId }) };
+    this.open.add(asked);
     return asked;
   }
 
@@ -103,17 +116,18 @@ export class Answers {
   }
 
   private follow(handle: GenerationHandle, after: number, asked: Asked): void {
-    const entry = this.open.get(asked.requester);
     // It left, or this edge was closed, while the request was made ready.
-    if (entry === undefined) return;
+    if (!this.open.has(asked)) return;
     const { id, log } = handle;
-    const release = this.options.leases.hold(id);
-    const subscription = this.options.follow(log, after, asked.requester).subscribe({
+    asked.hold = () => {
+      asked.release = this.options.leases.hold(id);
+    };
+    asked.hold();
+    asked.subscription = this.options.follow(log, after, asked.requester).subscribe({
       next: (event) => this.forward(id, event, asked),
       error: (error: unknown) => this.fail(asked, error, id),
     });
-    subscription.add(release);
-    entry.subscription = subscription;
+    if (!this.open.has(asked)) this.finish(asked);
   }
 
   private forward(id: string, event: LogEvent, asked: Asked): void {
@@ -127,23 +141,16 @@ export class Answers {
   }
 
   private fail(asked: Asked, error: unknown, id?: string): void {
-    if (!this.open.has(asked.requester)) return;
+    if (!this.open.has(asked)) return;
     const { requester, requestId, logger } = asked;
     requester.fail(errorFrame(error, { requestId, logger, ...(id !== undefined && { id }) }));
     this.finish(asked);
   }
 
-  /** Its lease lets the generation wait for somebody to resume it. */
-  private left(asked: Asked): void {
-    asked.logger.debug({}, 'requester listens no more');
-    asked.requester.close();
-    this.finish(asked);
-  }
-
-  private finish({ requester }: Asked): void {
-    const entry = this.open.get(requester);
-    this.open.delete(requester);
-    entry?.subscription?.unsubscribe();
+  private finish(asked: Asked): void {
+    this.open.delete(asked);
+    asked.subscription?.unsubscribe();
+    asked.release?.();
     if (this.open.size > 0) return;
     for (const resolve of this.idleWaiters) resolve();
     this.idleWaiters.clear();

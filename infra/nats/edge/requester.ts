@@ -7,13 +7,24 @@ import { serviceErrorHeaders } from './service-error.js';
 
 /** Frames handed over before the server has taken those before them. */
 const BURST = 128;
-/** How often it is asked whether the requester still listens, while frames go there. */
+/** How often it is asked whether the requester listens: while frames go there, and while it does not. */
 const PROBE_MS = 1000;
+/** A connection that was lost comes back sooner. */
+const GONE_MS = 60_000;
 const NOTHING = new Uint8Array();
 
+export interface RequesterEvents {
+  /** Nobody listens there, for now. */
+  readonly away: () => void;
+  readonly back: () => void;
+  /** Nobody has listened there for a minute. */
+  readonly gone: () => void;
+}
+
 /**
- * Who asked over NATS: the way out to its reply subject. Not ready while the connection is lost, since what is published
- * then is lost as well.
+ * Who asked over NATS: the way out to its reply subject. Now and then, and first of all when the connection is back, a
+ * frame asks whether anybody listens, and those after it wait for the answer: so what nobody would hear is kept. Not ready
+ * either while the connection is lost, since what is published then is lost as well.
  */
 export class Requester implements Demand {
   private readonly watchers = new Set<() => void>();
@@ -22,28 +33,35 @@ export class Requester implements Demand {
   private unflushed = 0;
   private flushing = false;
   private probedAtMs = Number.NEGATIVE_INFINITY;
+  private unheard = false;
+  private closed = false;
+  private awaySinceMs: number | undefined;
+  private stopRetry: Cancel = () => {};
 
   constructor(
     private readonly line: EdgeLine,
     private readonly scheduler: Scheduler,
     private readonly subject: string,
-    /** Nobody listens there any more. */
-    gone: () => void,
+    private readonly events: RequesterEvents,
   ) {
-    this.probe = line.probe(gone);
-    this.stopWatching = line.watch(() => this.changed());
+    this.probe = line.probe(() => {
+      this.unheard = true;
+    });
+    this.stopWatching = line.watch(() => {
+      this.probedAtMs = Number.NEGATIVE_INFINITY;
+      this.changed();
+    });
   }
 
   send(frame: ServerFrame): void {
-    const now = this.scheduler.now();
-    const asks = now - this.probedAtMs >= PROBE_MS;
-    if (asks) this.probedAtMs = now;
-    this.publish(JSON.stringify(frame), asks ? { reply: this.probe.reply } : {});
+    const data = Buffer.from(JSON.stringify(frame));
+    if (this.scheduler.now() - this.probedAtMs >= PROBE_MS) this.ask(data);
+    else this.publish(data);
   }
 
   /** The last frame of an answer that failed. */
   fail(frame: ErrorFrame): void {
-    this.publish(JSON.stringify(frame), { headers: serviceErrorHeaders(frame) });
+    this.publish(Buffer.from(JSON.stringify(frame)), { headers: serviceErrorHeaders(frame) });
     this.end();
   }
 
@@ -54,13 +72,15 @@ export class Requester implements Demand {
   }
 
   close(): void {
+    this.closed = true;
+    this.stopRetry();
     this.probe.stop();
     this.stopWatching();
     this.watchers.clear();
   }
 
   ready(): boolean {
-    return this.line.link.isUp && this.unflushed < BURST;
+    return this.line.link.isUp && !this.flushing && this.awaySinceMs === undefined;
   }
 
   watch(changed: () => void): Cancel {
@@ -69,17 +89,47 @@ export class Requester implements Demand {
     return () => this.watchers.delete(watcher);
   }
 
-  private publish(text: string, options: { reply?: string; headers?: MsgHdrs }): void {
-    this.line.link.publish(this.subject, Buffer.from(text), options);
-    this.unflushed++;
-    if (this.unflushed < BURST || this.flushing) return;
+  private publish(data: Uint8Array, options: { reply?: string; headers?: MsgHdrs } = {}): void {
+    this.line.link.publish(this.subject, data, options);
+    if (++this.unflushed === BURST) this.flush(() => this.changed());
+  }
+
+  /** Publishes a frame, again until somebody hears it: that nobody does the server says before it answers the flush. */
+  private ask(data: Uint8Array): void {
+    this.probedAtMs = this.scheduler.now();
+    this.unheard = !this.line.link.isUp;
+    this.line.link.publish(this.subject, data, { reply: this.probe.reply });
+    this.flush((answered) => {
+      if (this.unheard || !answered) this.retry(data);
+      else if (this.awaySinceMs !== undefined) {
+        this.awaySinceMs = undefined;
+        this.events.back();
+      }
+      this.changed();
+    });
+  }
+
+  private retry(data: Uint8Array): void {
+    const now = this.scheduler.now();
+    if (this.awaySinceMs === undefined) {
+      this.awaySinceMs = now;
+      this.events.away();
+    }
+    if (now - this.awaySinceMs >= GONE_MS) this.events.gone();
+    else this.stopRetry = this.scheduler.schedule(PROBE_MS, () => this.ask(data));
+  }
+
+  private flush(done: (answered: boolean) => void): void {
     this.flushing = true;
-    const flushed = () => {
+    const flushed = (answered: boolean) => {
       this.flushing = false;
       this.unflushed = 0;
-      this.changed();
+      if (!this.closed) done(answered);
     };
-    this.line.link.connection.flush().then(flushed, flushed);
+    this.line.link.connection.flush().then(
+      () => flushed(true),
+      () => flushed(false),
+    );
   }
 
   private changed(): void {

@@ -3,12 +3,13 @@ import type {
   GenerationEnd,
   GenerationHandle,
   GenerationLog,
+  GenerationRequest,
   GenerationService,
 } from '../../../src/core/engine.js';
 import {
   BusyError,
   errorMessage,
-  NoWorkerError,
+  MayNotPublishError,
   ResultTooLargeError,
   UnavailableError,
 } from '../../../src/core/errors.js';
@@ -18,15 +19,16 @@ import { errorFrame } from '../../gateway/error-frame.js';
 import { concernsClient } from '../../gateway/public-error.js';
 import { logUnknownFields } from '../../gateway/unknown-fields.js';
 import { type Job, jobResult, readJob } from './job.js';
-import { ACK_WAIT_MS } from './job-consumer.js';
 import type { JobOutcome, ResultPublisher } from './result-publisher.js';
 
-/** Before another attempt at a job. */
+/** Before another attempt, here or elsewhere. */
 const RETRY_MS = 1000;
 /** At this attempt a failure is the answer. */
 const ATTEMPTS = 3;
-/** What is no failure of the job: it waits until somebody can do it. */
-const WAITS = [BusyError, UnavailableError, NoWorkerError];
+/** So often it is tried to publish a result; then the job is given back, and done anew. */
+const PUBLISH_TRIES = 60;
+/** What is wrong with the subject of a result is seldom mended at once. */
+const UNPUBLISHED_MS = 60_000;
 
 export interface JobRunnerOptions {
   readonly results: ResultPublisher;
@@ -40,14 +42,18 @@ export interface JobRunnerOptions {
 /** Does jobs, and acknowledges each when its result is published. */
 export class JobRunner {
   private readonly running = new Map<JsMsg, GenerationHandle | undefined>();
+  private readonly pauses = new Set<() => void>();
   private closed = false;
 
   constructor(private readonly options: JobRunnerOptions) {}
 
-  /** Settles when nothing more is to be done about it here; never rejects. */
-  async run(message: JsMsg): Promise<void> {
+  /**
+   * Settles when nothing more is to be done about it here; never rejects. It is said now and then that the job is being
+   * worked on, since the server gives it to another gateway after `ackWaitMs` of silence.
+   */
+  async run(message: JsMsg, ackWaitMs: number): Promise<void> {
     this.running.set(message, undefined);
-    const stopWorking = this.keepWorking(message);
+    const stopWorking = this.keepWorking(message, ackWaitMs / 3);
     try {
       await this.answer(message);
     } catch (error) {
@@ -69,28 +75,21 @@ export class JobRunner {
       message.term();
       return;
     }
-    let result: JobOutcome | undefined;
-    try {
-      result = await this.generate(job, message);
-    } catch (error) {
-      if (WAITS.some((cause) => error instanceof cause)) {
-        message.nak(RETRY_MS);
-        return;
-      }
-      if (!concernsClient(error) && job.attempt < ATTEMPTS) throw error;
-      result = this.failure(job, error);
-    }
+    const result = await this.generate(job, message).catch((error: unknown) => {
+      const isFinal = concernsClient(error) || job.attempt >= ATTEMPTS;
+      if (error instanceof UnavailableError || !isFinal) throw error;
+      return this.failure(job, error);
+    });
     if (result === undefined) return;
-    await this.publish(job, result);
-    message.ack();
+    if (await this.publish(job, result)) message.ack();
+    else message.nak(UNPUBLISHED_MS);
   }
 
   /** Undefined: it was given back to others meanwhile. */
   private async generate(job: Job, message: JsMsg): Promise<JobOutcome | undefined> {
-    const { service, logger } = this.options;
     const { request, unknown } = job.request();
-    const handle = await service.create(request);
-    logUnknownFields(logger, unknown);
+    const handle = await this.create(request);
+    logUnknownFields(this.options.logger.child({ job: job.seq }), unknown);
     if (this.closed) handle.cancel();
     this.running.set(message, handle);
     const end = await ended(handle.log);
@@ -99,26 +98,60 @@ export class JobRunner {
     return jobResult(handle, end.result);
   }
 
+  /** A full queue is waited for here: to give the job back would be another delivery, and no other gateway knows better. */
+  private async create(request: GenerationRequest): Promise<GenerationHandle> {
+    for (;;) {
+      try {
+        return await this.options.service.create(request);
+      } catch (error) {
+        if (!(error instanceof BusyError)) throw error;
+      }
+      await this.pause();
+    }
+  }
+
   private failure(job: Job, error: unknown): JobOutcome {
     const requestId = this.options.newRequestId();
     const logger = this.options.logger.child({ requestId, job: job.seq });
     return errorFrame(error, { requestId, logger });
   }
 
-  private async publish(job: Job, result: JobOutcome): Promise<void> {
-    try {
-      await this.options.results.publish(job, result);
-    } catch (error) {
-      if (!(error instanceof ResultTooLargeError)) throw error;
-      await this.options.results.publish(job, this.failure(job, error));
+  /** False: it cannot be had now. */
+  private async publish(job: Job, result: JobOutcome): Promise<boolean> {
+    for (let tries = 1; tries <= PUBLISH_TRIES; tries++) {
+      try {
+        await this.options.results.publish(job, result);
+        return true;
+      } catch (error) {
+        if (error instanceof ResultTooLargeError) return await this.publish(job, this.failure(job, error));
+        const data = { job: job.seq, subject: job.resultSubject, problem: errorMessage(error) };
+        if (tries === 1) this.options.logger.warn(data, 'result cannot be published');
+        if (error instanceof MayNotPublishError) return false;
+      }
+      await this.pause();
     }
+    return false;
   }
 
-  /** Says now and then that the job is being worked on. */
-  private keepWorking(message: JsMsg): Cancel {
+  /** Throws UnavailableError when this is closed meanwhile. */
+  private async pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        stop();
+        this.pauses.delete(end);
+        resolve();
+      };
+      const stop = this.options.scheduler.schedule(RETRY_MS, end);
+      this.pauses.add(end);
+      if (this.closed) end();
+    });
+    if (this.closed) throw new UnavailableError('the server is shutting down');
+  }
+
+  private keepWorking(message: JsMsg, everyMs: number): Cancel {
     const { scheduler } = this.options;
     const again = (): Cancel =>
-      scheduler.schedule(ACK_WAIT_MS / 3, () => {
+      scheduler.schedule(everyMs, () => {
         message.working();
         stop = again();
       });
@@ -133,6 +166,7 @@ export class JobRunner {
       message.nak();
       handle?.cancel();
     }
+    for (const endPause of [...this.pauses]) endPause();
   }
 }
 

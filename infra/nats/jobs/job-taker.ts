@@ -1,13 +1,15 @@
-import type { Consumer, ConsumerMessages, JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import { errorMessage } from '../../../src/core/errors.js';
 import { createSubjects } from '../../../src/core/subjects.js';
 import type { NatsLink } from '../nats-link.js';
-import { openJobConsumer } from './job-consumer.js';
+import { type JobConsumer, openJobConsumer } from './job-consumer.js';
 import { JobRunner, type JobRunnerOptions } from './job-runner.js';
 import { ResultPublisher } from './result-publisher.js';
 
-/** How long one request for a job stands; a lost one is noticed then. */
-const PULL_MS = 5000;
+/** How long one request for a job stands: a lost one is noticed then, and so long a drain waits for what may be on its way. */
+const PULL_MS = 1000;
+/** What takes longer while draining is given back: sooner than what supervises this process loses patience (30 s). */
+const FINISH_MS = 20_000;
 /** Before jobs are asked for again where that failed. */
 const RETRY_MS = 1000;
 
@@ -24,11 +26,10 @@ interface JobTakerOptions extends Omit<JobRunnerOptions, 'results'> {
  */
 export class JobTaker {
   private readonly runner: JobRunner;
-  private readonly pulls = new Set<ConsumerMessages>();
   private readonly pauses = new Set<() => void>();
   private readonly hands: Promise<void>[];
-  private consumer: Promise<Consumer> | undefined;
-  private failing = false;
+  private consumer: Promise<JobConsumer> | undefined;
+  private problem: string | undefined;
   private stopped = false;
 
   private constructor(private readonly options: JobTakerOptions) {
@@ -42,12 +43,13 @@ export class JobTaker {
     return new JobTaker(options);
   }
 
-  /** Takes no further job; settles when those that were taken are done. */
+  /** Takes no further job; settles when those that were taken are done, or given back since they take too long. */
   async drain(): Promise<void> {
     this.stopped = true;
-    for (const pull of this.pulls) void pull.close();
     for (const endPause of [...this.pauses]) endPause();
+    const stopTimer = this.options.scheduler.schedule(FINISH_MS, () => this.runner.close());
     await Promise.all(this.hands);
+    stopTimer();
   }
 
   /** Gives what is unfinished back to other gateways, at once. */
@@ -62,11 +64,10 @@ export class JobTaker {
         // Others may have a target.
         if (this.options.service.health().status === 'ready') await this.pull();
         else await this.pause();
-        this.failing = false;
+        if (this.problem !== undefined) this.options.logger.info({}, 'jobs are taken again');
+        this.problem = undefined;
       } catch (error) {
-        if (!this.failing && !this.stopped)
-          this.options.logger.warn({ problem: errorMessage(error) }, 'jobs cannot be taken; tried again');
-        this.failing = true;
+        this.note(errorMessage(error));
         this.consumer = undefined;
         await this.pause();
       }
@@ -75,15 +76,18 @@ export class JobTaker {
 
   private async pull(): Promise<void> {
     this.consumer ??= openConsumer(this.options);
-    const consumer = await this.consumer;
-    const pull = await consumer.fetch({ max_messages: 1, expires: PULL_MS });
-    this.pulls.add(pull);
-    if (this.stopped) void pull.close();
-    try {
-      for await (const message of pull) await this.runner.run(message);
-    } finally {
-      this.pulls.delete(pull);
-    }
+    const { consumer, ackWaitMs } = await this.consumer;
+    const message = await consumer.next({ expires: PULL_MS });
+    if (message === null) return;
+    if (this.stopped) message.nak();
+    else await this.runner.run(message, ackWaitMs);
+  }
+
+  /** Many hands find the same, again and again. */
+  private note(problem: string): void {
+    if (problem === this.problem || this.stopped) return;
+    this.problem = problem;
+    this.options.logger.warn({ problem }, 'jobs cannot be taken; tried again');
   }
 
   private pause(): Promise<void> {
@@ -100,6 +104,6 @@ export class JobTaker {
   }
 }
 
-function openConsumer({ manager, subjectPrefix, service }: JobTakerOptions): Promise<Consumer> {
+function openConsumer({ manager, subjectPrefix, service }: JobTakerOptions): Promise<JobConsumer> {
   return openJobConsumer(manager, createSubjects(subjectPrefix), service.health().model);
 }

@@ -11,12 +11,13 @@ import { requireReplySubject } from '../edge/reply-subject.js';
 export interface Job {
   /** `Nats-Msg-Id`, by which the producer knows it; null: it gave none. */
   readonly id: string | null;
-  readonly stream: string;
   /** Place in the stream. */
   readonly seq: number;
   /** 1 for the first. */
   readonly attempt: number;
   readonly resultSubject: string;
+  /** The result's `Nats-Msg-Id`: the same at each attempt, and of no other job, also of a stream that is made anew. */
+  readonly resultId: string;
   /** Throws InvalidOptionError. */
   request(): { readonly request: GenerationRequest; readonly unknown: readonly string[] };
 }
@@ -27,9 +28,9 @@ export function readJob(message: JsMsg, subjectPrefix: string): Job {
   const { stream, deliveryCount } = message.info;
   return {
     id: message.headers?.get('Nats-Msg-Id') || null,
-    stream,
     seq: message.seq,
     attempt: deliveryCount,
+    resultId: `${stream}:${message.seq}:${message.timestampNanos}.result`,
     resultSubject: requireReplySubject('result_subject', result_subject, subjectPrefix),
     request: () => {
       const { request, unknown } = requestFromWire(fields);

@@ -1,6 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { headers } from 'nats';
-import { ResultTooLargeError } from '../../../src/core/errors.js';
+import { headers, type MsgHdrs } from 'nats';
+import { MayNotPublishError, ResultTooLargeError } from '../../../src/core/errors.js';
 import type { ErrorFrame } from '../../gateway/frames.js';
 import { serviceErrorHeaders } from '../edge/service-error.js';
 import type { NatsLink } from '../nats-link.js';
@@ -21,26 +21,29 @@ export class ResultPublisher {
     private readonly link: NatsLink,
   ) {}
 
-  /** Throws ResultTooLargeError, or what nats.js throws when it was not taken in time. */
+  /** Throws ResultTooLargeError, MayNotPublishError, or what nats.js throws when it was not taken in time. */
   async publish(job: Job, outcome: JobOutcome): Promise<void> {
-    const data = Buffer.from(JSON.stringify({ ...outcome, ...jobFields(job) }));
     const { connection } = this.link;
-    const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
-    if (data.length > limit) throw new ResultTooLargeError(data.length, limit);
+    const data = Buffer.from(JSON.stringify({ ...outcome, ...jobFields(job) }));
     const told = outcome.type === 'error' ? serviceErrorHeaders(outcome) : headers();
-    const msgID = `${job.stream}:${job.seq}.result`;
+    told.set('Nats-Msg-Id', job.resultId);
+    const limit = connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    const bytes = data.length + headerBytes(told);
+    if (bytes > limit) throw new ResultTooLargeError(bytes, limit);
     const [stream] = await this.manager.streams.names(job.resultSubject).next();
-    if (stream !== undefined) {
-      await this.manager.jetstream().publish(job.resultSubject, data, {
-        headers: told,
-        msgID,
-        timeout: STORED_WITHIN_MS,
-        retries: TRIES,
-      });
-      return;
-    }
-    told.set('Nats-Msg-Id', msgID);
-    connection.publish(job.resultSubject, data, { headers: told });
-    await connection.flush();
+    if (stream === undefined) {
+      connection.publish(job.resultSubject, data, { headers: told });
+      await connection.flush();
+    } else
+      await this.manager
+        .jetstream()
+        .publish(job.resultSubject, data, { headers: told, timeout: STORED_WITHIN_MS, retries: TRIES });
+    if (await this.link.mayNotPublish(job.resultSubject)) throw new MayNotPublishError(job.resultSubject);
   }
+}
+
+/** The server counts headers as payload: a first line, one for each, and an empty one, all ended by two characters. */
+function headerBytes(told: MsgHdrs): number {
+  const lines = told.keys().map((name) => `${name}: ${told.get(name)}`);
+  return ['NATS/1.0', ...lines, ''].reduce((sum, line) => sum + Buffer.byteLength(line) + 2, 0);
 }

@@ -4,6 +4,7 @@ import type { NatsEdgeOptions } from '../../../../infra/nats/edge/nats-edge.js';
 import type { NatsBus } from '../../../../infra/nats/nats-bus.js';
 import type { EmbeddedServer } from '../../../../infra/nats-server/embedded-server.js';
 import { BusyError, WorkerFailedError } from '../../../../src/core/errors.js';
+import { silentLogger } from '../../../../src/core/logger.js';
 import { eventually } from '../../../process/eventually.js';
 import { connectTestBus, startTestServer } from '../../../support/nats.js';
 import { LEASE_MS, openTestEdge, type TestEdge } from '../../../support/test-edge.js';
@@ -190,7 +191,13 @@ describe('requests over NATS', () => {
   });
 
   it('of a producer that is gone are cancelled when their lease is over', async () => {
-    const { service, scheduler } = await open();
+    const notes: string[] = [];
+    const logger = {
+      ...silentLogger,
+      debug: (_: object, text: string) => void notes.push(text),
+      child: () => logger,
+    };
+    const { service, scheduler } = await open({ logger });
     const leaving = await connectTestBus(server);
     await leaving.controlConnection.requestMany(GENERATE, JSON.stringify({ prompt: 'p' }), {
       strategy: 'sentinel',
@@ -202,11 +209,39 @@ describe('requests over NATS', () => {
     // The server answers for whom it has not: whether anybody listens is asked with a token, a second apart.
     scheduler.advance(1000);
     generation?.log.append('unheard');
-    await generation?.log.watchedBy(0);
+    await until(() => notes.includes('requester does not listen'));
     scheduler.advance(LEASE_MS - 1);
     expect(generation?.log.end).toBeUndefined();
     scheduler.advance(1);
     expect(generation?.log.end?.outcome).toBe('cancelled');
+  });
+
+  it('wait for a producer that does not listen for a while, and go on where it left', async () => {
+    const { service, scheduler } = await open();
+    const heard: string[] = [];
+    const listen = () =>
+      producer.subscribe('answers.here', {
+        callback: (_, message) => void heard.push(String(read(message).frame?.text)),
+      });
+    const before = listen();
+    producer.publish(GENERATE, JSON.stringify({ prompt: 'p' }), { reply: 'answers.here' });
+    await until(() => service.generations.length === 1);
+    const [generation] = service.generations;
+    generation?.log.append('a');
+    await until(() => heard.includes('a'));
+    before.unsubscribe();
+    await producer.flush();
+    scheduler.advance(1000);
+    generation?.log.append('b', 'c');
+    const after = listen();
+    await eventually(() => {
+      scheduler.advance(1000);
+      return heard.includes('c');
+    });
+    scheduler.advance(LEASE_MS);
+    expect(generation?.log.end).toBeUndefined();
+    expect(heard.slice(1)).toEqual(['a', 'b', 'c']);
+    after.unsubscribe();
   });
 
   it('go on after the server was down, and what was lost with it can be had again', async () => {

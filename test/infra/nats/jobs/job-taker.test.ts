@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AckPolicy, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { AckPolicy, type ConsumerConfig, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { type Msg, type NatsConnection, nanos } from 'nats';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRealScheduler } from '../../../../infra/clock/real-scheduler.js';
 import type { NatsEdgeOptions } from '../../../../infra/nats/edge/nats-edge.js';
-import { ACK_WAIT_MS } from '../../../../infra/nats/jobs/job-consumer.js';
 import type { NatsBus } from '../../../../infra/nats/nats-bus.js';
 import type { EmbeddedServer } from '../../../../infra/nats-server/embedded-server.js';
 import { BusyError, WorkerFailedError } from '../../../../src/core/errors.js';
@@ -20,6 +19,8 @@ import { until } from '../../../support/until.js';
 const JOBS = 'dsi.v1.jobs.scripted';
 const STREAM = 'dsi-v1-jobs';
 const LIMIT_MS = 20_000;
+/** Of a consumer that an operator made. */
+const ACK_WAIT_MS = 600;
 
 function speak(generation: ScriptedGeneration): void {
   generation.log.append('Because', ' of', ' scattering.');
@@ -68,6 +69,15 @@ describe('durable jobs', () => {
     opened.service.script = script;
     edges.push(opened);
     return opened;
+  }
+
+  async function addOwnConsumer(config: Partial<ConsumerConfig>): Promise<void> {
+    await manager.streams.add({ name: 'OWN', subjects: ['dsi.v1.jobs.*'] });
+    await manager.consumers.add('OWN', {
+      durable_name: 'gateways-scripted',
+      filter_subject: JOBS,
+      ...config,
+    });
   }
 
   const leave = (job: unknown, msgID?: string) =>
@@ -169,13 +179,7 @@ describe('durable jobs', () => {
   });
 
   it('of a gateway that dies are done by another, by the rules of the consumer that is there', async () => {
-    await manager.streams.add({ name: 'OWN', subjects: ['dsi.v1.jobs.*'] });
-    await manager.consumers.add('OWN', {
-      durable_name: 'gateways-scripted',
-      filter_subject: JOBS,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(300),
-    });
+    await addOwnConsumer({ ack_policy: AckPolicy.Explicit, ack_wait: nanos(ACK_WAIT_MS) });
     const real = createRealScheduler();
     // One that does not say that it works on the job.
     const silent: Scheduler = {
@@ -204,10 +208,12 @@ describe('durable jobs', () => {
     let refusals = 0;
     const { service } = await open(speak);
     service.gate = async () => {
-      if (refusals++ < 4) throw new BusyError('full');
+      if (refusals++ < 2) throw new BusyError('full');
     };
     await leave(job);
-    expect(await resultAt(0)).toMatchObject({ type: 'generation.finished', attempt: 5 });
+    // One that waits is not delivered again: an operator may have bounded that.
+    expect(await resultAt(0)).toMatchObject({ type: 'generation.finished', attempt: 1 });
+    expect(service.requests).toHaveLength(3);
   });
 
   it('are stored before they are gone where a stream keeps their results, and a second result is not', async () => {
@@ -223,14 +229,51 @@ describe('durable jobs', () => {
     expect(duplicate).toBe(true);
   });
 
-  it('whose results do not fit into a message are answered with that', async () => {
+  it('whose results do not fit into a message with its headers are answered with that', async () => {
+    let text = 'x';
     await open((generation) => {
-      generation.log.append('x'.repeat(2 * 1024 * 1024));
+      generation.log.append(text);
       generation.complete();
     });
     await leave(job);
-    expect(await resultAt(0)).toMatchObject({ type: 'error', code: 'result_too_large' });
+    await resultAt(0);
+    const others = (results[0]?.data.length ?? 0) - text.length;
+    text = 'x'.repeat((producer.info?.max_payload ?? 0) - others - 10);
+    await leave(job);
+    expect(await resultAt(1)).toMatchObject({ type: 'error', code: 'result_too_large' });
     await untilDone();
+  });
+
+  it('that take long are not given to another, by the rules of the consumer that is there', async () => {
+    await addOwnConsumer({ ack_policy: AckPolicy.Explicit, ack_wait: nanos(ACK_WAIT_MS) });
+    const first = await open(() => {});
+    const second = await open(() => {});
+    await leave(job);
+    const generations = () => [...first.service.generations, ...second.service.generations];
+    await until(() => generations().length === 1, LIMIT_MS);
+    await new Promise((resolve) => setTimeout(resolve, 2 * ACK_WAIT_MS));
+    expect(generations()).toHaveLength(1);
+    generations()[0]?.complete();
+    expect(await resultAt(0)).toMatchObject({ attempt: 1 });
+  });
+
+  it('whose stream is made anew have results of their own', async () => {
+    await manager.streams.add({ name: 'RESULTS', subjects: ['results.*'] });
+    for (const round of [1, 2]) {
+      const { edge } = await open(speak);
+      await leave(job);
+      await untilDone();
+      await edge.close();
+      await manager.streams.delete(STREAM);
+      expect((await manager.streams.info('RESULTS')).state.messages).toBe(round);
+    }
+  });
+
+  it('are not taken from a consumer that does not wait for what comes of them', async () => {
+    await addOwnConsumer({ ack_policy: AckPolicy.None });
+    await expect(open(speak)).rejects.toThrow(
+      'the consumer gateways-scripted of the stream OWN must be a pull consumer with explicit acknowledgement',
+    );
   });
 
   it('need JetStream', async () => {
