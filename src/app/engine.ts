@@ -135,7 +135,9 @@ export class Engine implements GenerationService {
     const { cluster, deps } = this;
     const log = new ReleasedLog();
     let running: RunningGeneration | undefined;
+    let stopListening: Cancel = () => {};
     const start = () => {
+      stopListening();
       running = startGeneration({
         request,
         ports: cluster.ports,
@@ -175,12 +177,21 @@ export class Engine implements GenerationService {
       cancel: () => {
         if (running !== undefined) return running.cancel();
         leaveQueue();
+        stopListening();
         if (log.end !== undefined) return;
         log.finish({ outcome: 'cancelled', result: emptyResult(request, 'cancelled') });
         this.forgetLater(request.id);
       },
     };
     this.generations.set(request.id, handle);
+    // Once it runs its controller hears that.
+    if (running === undefined)
+      stopListening = cluster.ports.bus.subscribe(
+        cluster.ports.subjects.generationControl(request.id),
+        ({ message }) => {
+          if (message.type === 'generation.cancelled') handle.cancel();
+        },
+      );
     return handle;
   }
 

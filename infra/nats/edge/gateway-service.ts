@@ -10,6 +10,8 @@ interface GatewayServiceOptions {
   readonly subjects: Subjects;
   readonly model: string;
   generate(text: string, replySubject: string | undefined): void;
+  /** It has ended though nobody stopped it: its requests are not heard any more. */
+  ended(error: unknown): void;
 }
 
 interface GatewayService {
@@ -23,7 +25,7 @@ interface GatewayService {
  */
 export async function announceGatewayService(
   connection: NatsConnection,
-  { subjects, model, generate }: GatewayServiceOptions,
+  { subjects, model, generate, ended }: GatewayServiceOptions,
 ): Promise<GatewayService> {
   // The package brings nats-core types of its own, of an earlier release; the connection is the same at run time.
   const services = new Svcm(connection as unknown as ConstructorParameters<typeof Svcm>[0]);
@@ -42,8 +44,13 @@ export async function announceGatewayService(
         if (error === null) generate(request.string(), request.reply);
       },
     });
+  let stopping = false;
+  void service.stopped.then((error) => {
+    if (!stopping) ended(error);
+  });
   return {
     stop: async () => {
+      stopping = true;
       await service.stop();
     },
   };

@@ -1,4 +1,5 @@
 import type { GenerationService } from '../../../src/core/engine.js';
+import { errorMessage } from '../../../src/core/errors.js';
 import type { Logger } from '../../../src/core/logger.js';
 import type { Scheduler } from '../../../src/core/scheduler.js';
 import { createSubjects } from '../../../src/core/subjects.js';
@@ -56,6 +57,10 @@ async function openOn(line: EdgeLine, options: NatsEdgeOptions): Promise<NatsEdg
     subjects,
     model,
     generate: (text, replySubject) => answers.create(text, replySubject),
+    ended: (error) => {
+      const problem = errorMessage(error ?? 'the connection is closed');
+      logger.error({ problem }, 'requests over NATS are not taken any more');
+    },
   });
   const stopResuming = link.subscribe(subjects.everyGenerationResume, (message) => {
     const id = message.subject.slice(message.subject.lastIndexOf('.') + 1);

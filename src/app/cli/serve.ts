@@ -46,7 +46,7 @@ async function serve(command: Command, { io, services }: Cli): Promise<ExitCode>
     io.context(flagName(engineOptionDefinitions)),
   );
   if (gatewayOptions.jobs > 0 && options.nats.servers === undefined)
-    throw new InvalidOptionError('--jobs', gatewayOptions.jobs, '0 unless --nats names a server');
+    throw new InvalidOptionError('jobs', gatewayOptions.jobs, '0 unless --nats names a server');
   const logger = openLogger(command, io, 'info');
   await services.checkListenAddress(gatewayOptions);
   return await withEngine(options, io, services, { logger }, async (service) => {

@@ -95,7 +95,7 @@ describe('slipstream serve', () => {
   test.each([
     [['--port', '70000'], '--port is 70000, but must be a whole number from 0 to 65535'],
     [['--host', 'a b'], '--host is "a b"'],
-    [['--jobs', '2'], '--jobs is 2, but must be 0 unless --nats names a server'],
+    [['--jobs', '2'], 'jobs is 2, but must be 0 unless --nats names a server'],
     [['--parallel', '0'], '--parallel is 0'],
   ])('%j is wrong use', async (argv, message) => {
     const { code, stderr, engines } = await run(['serve', ...argv]);
