@@ -36,7 +36,7 @@ export class TargetSide implements PoolClient {
   ) {}
 
   join(announced: WorkerAnnounced): TargetLink {
-    const link = createTargetLink(announced, this.promptNode());
+    const link = createTargetLink(announced, this.state.tree.origin);
     this.links.set(announced.worker, link);
     return link;
   }
@@ -208,7 +208,7 @@ export class TargetSide implements PoolClient {
     else if (message.job !== undefined && !failsAnew(link, message)) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
-      link.held = this.promptNode();
+      link.held = this.state.tree.origin;
       if (link.resyncs > 1) this.reopen(link, true);
     } else if (message.outcome === 'unknownSession') {
       this.reopen(link, false);
@@ -369,14 +369,7 @@ export class TargetSide implements PoolClient {
     link.phase = 'waiting';
     link.nextOpenAtMs = 0;
     link.resyncs = 0;
-    link.held = this.promptNode();
-  }
-
-  /** The node whose path is the prompt: what a fresh session holds. */
-  private promptNode(): DraftNode {
-    let node = this.state.tree.root;
-    while (node.parent !== undefined) node = node.parent;
-    return node;
+    link.held = this.state.tree.origin;
   }
 
   private allowance(link: TargetLink, tokens: number): number {

@@ -71,6 +71,8 @@ export type Trust = (drafter: string, confidence: number) => number;
  * that is the committed prefix: verdicts are attached by path hash, never by position or job.
  */
 export class DraftTree {
+  /** The path that it began with: what a fresh session holds. */
+  readonly origin: DraftNode;
   private current: DraftNode;
   private readonly nodes = new Map<PathHash, DraftNode>();
   private drafts = 0;
@@ -85,9 +87,10 @@ export class DraftTree {
     token: number,
     private readonly trust: Trust = (_, confidence) => confidence / 255,
   ) {
-    this.current = createNode(rootHash, length, token, undefined);
-    this.current.committed = true;
-    this.nodes.set(rootHash, this.current);
+    this.origin = createNode(rootHash, length, token, undefined);
+    this.origin.committed = true;
+    this.current = this.origin;
+    this.nodes.set(rootHash, this.origin);
   }
 
   /** The committed prefix. */

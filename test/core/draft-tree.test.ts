@@ -236,6 +236,15 @@ describe('DraftTree', () => {
     expect(tree.bestPath().map(({ token }) => token)).toEqual([1]);
   });
 
+  it('remembers the path that it began with, however much was committed', () => {
+    const tree = new DraftTree(ROOT, 0, 0);
+    for (const at of [0, 1, 2]) {
+      tree.decide(tree.root.hash, at);
+      tree.advance();
+    }
+    expect([tree.root.length, tree.origin.length, tree.origin.hash]).toEqual([3, 0, ROOT]);
+  });
+
   it('follows verdicts where they are known and else the surest draft', () => {
     const tree = new DraftTree(ROOT, 0, -1);
     tree.propose(ROOT, [0, 1], [10, 10]);
