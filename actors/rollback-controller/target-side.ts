@@ -6,7 +6,7 @@ import {
   nextAssignment,
 } from '../../src/core/dispatch.js';
 import type { DraftNode } from '../../src/core/draft-tree.js';
-import { InvalidLogitsError, VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
+import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
@@ -195,12 +195,10 @@ export class TargetSide implements PoolClient {
     const link = this.links.get(message.worker);
     if (link === undefined) return;
     this.heard(link);
-    const { root } = this.state.tree;
-    // Not by bad luck, and no other target would say anything else.
-    if (message.invalidAfter === root.hash) {
-      const error = new InvalidLogitsError(root.length, message.reason ?? 'no reason given');
-      this.state.end({ outcome: 'failed', finishReason: 'error', error });
-      return;
+    const { tree } = this.state;
+    if (message.invalidAfter !== undefined) {
+      tree.noteInvalid(message.invalidAfter, message.reason ?? 'no reason given');
+      if (tree.root.invalid !== undefined) return;
     }
     const job = link.jobs.find((candidate) => candidate.id === message.job);
     if (job !== undefined) this.drop(link, job);
@@ -212,7 +210,7 @@ export class TargetSide implements PoolClient {
       if (link.resyncs > 1) this.reopen(link, true);
     } else if (message.outcome === 'unknownSession') {
       this.reopen(link, false);
-    } else if (message.outcome === 'failed') {
+    } else if (message.outcome === 'failed' && !isAboutPath(message)) {
       this.reopen(link, false);
       link.failedJob = message.job;
       link.failures++;
@@ -430,6 +428,11 @@ function hasGap(job: LiveJob, message: VerdictReturned): boolean {
 /** All that it was to decide is decided, or dead. */
 function owesNothing({ nodes }: LiveJob): boolean {
   return nodes.every((node) => node.verdict !== undefined || !node.alive);
+}
+
+/** The target did what it could, and its session goes on. */
+function isAboutPath({ invalidAfter, job }: JobEnded): boolean {
+  return invalidAfter !== undefined && job !== undefined;
 }
 
 /** A message may come twice. */

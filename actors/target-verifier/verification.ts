@@ -37,6 +37,8 @@ interface RunningJob {
 export interface TargetSession extends WorkerSession {
   /** verdicts[n]: the model's own next token after the first n tokens of the path. */
   readonly verdicts: (number | undefined)[];
+  /** Length of a path after which a pass named no token; undefined: of none that is held. */
+  suspect: number | undefined;
   job: RunningJob | undefined;
   /** Starts when `job` ends; a newer one replaces it. */
   waiting: JobAssigned | undefined;
@@ -45,7 +47,14 @@ export interface TargetSession extends WorkerSession {
 }
 
 export function targetSession(session: WorkerSession): TargetSession {
-  return { ...session, verdicts: [], job: undefined, waiting: undefined, overheard: undefined };
+  return {
+    ...session,
+    verdicts: [],
+    suspect: undefined,
+    job: undefined,
+    waiting: undefined,
+    overheard: undefined,
+  };
 }
 
 /** How a verifier hears the drafters. */
@@ -162,8 +171,10 @@ export class Verification {
   /** The pass failed: the job ends with the reason, and what was ingested is not relied on. */
   fail(pass: VerifierPass, error: Error): void {
     const { session } = pass;
+    const isCurrent = this.sessions.settle(session);
+    if (isCurrent && error instanceof InvalidLogitsError && this.narrow(pass, error)) return;
     this.ports.logger.error({ generation: session.generation, reason: error.message }, 'pass failed');
-    if (!this.sessions.settle(session)) return;
+    if (!isCurrent) return;
     const { generation, job, waiting } = session;
     this.sessions.close(generation);
     const failure =
@@ -174,6 +185,26 @@ export class Verification {
       if (message !== undefined) this.end(message, 'failed', failure);
     }
     if (job === undefined && waiting === undefined) this.end({ generation }, 'failed', failure);
+  }
+
+  /**
+   * What a model names no token after is often a wrong draft, and no matter then. So what is owed before it is asked for
+   * without it; and the path itself without what comes after it, since one NaN among keys and values makes the whole
+   * pass NaN. Where nothing comes after it, the job ends there, and the session goes on. False: not a job's pass.
+   */
+  private narrow(pass: VerifierPass, { position, problem }: InvalidLogitsError): boolean {
+    const { session } = pass;
+    const { job } = session;
+    const end = session.sequence.length + pass.tokens.length;
+    if (job === undefined || position < job.next || position > end) return false;
+    session.suspect = position;
+    if (position > job.next || position < end) return true;
+    session.job = undefined;
+    const invalidAfter = session.path.hashAt(position);
+    this.ports.logger.warn({ generation: session.generation, position, reason: problem }, 'invalid logits');
+    this.end(job.message, 'failed', { reason: problem, invalidAfter });
+    this.accept(session);
+    return true;
   }
 
   private mostUrgent(): TargetSession | undefined {
@@ -275,6 +306,7 @@ export class Verification {
   private follow(session: TargetSession, from: number, tokens: readonly number[]): void {
     const shared = session.path.replaceFrom(from, tokens);
     if (session.verdicts.length > shared + 1) session.verdicts.length = shared + 1;
+    if (session.suspect !== undefined && session.suspect > shared) session.suspect = undefined;
     if (session.sequence.length > shared) session.sequence.crop(shared);
   }
 
@@ -284,7 +316,10 @@ export class Verification {
 
   private jobPass(session: TargetSession, job: RunningJob): VerifierPass | undefined {
     if (this.reportKnown(session, job)) return undefined;
-    return this.passTowards(session, job.next, job.last);
+    const { suspect } = session;
+    const isAhead = suspect !== undefined && suspect >= job.next;
+    const end = isAhead ? Math.min(job.last, Math.max(job.next, suspect - 1)) : job.last;
+    return this.passTowards(session, job.next, end);
   }
 
   /** Ingests up to path length `end`; verdicts are wanted from path length `firstWanted` on. */
