@@ -61,7 +61,7 @@ export type SessionAnswer = (worker: string, outcome: RequestOutcome) => void;
 /** Asks for a session, or whether it is ready by now; the answer comes back as an event. */
 export function requestSession(
   link: SessionLink,
-  message: SessionOpen,
+  message: Omit<SessionOpen, 'opening'>,
   ports: SessionPorts,
   onAnswer: SessionAnswer,
 ): void {
@@ -75,7 +75,7 @@ export function requestSession(
   ports.closedSessions.opened(worker, message.generation);
   link.stopRequest = ports.bus.request(
     ports.subjects.workerSession(worker),
-    message,
+    { ...message, opening: link.openTries },
     OPEN_TIMEOUT_MS,
     (outcome) => {
       link.stopRequest = undefined;

@@ -286,7 +286,7 @@ export class Speculation {
   private openSessions(): void {
     if (this.state.ending !== undefined) return;
     const { request } = this.options;
-    const message: SessionOpen = {
+    const message: Omit<SessionOpen, 'opening'> = {
       type: 'session.open',
       generation: request.id,
       promptTokenIds: [...request.promptTokenIds],

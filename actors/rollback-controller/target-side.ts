@@ -203,7 +203,7 @@ export class TargetSide implements PoolClient {
     const job = link.jobs.find((candidate) => candidate.id === message.job);
     if (job !== undefined) this.drop(link, job);
     // About a job that was given up long ago: one that always fails too late fails all the same.
-    else if (message.job !== undefined && !failsAnew(link, message)) return;
+    else if (!failsAnew(link, message)) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
       link.held = this.state.tree.origin;
@@ -212,7 +212,8 @@ export class TargetSide implements PoolClient {
       this.reopen(link, false);
     } else if (message.outcome === 'failed' && !isAboutPath(message)) {
       this.reopen(link, false);
-      link.failedJob = message.job;
+      link.failedJob = Math.max(link.failedJob, message.job ?? -1);
+      link.failedOpening = Math.max(link.failedOpening, message.opening ?? 0);
       link.failures++;
       if (link.failures >= MOST_FAILURES) this.giveUp(link, message.reason ?? 'no reason given');
     }
@@ -435,7 +436,8 @@ function isAboutPath({ invalidAfter, job }: JobEnded): boolean {
   return invalidAfter !== undefined && job !== undefined;
 }
 
-/** A message may come twice. */
-function failsAnew({ failedJob }: TargetLink, { outcome, job }: JobEnded): boolean {
-  return outcome === 'failed' && job !== failedJob;
+/** A message may come twice, and late. */
+function failsAnew(link: TargetLink, { outcome, job, opening = 0 }: JobEnded): boolean {
+  if (outcome !== 'failed') return false;
+  return job === undefined ? opening > link.failedOpening : job > link.failedJob;
 }

@@ -175,16 +175,15 @@ export class Verification {
     if (isCurrent && error instanceof InvalidLogitsError && this.narrow(pass, error)) return;
     this.ports.logger.error({ generation: session.generation, reason: error.message }, 'pass failed');
     if (!isCurrent) return;
-    const { generation, job, waiting } = session;
+    const { generation, opening, job, waiting } = session;
     this.sessions.close(generation);
     const failure =
       error instanceof InvalidLogitsError
         ? { reason: error.problem, invalidAfter: session.path.hashAt(error.position) }
         : { reason: error.message.slice(0, 500) };
-    for (const message of [job?.message, waiting]) {
-      if (message !== undefined) this.end(message, 'failed', failure);
-    }
-    if (job === undefined && waiting === undefined) this.end({ generation }, 'failed', failure);
+    // One pass, one failure: the waiting job has not failed.
+    this.end(job?.message ?? { generation, opening }, 'failed', failure);
+    if (waiting !== undefined) this.end(waiting, 'dropped');
   }
 
   /**
@@ -414,7 +413,7 @@ export class Verification {
   }
 
   private end(
-    message: Pick<JobAssigned, 'generation'> & { readonly job?: number },
+    message: Pick<JobEnded, 'generation' | 'job' | 'opening'>,
     outcome: JobEnded['outcome'],
     failure: Pick<JobEnded, 'reason' | 'invalidAfter'> = {},
   ): void {
@@ -422,7 +421,7 @@ export class Verification {
       type: 'job.ended',
       generation: message.generation,
       worker: this.ports.workerId,
-      ...(message.job === undefined ? {} : { job: message.job }),
+      ...(message.job === undefined ? { opening: message.opening } : { job: message.job }),
       outcome,
       ...failure,
     });

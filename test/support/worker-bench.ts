@@ -181,6 +181,7 @@ export function sessionOpen(generation: string, asked: Partial<SessionOpen> = {}
     sampler: { ...neutralSampler, promptLength: PROMPT.length },
     seed: 1,
     capacityTokens: 60,
+    opening: 1,
     leaseMs: 10_000,
     ...asked,
   };

@@ -519,9 +519,25 @@ describe('finishing', () => {
       bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, ...failure });
       bench.runFor(0);
     };
-    for (const job of [97, 97, 97, 98, 98]) fails(job);
+    for (const job of [97, 97, 98, 97, 98, 97, 98]) fails(job);
     expect(bench.actor.getSnapshot().output).toBeUndefined();
     fails(99);
+    expect(bench.actor.getSnapshot().output?.ending).toMatchObject({ error: { code: 'worker_failed' } });
+  });
+
+  it('leaves a target alone that only fails to ingest the prompt, however often it says so of one session', () => {
+    const bench = createBench();
+    bench.preparing.add('t1');
+    bench.join('t1', 'target');
+    const fails = (opening: number) => {
+      const failure = { outcome: 'failed' as const, reason: 'no memory', opening };
+      bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', ...failure });
+      bench.runFor(0);
+    };
+    const openings = () => bench.toldTo('t1', 'session.open').map(({ opening }) => opening);
+    for (const opening of [1, 1, 1, 2, 1, 2, 2]) fails(opening);
+    expect([bench.actor.getSnapshot().output, openings()]).toEqual([undefined, [1, 2, 3]]);
+    fails(3);
     expect(bench.actor.getSnapshot().output?.ending).toMatchObject({ error: { code: 'worker_failed' } });
   });
 });

@@ -451,18 +451,21 @@ describe('sessions', () => {
     expect(bench.said).toEqual([]);
   });
 
-  it('that fail while they ingest the prompt say so without a job', () => {
+  it('that fail while they ingest the prompt say so without a job, and which session it was', () => {
     const bench = createVerifierBench();
     bench.load();
     bench.faults.nextPass = new Error('out of memory');
-    bench.openSession('a');
+    bench.openSession('a', { opening: 4 });
+    bench.openSession('a', { opening: 5 });
     bench.run();
-    expect(bench.said).toMatchObject([{ type: 'job.ended', outcome: 'failed', reason: 'out of memory' }]);
+    expect(bench.said).toMatchObject([
+      { type: 'job.ended', outcome: 'failed', reason: 'out of memory', opening: 4 },
+    ]);
     expect(bench.said[0]).not.toHaveProperty('job');
     expect(bench.open.sequences).toBe(0);
   });
 
-  it('that fail end every job they have', () => {
+  it('that fail end every job they have, as failed only the one whose pass it was', () => {
     const bench = ready();
     bench.faults.nextPass = new Error('out of memory');
     const [running, waiting] = [job('a', right.slice(0, 1)), job('a', right.slice(0, 2))];
@@ -472,8 +475,9 @@ describe('sessions', () => {
     bench.run();
     expect(bench.saidOf('job.ended')).toMatchObject([
       { job: running.job, outcome: 'failed' },
-      { job: waiting.job, outcome: 'failed' },
+      { job: waiting.job, outcome: 'dropped' },
     ]);
+    expect(bench.open.sequences).toBe(0);
   });
 
   it('that find no token to pick after their prompt are closed, and say after which path', () => {
