@@ -194,7 +194,8 @@ export class Speculation {
     const { patienceMs } = this.options;
     if (now - this.state.progressAtMs > patienceMs) {
       const waited = `no target made progress for ${Math.round(patienceMs / 1000)} s`;
-      const error = new NoWorkerError(this.refusal === undefined ? waited : `${waited}; ${this.refusal}`);
+      const reasons = [waited, this.refusal, this.targets.failure].filter((reason) => reason !== undefined);
+      const error = new NoWorkerError(reasons.join('; '));
       this.state.end({ outcome: 'failed', finishReason: 'error', error });
     }
   }

@@ -29,6 +29,8 @@ export class TargetSide implements PoolClient {
   readonly links = new Map<string, TargetLink>();
   private jobIds = 0;
   private chosen: ReadonlySet<string> = new Set();
+  /** The last failure, by a worker that has shown nothing better since. */
+  private lastFailure: { readonly worker: string; readonly reason: string } | undefined;
 
   constructor(
     private readonly state: GenerationState,
@@ -53,6 +55,12 @@ export class TargetSide implements PoolClient {
     let jobs = 0;
     for (const link of this.links.values()) jobs += link.jobs.length;
     return jobs;
+  }
+
+  /** Why a target last failed, in words. */
+  get failure(): string | undefined {
+    if (this.lastFailure === undefined) return undefined;
+    return `target ${this.lastFailure.worker} failed: ${this.lastFailure.reason}`;
   }
 
   get homes(): ReadonlySet<string> {
@@ -161,6 +169,7 @@ export class TargetSide implements PoolClient {
     this.heard(link);
     link.resyncs = 0;
     link.failures = 0;
+    if (this.lastFailure?.worker === message.worker) this.lastFailure = undefined;
     if (job === undefined) return;
     if (message.done && job.waited) link.held = lastNode(job, message) ?? link.held;
     if (message.done || hasGap(job, message)) {
@@ -215,15 +224,16 @@ export class TargetSide implements PoolClient {
       link.failedJob = Math.max(link.failedJob, message.job ?? -1);
       link.failedOpening = Math.max(link.failedOpening, message.opening ?? 0);
       link.failures++;
-      if (link.failures >= MOST_FAILURES) this.giveUp(link, message.reason ?? 'no reason given');
+      this.lastFailure = { worker: message.worker, reason: message.reason ?? 'no reason given' };
+      if (link.failures >= MOST_FAILURES) this.giveUp(link);
     }
   }
 
   /** Leaves a worker alone that only fails; without another one the generation fails too. */
-  private giveUp(link: TargetLink, reason: string): void {
+  private giveUp(link: TargetLink): void {
     link.phase = 'refused';
     if ([...this.links.values()].some(({ phase }) => phase !== 'refused')) return;
-    const error = new WorkerFailedError(`target ${link.announced.worker} failed: ${reason}`);
+    const error = new WorkerFailedError(this.failure ?? 'every target failed');
     this.state.end({ outcome: 'failed', finishReason: 'error', error });
   }
 

@@ -525,6 +525,27 @@ describe('finishing', () => {
     expect(bench.actor.getSnapshot().output?.ending).toMatchObject({ error: { code: 'worker_failed' } });
   });
 
+  it('names the failure of a target that was left alone when the others are lost, not one that was overcome', () => {
+    const outcome = (overcome: boolean) => {
+      const bench = speculating();
+      bench.join('t2', 'target');
+      const fails = (job: number) => {
+        const failure = { outcome: 'failed' as const, reason: 'no memory' };
+        bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, ...failure });
+        bench.runFor(0);
+      };
+      for (const job of overcome ? [97] : [97, 98, 99]) fails(job);
+      if (overcome) bench.verdict('t1', 0, [], 1);
+      bench.actor.send({ type: 'worker.lost', worker: 't2' });
+      bench.runFor(6_000);
+      const ending = bench.actor.getSnapshot().output?.ending;
+      return ending?.outcome === 'failed' ? `${ending.error.code}: ${ending.error.message}` : ending;
+    };
+    const waited = 'no_worker: no target made progress for 5 s';
+    expect(outcome(false)).toBe(`${waited}; target t1 failed: no memory`);
+    expect(outcome(true)).toBe(waited);
+  });
+
   it('leaves a target alone that only fails to ingest the prompt, however often it says so of one session', () => {
     const bench = createBench();
     bench.preparing.add('t1');
