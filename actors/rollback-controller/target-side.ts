@@ -369,10 +369,7 @@ export class TargetSide implements PoolClient {
   private reopen(link: TargetLink, closeFirst: boolean): void {
     const { ports, request } = this.state;
     for (const job of [...link.jobs]) this.drop(link, job);
-    if (closeFirst) {
-      const subject = ports.subjects.workerSession(link.announced.worker);
-      ports.bus.publish(subject, { type: 'session.close', generation: request.id });
-    }
+    if (closeFirst) ports.closedSessions.close(link.announced.worker, request.id);
     link.stopRequest?.();
     link.stopRequest = undefined;
     link.phase = 'waiting';
