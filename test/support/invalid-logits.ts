@@ -4,7 +4,7 @@ import type { Scheduler } from '../../src/core/scheduler.js';
 import { TokenPath } from '../../src/core/token-path.js';
 
 export interface InvalidLogits {
-  /** Whether no token can be picked after this path. */
+  /** Whether no token can be picked after this path, which is at least the prompt. */
   readonly isInvalid: (path: TokenPath) => boolean;
   /** As in attention, where 0 * NaN is NaN: such a path in a pass spoils the whole pass. */
   readonly poisons: () => boolean;
@@ -36,7 +36,8 @@ export function withInvalidLogits(
           const invalid: number[] = [];
           for (const token of tokens) {
             path.push(token);
-            if ((poisons() || path.length >= firstWanted) && isInvalid(path)) invalid.push(path.length);
+            const counts = path.length >= (poisons() ? asked.sampler.promptLength : firstWanted);
+            if (counts && isInvalid(path)) invalid.push(path.length);
           }
           const [first] = invalid;
           if (first === undefined || want === 0) {
