@@ -26,7 +26,7 @@ export class DrafterSide {
   constructor(private readonly state: GenerationState) {}
 
   join(announced: WorkerAnnounced): DrafterLink {
-    const link = createDrafterLink(announced, this.promptNode());
+    const link = createDrafterLink(announced, this.state.tree.origin);
     this.links.set(announced.worker, link);
     return link;
   }
@@ -297,7 +297,7 @@ export class DrafterSide {
     const { tree, ports, request, plan } = this.state;
     const { worker, fingerprint } = link.announced;
     const path = this.wantedPath();
-    const held = link.forgetful ? this.promptNode() : link.tip;
+    const held = link.forgetful ? this.state.tree.origin : link.tip;
     const missing = missingAfter(held, path, this.state);
     link.epoch = ++this.state.epoch;
     link.tip = path[path.length - 1] ?? tree.root;
@@ -372,13 +372,6 @@ export class DrafterSide {
 
   private noteAwaited(link: DrafterLink): void {
     noteAwaited(link, this.state.ports.scheduler.now(), this.allowance(link));
-  }
-
-  /** The node whose path is the prompt: what a fresh session holds. */
-  private promptNode(): DraftNode {
-    let node = this.state.tree.root;
-    while (node.parent !== undefined) node = node.parent;
-    return node;
   }
 }
 

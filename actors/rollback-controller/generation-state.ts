@@ -4,7 +4,7 @@ import { DraftTree } from '../../src/core/draft-tree.js';
 import { flushMs } from '../../src/core/drafter-patience.js';
 import { draftersListen, targetsListen } from '../../src/core/drafter-rules.js';
 import { DrafterUsefulness } from '../../src/core/drafter-usefulness.js';
-import type { SlipstreamError } from '../../src/core/errors.js';
+import { InvalidLogitsError, type SlipstreamError } from '../../src/core/errors.js';
 import type {
   CommittedToken,
   CompiledRequest,
@@ -217,6 +217,12 @@ export class GenerationState {
         rolledBack = true;
       }
       this.release(node.token, node.drafted);
+    }
+    const { root } = this.tree;
+    // Not by bad luck, and no other target would say anything else.
+    if (root.invalid !== undefined) {
+      const error = new InvalidLogitsError(root.length, root.invalid);
+      this.end({ outcome: 'failed', finishReason: 'error', error });
     }
     if (this.outputTokens - this.observedAtTokens >= REPLAN_TOKENS) this.observe();
     return rolledBack;

@@ -21,6 +21,8 @@ export interface SessionLink {
   nextOpenAtMs: number;
   /** Requests, counted anew where it is full; 0: never asked, or told to forget the generation since. */
   openTries: number;
+  /** Requests ever: tells one session of the worker from the next. */
+  openings: number;
   heardAtMs: number;
   /** When the worker was last sent anything: renews its lease. */
   toldAtMs: number;
@@ -41,6 +43,7 @@ export function createSessionLink(announced: WorkerAnnounced): SessionLink {
     stopRequest: undefined,
     nextOpenAtMs: 0,
     openTries: 0,
+    openings: 0,
     heardAtMs: 0,
     toldAtMs: 0,
     unwilling: false,
@@ -65,7 +68,7 @@ export type SessionAnswer = (worker: string, outcome: RequestOutcome) => void;
 /** Asks for a session, or whether it is ready by now; the answer comes back as an event. */
 export function requestSession(
   link: SessionLink,
-  message: SessionOpen,
+  message: Omit<SessionOpen, 'opening'>,
   ports: SessionPorts,
   onAnswer: SessionAnswer,
 ): void {
@@ -75,11 +78,12 @@ export function requestSession(
   const now = ports.scheduler.now();
   link.toldAtMs = now;
   link.openTries++;
+  link.openings++;
   link.nextOpenAtMs = now + Math.min(LONGEST_RETRY_MS, 250 * 2 ** Math.min(link.openTries, 5));
   ports.closedSessions.opened(worker, message.generation);
   link.stopRequest = ports.bus.request(
     ports.subjects.workerSession(worker),
-    message,
+    { ...message, opening: link.openings },
     OPEN_TIMEOUT_MS,
     (outcome) => {
       link.stopRequest = undefined;

@@ -195,7 +195,8 @@ export class Speculation {
     const { patienceMs } = this.options;
     if (now - this.state.progressAtMs > patienceMs) {
       const waited = `no target made progress for ${Math.round(patienceMs / 1000)} s`;
-      this.endWithout(this.refusal === undefined ? waited : `${waited}; ${this.refusal}`);
+      const reasons = [waited, this.refusal, this.targets.failure].filter((reason) => reason !== undefined);
+      this.endWithout(reasons.join('; '));
     }
   }
 
@@ -288,7 +289,7 @@ export class Speculation {
   private openSessions(): void {
     if (this.state.ending !== undefined) return;
     const { request } = this.options;
-    const message: SessionOpen = {
+    const message: Omit<SessionOpen, 'opening'> = {
       type: 'session.open',
       generation: request.id,
       promptTokenIds: [...request.promptTokenIds],

@@ -36,8 +36,10 @@ export interface TargetLink extends SessionLink {
   misses: number;
   /** Answers `resync` in a row. */
   resyncs: number;
-  /** The last job that failed. */
-  failedJob: number | undefined;
+  /** The newest job whose failure is counted. */
+  failedJob: number;
+  /** The newest session whose failure to ingest the prompt is counted. */
+  failedOpening: number;
 }
 
 export function createTargetLink(announced: WorkerAnnounced, held: DraftNode): TargetLink {
@@ -49,6 +51,7 @@ export function createTargetLink(announced: WorkerAnnounced, held: DraftNode): T
     suspect: false,
     misses: 0,
     resyncs: 0,
-    failedJob: undefined,
+    failedJob: -1,
+    failedOpening: 0,
   };
 }

@@ -6,7 +6,7 @@ import {
   nextAssignment,
 } from '../../src/core/dispatch.js';
 import type { DraftNode } from '../../src/core/draft-tree.js';
-import { InvalidLogitsError, VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
+import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.js';
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
@@ -29,6 +29,8 @@ export class TargetSide implements PoolClient {
   readonly links = new Map<string, TargetLink>();
   private jobIds = 0;
   private chosen: ReadonlySet<string> = new Set();
+  /** The last failure, by a worker that has shown nothing better since. */
+  private lastFailure: { readonly worker: string; readonly reason: string } | undefined;
 
   constructor(
     private readonly state: GenerationState,
@@ -36,7 +38,7 @@ export class TargetSide implements PoolClient {
   ) {}
 
   join(announced: WorkerAnnounced): TargetLink {
-    const link = createTargetLink(announced, this.promptNode());
+    const link = createTargetLink(announced, this.state.tree.origin);
     this.links.set(announced.worker, link);
     return link;
   }
@@ -53,6 +55,12 @@ export class TargetSide implements PoolClient {
     let jobs = 0;
     for (const link of this.links.values()) jobs += link.jobs.length;
     return jobs;
+  }
+
+  /** Why a target last failed, in words. */
+  get failure(): string | undefined {
+    if (this.lastFailure === undefined) return undefined;
+    return `target ${this.lastFailure.worker} failed: ${this.lastFailure.reason}`;
   }
 
   get homes(): ReadonlySet<string> {
@@ -161,6 +169,7 @@ export class TargetSide implements PoolClient {
     this.heard(link);
     link.resyncs = 0;
     link.failures = 0;
+    if (this.lastFailure?.worker === message.worker) this.lastFailure = undefined;
     if (job === undefined) return;
     if (message.done && job.waited) link.held = lastNode(job, message) ?? link.held;
     if (message.done || hasGap(job, message)) {
@@ -195,36 +204,36 @@ export class TargetSide implements PoolClient {
     const link = this.links.get(message.worker);
     if (link === undefined) return;
     this.heard(link);
-    const { root } = this.state.tree;
-    // Not by bad luck, and no other target would say anything else.
-    if (message.invalidAfter === root.hash) {
-      const error = new InvalidLogitsError(root.length, message.reason ?? 'no reason given');
-      this.state.end({ outcome: 'failed', finishReason: 'error', error });
-      return;
+    const { tree } = this.state;
+    if (message.invalidAfter !== undefined) {
+      tree.noteInvalid(message.invalidAfter, message.reason ?? 'no reason given');
+      if (tree.root.invalid !== undefined) return;
     }
     const job = link.jobs.find((candidate) => candidate.id === message.job);
     if (job !== undefined) this.drop(link, job);
     // About a job that was given up long ago: one that always fails too late fails all the same.
-    else if (message.job !== undefined && !failsAnew(link, message)) return;
+    else if (!failsAnew(link, message)) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
-      link.held = this.promptNode();
+      link.held = this.state.tree.origin;
       if (link.resyncs > 1) this.reopen(link, true);
     } else if (message.outcome === 'unknownSession') {
       this.reopen(link, false);
-    } else if (message.outcome === 'failed') {
+    } else if (message.outcome === 'failed' && !isAboutPath(message)) {
       this.reopen(link, false);
-      link.failedJob = message.job;
+      link.failedJob = Math.max(link.failedJob, message.job ?? -1);
+      link.failedOpening = Math.max(link.failedOpening, message.opening ?? 0);
       link.failures++;
-      if (link.failures >= MOST_FAILURES) this.giveUp(link, message.reason ?? 'no reason given');
+      this.lastFailure = { worker: message.worker, reason: message.reason ?? 'no reason given' };
+      if (link.failures >= MOST_FAILURES) this.giveUp(link);
     }
   }
 
   /** Leaves a worker alone that only fails; without another one the generation fails too. */
-  private giveUp(link: TargetLink, reason: string): void {
+  private giveUp(link: TargetLink): void {
     link.phase = 'refused';
     if ([...this.links.values()].some(({ phase }) => phase !== 'refused')) return;
-    const error = new WorkerFailedError(`target ${link.announced.worker} failed: ${reason}`);
+    const error = new WorkerFailedError(this.failure ?? 'every target failed');
     this.state.end({ outcome: 'failed', finishReason: 'error', error });
   }
 
@@ -360,23 +369,13 @@ export class TargetSide implements PoolClient {
   private reopen(link: TargetLink, closeFirst: boolean): void {
     const { ports, request } = this.state;
     for (const job of [...link.jobs]) this.drop(link, job);
-    if (closeFirst) {
-      const subject = ports.subjects.workerSession(link.announced.worker);
-      ports.bus.publish(subject, { type: 'session.close', generation: request.id });
-    }
+    if (closeFirst) ports.closedSessions.close(link.announced.worker, request.id);
     link.stopRequest?.();
     link.stopRequest = undefined;
     link.phase = 'waiting';
     link.nextOpenAtMs = 0;
     link.resyncs = 0;
-    link.held = this.promptNode();
-  }
-
-  /** The node whose path is the prompt: what a fresh session holds. */
-  private promptNode(): DraftNode {
-    let node = this.state.tree.root;
-    while (node.parent !== undefined) node = node.parent;
-    return node;
+    link.held = this.state.tree.origin;
   }
 
   private allowance(link: TargetLink, tokens: number): number {
@@ -439,7 +438,13 @@ function owesNothing({ nodes }: LiveJob): boolean {
   return nodes.every((node) => node.verdict !== undefined || !node.alive);
 }
 
-/** A message may come twice. */
-function failsAnew({ failedJob }: TargetLink, { outcome, job }: JobEnded): boolean {
-  return outcome === 'failed' && job !== failedJob;
+/** The target did what it could, and its session goes on. */
+function isAboutPath({ invalidAfter, job }: JobEnded): boolean {
+  return invalidAfter !== undefined && job !== undefined;
+}
+
+/** A message may come twice, and late. */
+function failsAnew(link: TargetLink, { outcome, job, opening = 0 }: JobEnded): boolean {
+  if (outcome !== 'failed') return false;
+  return job === undefined ? opening > link.failedOpening : job > link.failedJob;
 }

@@ -37,6 +37,8 @@ interface RunningJob {
 export interface TargetSession extends WorkerSession {
   /** verdicts[n]: the model's own next token after the first n tokens of the path. */
   readonly verdicts: (number | undefined)[];
+  /** Length of a path after which a pass named no token; undefined: of none that is held. */
+  suspect: number | undefined;
   job: RunningJob | undefined;
   /** Starts when `job` ends; a newer one replaces it. */
   waiting: JobAssigned | undefined;
@@ -45,7 +47,14 @@ export interface TargetSession extends WorkerSession {
 }
 
 export function targetSession(session: WorkerSession): TargetSession {
-  return { ...session, verdicts: [], job: undefined, waiting: undefined, overheard: undefined };
+  return {
+    ...session,
+    verdicts: [],
+    suspect: undefined,
+    job: undefined,
+    waiting: undefined,
+    overheard: undefined,
+  };
 }
 
 /** How a verifier hears the drafters. */
@@ -162,18 +171,39 @@ export class Verification {
   /** The pass failed: the job ends with the reason, and what was ingested is not relied on. */
   fail(pass: VerifierPass, error: Error): void {
     const { session } = pass;
+    const isCurrent = this.sessions.settle(session);
+    if (isCurrent && error instanceof InvalidLogitsError && this.narrow(pass, error)) return;
     this.ports.logger.error({ generation: session.generation, reason: error.message }, 'pass failed');
-    if (!this.sessions.settle(session)) return;
-    const { generation, job, waiting } = session;
+    if (!isCurrent) return;
+    const { generation, opening, job, waiting } = session;
     this.sessions.close(generation);
     const failure =
       error instanceof InvalidLogitsError
         ? { reason: error.problem, invalidAfter: session.path.hashAt(error.position) }
         : { reason: error.message.slice(0, 500) };
-    for (const message of [job?.message, waiting]) {
-      if (message !== undefined) this.end(message, 'failed', failure);
-    }
-    if (job === undefined && waiting === undefined) this.end({ generation }, 'failed', failure);
+    // One pass, one failure: the waiting job has not failed.
+    this.end(job?.message ?? { generation, opening }, 'failed', failure);
+    if (waiting !== undefined) this.end(waiting, 'dropped');
+  }
+
+  /**
+   * What a model names no token after is often a wrong draft, and no matter then. So what is owed before it is asked for
+   * without it; and the path itself without what comes after it, since one NaN among keys and values makes the whole
+   * pass NaN. Where nothing comes after it, the job ends there, and the session goes on. False: not a job's pass.
+   */
+  private narrow(pass: VerifierPass, { position, problem }: InvalidLogitsError): boolean {
+    const { session } = pass;
+    const { job } = session;
+    const end = session.sequence.length + pass.tokens.length;
+    if (job === undefined || position < job.next || position > end) return false;
+    session.suspect = position;
+    if (position > job.next || position < end) return true;
+    session.job = undefined;
+    const invalidAfter = session.path.hashAt(position);
+    this.ports.logger.warn({ generation: session.generation, position, reason: problem }, 'invalid logits');
+    this.end(job.message, 'failed', { reason: problem, invalidAfter });
+    this.accept(session);
+    return true;
   }
 
   private mostUrgent(): TargetSession | undefined {
@@ -275,6 +305,7 @@ export class Verification {
   private follow(session: TargetSession, from: number, tokens: readonly number[]): void {
     const shared = session.path.replaceFrom(from, tokens);
     if (session.verdicts.length > shared + 1) session.verdicts.length = shared + 1;
+    if (session.suspect !== undefined && session.suspect > shared) session.suspect = undefined;
     if (session.sequence.length > shared) session.sequence.crop(shared);
   }
 
@@ -284,7 +315,10 @@ export class Verification {
 
   private jobPass(session: TargetSession, job: RunningJob): VerifierPass | undefined {
     if (this.reportKnown(session, job)) return undefined;
-    return this.passTowards(session, job.next, job.last);
+    const { suspect } = session;
+    const isAhead = suspect !== undefined && suspect >= job.next;
+    const end = isAhead ? Math.min(job.last, Math.max(job.next, suspect - 1)) : job.last;
+    return this.passTowards(session, job.next, end);
   }
 
   /** Ingests up to path length `end`; verdicts are wanted from path length `firstWanted` on. */
@@ -379,7 +413,7 @@ export class Verification {
   }
 
   private end(
-    message: Pick<JobAssigned, 'generation'> & { readonly job?: number },
+    message: Pick<JobEnded, 'generation' | 'job' | 'opening'>,
     outcome: JobEnded['outcome'],
     failure: Pick<JobEnded, 'reason' | 'invalidAfter'> = {},
   ): void {
@@ -387,7 +421,7 @@ export class Verification {
       type: 'job.ended',
       generation: message.generation,
       worker: this.ports.workerId,
-      ...(message.job === undefined ? {} : { job: message.job }),
+      ...(message.job === undefined ? { opening: message.opening } : { job: message.job }),
       outcome,
       ...failure,
     });

@@ -13,6 +13,8 @@ export interface WorkerSession {
   readonly promptLength: number;
   readonly endTokenIds: ReadonlySet<number>;
   readonly leaseMs: number;
+  /** As `session.open` said. */
+  readonly opening: number;
   readonly openedAtMs: number;
   heardAtMs: number;
   /** The prompt is ingested. */
@@ -165,6 +167,7 @@ export class SessionTable<Session extends WorkerSession> {
       promptLength: message.promptTokenIds.length,
       endTokenIds: new Set(message.sampler.endTokenIds),
       leaseMs: message.leaseMs,
+      opening: message.opening,
       openedAtMs: now,
       heardAtMs: now,
       ready: false,

@@ -73,6 +73,16 @@ export function rootIsOpen(tree: DraftTree): boolean {
   return tree.root.verdict === undefined && tree.root.assignments === 0;
 }
 
+/** What can be verified after the root, and how it may grow: neither goes beyond where the target names no token. */
+function prospects(
+  tree: DraftTree,
+  supply: DraftSupply,
+): { readonly best: readonly DraftNode[]; readonly supply: DraftSupply } {
+  const best = tree.bestPath();
+  const end = best.findIndex(({ invalid }) => invalid !== undefined);
+  return end < 0 ? { best, supply } : { best: best.slice(0, end), supply: 'dry' };
+}
+
 function plainAssignment(tree: DraftTree, policy: DispatchPolicy): Assignment | undefined {
   if (!rootIsOpen(tree)) return undefined;
   return {
@@ -88,11 +98,12 @@ function plainAssignment(tree: DraftTree, policy: DispatchPolicy): Assignment | 
 function roundAssignment(
   tree: DraftTree,
   policy: DispatchPolicy,
-  supply: DraftSupply,
+  expected: DraftSupply,
 ): Assignment | undefined {
   if (!rootIsOpen(tree)) return undefined;
+  const { best, supply } = prospects(tree, expected);
   const size = Math.min(policy.lookahead, policy.jobTokens, policy.remaining - 1);
-  const path = tree.bestPath().slice(0, size);
+  const path = best.slice(0, size);
   const missing = supply === 'dry' ? 0 : size - path.length;
   if (missing > 0 && supply === 'coming') return undefined;
   return {
@@ -132,10 +143,10 @@ function worthwhile(path: readonly DraftNode[], costs: readonly number[]): Draft
 function speculativeAssignment(
   tree: DraftTree,
   policy: DispatchPolicy,
-  supply: DraftSupply,
+  expected: DraftSupply,
 ): Assignment | undefined {
   const rootOpen = rootIsOpen(tree);
-  const best = tree.bestPath();
+  const { best, supply } = prospects(tree, expected);
   const drafts = worthwhile(best, policy.placeCosts).slice(0, policy.remaining - 1);
   let first = rootOpen ? 0 : -1;
   let open = rootOpen ? 1 : 0;

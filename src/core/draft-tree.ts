@@ -25,6 +25,8 @@ export interface DraftNode {
   belief: number;
   /** The target's own next token after this path, once known. */
   verdict: number | undefined;
+  /** Why the target names no token after this path, once known. */
+  invalid: string | undefined;
   /** Live jobs that will decide it. */
   assignments: number;
   committed: boolean;
@@ -71,6 +73,8 @@ export type Trust = (drafter: string, confidence: number) => number;
  * that is the committed prefix: verdicts are attached by path hash, never by position or job.
  */
 export class DraftTree {
+  /** The path that it began with: what a fresh session holds. */
+  readonly origin: DraftNode;
   private current: DraftNode;
   private readonly nodes = new Map<PathHash, DraftNode>();
   private drafts = 0;
@@ -85,9 +89,10 @@ export class DraftTree {
     token: number,
     private readonly trust: Trust = (_, confidence) => confidence / 255,
   ) {
-    this.current = createNode(rootHash, length, token, undefined);
-    this.current.committed = true;
-    this.nodes.set(rootHash, this.current);
+    this.origin = createNode(rootHash, length, token, undefined);
+    this.origin.committed = true;
+    this.current = this.origin;
+    this.nodes.set(rootHash, this.origin);
   }
 
   /** The committed prefix. */
@@ -173,6 +178,7 @@ export class DraftTree {
     if (node === undefined) return 'stale';
     if (node.verdict !== undefined) return node.verdict === token ? 'repeated' : 'conflict';
     node.verdict = token;
+    node.invalid = undefined;
     let agreed: DraftNode | undefined;
     for (const child of node.children) {
       if (child.token === token) agreed = child;
@@ -189,6 +195,12 @@ export class DraftTree {
     if (agreed === undefined) this.attach(node, token);
     else node.children.push(agreed);
     return 'recorded';
+  }
+
+  /** Records that the target names no token after the path `pathHash`: it matters when that path is committed. */
+  noteInvalid(pathHash: PathHash, problem: string): void {
+    const node = this.nodes.get(pathHash);
+    if (node !== undefined && node.verdict === undefined) node.invalid = problem;
   }
 
   /** Commits the token that the root's verdict names, if there is one. */
@@ -283,6 +295,7 @@ function createNode(hash: PathHash, length: number, token: number, parent: Draft
     refuted: [],
     belief: 0,
     verdict: undefined,
+    invalid: undefined,
     assignments: 0,
     committed: false,
     alive: true,

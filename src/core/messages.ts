@@ -53,6 +53,8 @@ export const sessionOpen = z.object({
   sampler: samplerParametersSchema,
   seed: z.int().min(0),
   capacityTokens: z.int().min(1),
+  /** Rises with every time that the worker is asked: tells one of its sessions from the next. */
+  opening: z.int().min(1),
   /** The worker forgets a session that has heard nothing for this long. */
   leaseMs: milliseconds,
 });
@@ -149,6 +151,8 @@ export const jobEnded = z.object({
   worker: id,
   /** Absent when the session failed with no job, while ingesting the prompt. */
   job: z.int().min(0).optional(),
+  /** Then: the `opening` that the session was opened by. */
+  opening: z.int().min(1).optional(),
   outcome: z.enum(['resync', 'dropped', 'unknownSession', 'failed']),
   /** Why, when failed. */
   reason: line.optional(),

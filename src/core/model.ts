@@ -64,7 +64,8 @@ export interface Sequence {
   crop(length: number): void;
   /**
    * Ingests 1..maxChunkTokens tokens and picks the next token after each of the last `want` (0..tokens.length)
-   * of them. `tokens` is not kept.
+   * of them. `tokens` is not kept. After a pass that fails with InvalidLogitsError, which names the first path whose
+   * next token cannot be picked, the sequence is as it was before.
    */
   forward(tokens: readonly number[], want: number, done: ForwardCallback): void;
   /** Idempotent. Frees the slot at once, also during a pass: that then ends as any other, with a result for nobody. */

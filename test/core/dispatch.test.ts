@@ -183,6 +183,23 @@ describe('distributed speculative inference', () => {
     expect(lengths(made, { wait: 3 })).toBeUndefined();
   });
 
+  it('takes no path after which the target names no token, and waits for nothing that would come after it', () => {
+    const blocked = (length: number) => {
+      const made = tree(1, 2, 3);
+      made.noteInvalid(made.bestPath().find((node) => node.length === length)?.hash ?? '', 'a logit is NaN');
+      return made;
+    };
+    const policy = { wait: 5, awaitAhead: true };
+    expect(lengths(blocked(12), policy)).toMatchObject({ path: [11], wanted: [10, 11], awaits: 0 });
+    expect(lengths(blocked(12), policy, 'audible')).toMatchObject({ path: [11], awaits: 0 });
+    expect(lengths(blocked(12), { mode: 'si', lookahead: 3 })).toMatchObject({ path: [11], awaits: 0 });
+    expect(lengths(blocked(11), policy)).toMatchObject({ path: [], wanted: [10], extend: 32 });
+    expect(lengths(blocked(11), { mode: 'si' })).toMatchObject({ path: [], wanted: [10] });
+    const verifying = blocked(12);
+    assign(verifying, 2);
+    expect(lengths(verifying, policy)).toBeUndefined();
+  });
+
   it('never verifies beyond the last token', () => {
     expect(lengths(tree(1, 2, 3, 4), { remaining: 3 })).toMatchObject({
       path: [11, 12],

@@ -236,6 +236,26 @@ describe('DraftTree', () => {
     expect(tree.bestPath().map(({ token }) => token)).toEqual([1]);
   });
 
+  it('keeps why no token comes after a path, until a verdict names one', () => {
+    const tree = new DraftTree(ROOT, 0, 0);
+    tree.propose(ROOT, [1], []);
+    tree.noteInvalid(hashOf([2]), 'of no path here');
+    tree.noteInvalid(hashOf([1]), 'a logit is NaN');
+    expect(tree.find(hashOf([1]))?.invalid).toBe('a logit is NaN');
+    tree.decide(hashOf([1]), 2);
+    tree.noteInvalid(hashOf([1]), 'a logit is NaN');
+    expect(tree.find(hashOf([1]))?.invalid).toBeUndefined();
+  });
+
+  it('remembers the path that it began with, however much was committed', () => {
+    const tree = new DraftTree(ROOT, 0, 0);
+    for (const at of [0, 1, 2]) {
+      tree.decide(tree.root.hash, at);
+      tree.advance();
+    }
+    expect([tree.root.length, tree.origin.length, tree.origin.hash]).toEqual([3, 0, ROOT]);
+  });
+
   it('follows verdicts where they are known and else the surest draft', () => {
     const tree = new DraftTree(ROOT, 0, -1);
     tree.propose(ROOT, [0, 1], [10, 10]);

@@ -1,8 +1,13 @@
+import type { MemoryEndpoint } from '../../infra/bus-memory/memory-endpoint.js';
 import { SIM_WORDS } from '../../infra/sim/words.js';
+import type { EquipWorker } from '../../src/app/simulation/virtual-worker.js';
 import type { CompiledRequest, RequestMode } from '../../src/core/generation.js';
 import { silentLogger } from '../../src/core/logger.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 import { createSeededRandom } from '../../src/core/seeded-random.js';
+import type { TokenPath } from '../../src/core/token-path.js';
+import { NO_MEMORY, withFailingPasses } from '../support/failing-passes.js';
+import { withInvalidLogits } from '../support/invalid-logits.js';
 import { simReference } from '../support/sim-reference.js';
 import {
   createVirtualCluster,
@@ -10,10 +15,12 @@ import {
   type VirtualCluster,
   type VirtualGeneration,
 } from '../support/virtual-cluster.js';
+import { pathOf } from '../support/worker-bench.js';
 import { type EventLog, recordEvents } from './event-log.js';
 
 /** What happened in a run, so that a test can tell that it was about something. */
 export interface RunSummary {
+  /** How each generation ended; one that failed, by its error's code. */
   readonly outcomes: readonly string[];
   readonly accepted: number;
   readonly refuted: number;
@@ -40,6 +47,15 @@ export function randomRun(seed: number, log = false): RunSummary {
   const faulty = random.chance(0.8);
   const delay = random.pick([0, 0.1, 1, 5]);
   const errors: string[] = [];
+  const faults = {
+    delayMs: (next: () => number) => delay * (0.5 + next()),
+    lossRate: faulty ? random.pick([0, 0, 0.02, 0.1]) : 0,
+    duplicationRate: faulty ? random.pick([0, 0.05, 0.3]) : 0,
+    reorderRate: faulty ? random.pick([0, 0.1, 0.5]) : 0,
+    reorderMs: random.pick([1, 10, 100]),
+  };
+  const leaseMs = random.pick([1500, 10_000]);
+  const mishaps = planMishaps(seed);
   const cluster = createVirtualCluster({
     targets: random.whole(1, 5),
     targetMs: random.pick([1, 5, 20, 40]),
@@ -49,17 +65,18 @@ export function randomRun(seed: number, log = false): RunSummary {
     timing: random.pick(['', '', 'jitter=0.3', 'perToken=1', 'stragglers=0.1&jitter=0.1', 'drift=3']),
     slots: random.pick([1, 4, 8]),
     sharedHost: random.chance(0.3),
-    leaseMs: random.pick([1500, 10_000]),
+    leaseMs,
     patienceMs: 120_000,
     seed,
-    faults: {
-      delayMs: (next) => delay * (0.5 + next()),
-      lossRate: faulty ? random.pick([0, 0, 0.02, 0.1]) : 0,
-      duplicationRate: faulty ? random.pick([0, 0.05, 0.3]) : 0,
-      reorderRate: faulty ? random.pick([0, 0.1, 0.5]) : 0,
-      reorderMs: random.pick([1, 10, 100]),
+    faults,
+    logger: {
+      ...silentLogger,
+      error: (data, message) => {
+        const error = `${message}: ${JSON.stringify(data)}`;
+        if (!mishaps.explain(error)) errors.push(error);
+      },
     },
-    logger: { ...silentLogger, error: (data, message) => errors.push(`${message}: ${JSON.stringify(data)}`) },
+    equip: mishaps.equip,
     ...(log ? { inspect: events.inspect } : {}),
   });
   events.watch(cluster.network);
@@ -67,7 +84,7 @@ export function randomRun(seed: number, log = false): RunSummary {
   for (let i = 0; i < standbys; i++) cluster.startDrafter();
   const troubles = faulty
     ? planTroubles(cluster, random)
-    : { kills: 0, lateJoins: 0, disconnects: 0, pauses: 0 };
+    : { kills: 0, lateJoins: 0, disconnects: 0, pauses: 0, connectedAtMs: 0 };
   const count = random.whole(1, 3);
   let cancelled = 0;
   for (let i = 0; i < count; i++) {
@@ -84,7 +101,11 @@ export function randomRun(seed: number, log = false): RunSummary {
   cluster.scheduler.run({ until: allEnded, limitMs: 900_000 });
   const problems = [
     ...(allEnded() ? [] : ['not every generation ended']),
-    ...cluster.generations.flatMap((generation) => problemsOf(generation, cancelled > 0)),
+    ...cluster.generations.flatMap((generation) => problemsOf(generation, cancelled > 0, mishaps)),
+    // Long before the lease ends, unless the word was lost or the question for the session came after it.
+    ...(faults.lossRate + faults.reorderRate === 0 && leaseMs === 10_000
+      ? openSessions(cluster, troubles)
+      : []),
     ...leftovers(cluster),
     ...errors,
   ];
@@ -120,9 +141,45 @@ function randomRequest(random: Random, index: number): Partial<CompiledRequest> 
   };
 }
 
+type Mishaps = ReturnType<typeof planMishaps>;
+
+/** Passes that fail, and paths after which the target names no token; by draws of their own. */
+function planMishaps(seed: number) {
+  const random = draws(seed + 1_000_003);
+  const failing = random.chance(0.3) ? random.pick([0.005, 0.03, 0.2]) : 0;
+  const invalid = random.chance(0.2) ? random.pick([0.01, 0.1]) : 0;
+  const poisons = random.chance(0.5);
+  const isInvalid = ({ hash }: TokenPath) => Number.parseInt(hash.slice(0, 8), 16) / 2 ** 32 < invalid;
+  const equip: EquipWorker = (model, scheduler) => {
+    const isTarget = model.info.name.startsWith('sim:target');
+    const picky =
+      isTarget && invalid > 0
+        ? withInvalidLogits(model, scheduler, { isInvalid, poisons: () => poisons })
+        : model;
+    return failing > 0 ? withFailingPasses(picky, scheduler, () => random.chance(failing)) : picky;
+  };
+  return {
+    equip,
+    /** The length of the first path of the target's own text that is followed by no token. */
+    invalidAt: ({ id, promptTokenIds }: CompiledRequest, text: readonly number[]): number | undefined => {
+      const lengths = text.map((_, index) => promptTokenIds.length + index);
+      return lengths.find((length) => isInvalid(pathOf(id, [...promptTokenIds, ...text].slice(0, length))));
+    },
+    /** Whether an error is one that had to be expected. */
+    explain: (error: string): boolean =>
+      (failing > 0 && error.includes(NO_MEMORY)) || (invalid > 0 && error.includes('a logit is NaN')),
+  };
+}
+
 function planTroubles(cluster: VirtualCluster, random: Random) {
   const { scheduler, workers } = cluster;
-  const happened = { kills: 0, lateJoins: 0, disconnects: 0, pauses: 0 };
+  const happened = { kills: 0, lateJoins: 0, disconnects: 0, pauses: 0, connectedAtMs: 0 };
+  const reconnect = (bus: MemoryEndpoint, afterMs: number) => {
+    happened.disconnects++;
+    happened.connectedAtMs = Math.max(happened.connectedAtMs, scheduler.now() + afterMs);
+    bus.disconnect();
+    scheduler.schedule(afterMs, () => bus.reconnect());
+  };
   const soon = () => random.pick([5, 50, 200, 1000]) * random.real();
   if (random.chance(0.3)) {
     scheduler.schedule(soon(), () => {
@@ -147,19 +204,13 @@ function planTroubles(cluster: VirtualCluster, random: Random) {
   }
   for (const bus of [cluster.gateway, ...workers.map((worker) => worker.bus)]) {
     if (!random.chance(0.12)) continue;
-    scheduler.schedule(soon(), () => {
-      happened.disconnects++;
-      bus.disconnect();
-      scheduler.schedule(random.pick([1, 30, 500, 3000]), () => bus.reconnect());
-    });
+    scheduler.schedule(soon(), () => reconnect(bus, random.pick([1, 30, 500, 3000])));
   }
   if (random.chance(0.1)) {
     // The server restarts: everybody is cut off at once, and back one after another.
     scheduler.schedule(soon(), () => {
       for (const bus of [cluster.gateway, ...workers.map((worker) => worker.bus)]) {
-        happened.disconnects++;
-        bus.disconnect();
-        scheduler.schedule(200 + random.whole(0, 300), () => bus.reconnect());
+        reconnect(bus, 200 + random.whole(0, 300));
       }
     });
   }
@@ -173,15 +224,21 @@ function planTroubles(cluster: VirtualCluster, random: Random) {
   return happened;
 }
 
-function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean): string[] {
+function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean, mishaps: Mishaps): string[] {
   const { request, log } = generation;
   const { end } = log;
   if (end === undefined) return [];
   const problems: string[] = [];
   const say = (problem: string) => problems.push(`${request.id} (${request.mode}): ${problem}`);
-  const expected = simReference(request);
+  const text = simReference(request);
+  const invalidAt = mishaps.invalidAt(request, text);
+  const expected = text.slice(0, (invalidAt ?? Number.POSITIVE_INFINITY) - request.promptTokenIds.length);
   const tokens = tokensOf(generation);
-  if (end.outcome === 'failed') say(`failed: ${end.error.message}`);
+  if (end.outcome === 'failed' && end.error.code === 'invalid_logits') {
+    if (tokens.length !== expected.length || invalidAt === undefined) say(`too early: ${end.error.message}`);
+  } else if (end.outcome === 'failed' && !mishaps.explain(end.error.message))
+    say(`failed: ${end.error.message}`);
+  if (end.outcome === 'completed' && invalidAt !== undefined) say('went on where the target names no token');
   if (end.outcome === 'cancelled' && !mayBeCancelled) say('cancelled by nobody');
   if (end.outcome === 'completed' && tokens.length !== expected.length)
     say(`${tokens.length} tokens instead of ${expected.length}`);
@@ -204,6 +261,17 @@ function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean): str
   return problems;
 }
 
+/** Sessions that were not closed when they were over and their workers could hear of it. */
+function openSessions(cluster: VirtualCluster, troubles: { readonly connectedAtMs: number }): string[] {
+  // Until every trouble has begun.
+  cluster.runFor(1_000);
+  const { scheduler } = cluster;
+  cluster.runFor(Math.max(0, troubles.connectedAtMs - scheduler.now()) + 2_500);
+  return cluster.workers
+    .filter((worker) => !worker.killed() && worker.sequences.opened !== worker.sequences.closed)
+    .map(({ id }) => `${id} was not told to close its sessions`);
+}
+
 /** What is still held or still runs after all generations have ended. */
 function leftovers(cluster: VirtualCluster): string[] {
   const problems: string[] = [];
@@ -224,7 +292,7 @@ function summarise(generations: readonly VirtualGeneration[]) {
   for (const { log } of generations) {
     if (log.end === undefined) continue;
     const { timings, speculation } = log.end.result;
-    outcomes.push(log.end.outcome);
+    outcomes.push(log.end.outcome === 'failed' ? log.end.error.code : log.end.outcome);
     sum.accepted += timings.draftTokensAccepted;
     sum.refuted += timings.draftTokens - timings.draftTokensAccepted;
     sum.wasted += speculation.wastedDrafts;

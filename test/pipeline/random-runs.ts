@@ -22,7 +22,7 @@ function describeFailure(seed: number): string {
 
 /** The tests of every second seed, `part` 0 or 1. */
 export function describeRandomRuns(part: number): void {
-  describe('random clusters with delays, losses, duplicates, deaths and pauses', () => {
+  describe('random clusters with delays, losses, duplicates, deaths, pauses and passes that fail', () => {
     const runs: RunSummary[] = [];
     const seeds = Array.from({ length: RUNS }, (_, index) => FIRST + index).filter(
       (_, index) => index % PARTS === part,
@@ -51,6 +51,9 @@ export function describeRandomRuns(part: number): void {
         pauses: total((run) => run.pauses),
         completed: total((run) => run.outcomes.filter((outcome) => outcome === 'completed').length),
         cancelled: total((run) => run.outcomes.filter((outcome) => outcome === 'cancelled').length),
+        invalidLogits: total((run) => run.outcomes.filter((outcome) => outcome === 'invalid_logits').length),
+        failedJobs: messages('job.ended failed'),
+        failedDrafts: messages('draft.rejected failed'),
         resyncs: messages('job.ended resync'),
         dropped: messages('job.ended dropped'),
         unknownSessions: messages('job.ended unknownSession'),

@@ -34,6 +34,7 @@ export const sampleMessages: readonly WireMessage[] = [
     sampler: { ...neutralSampler, logitBias: [[3, -1.5]], endTokenIds: [2], promptLength: 3 },
     seed: 2 ** 53 - 1,
     capacityTokens: 10,
+    opening: 1,
     leaseMs: 30_000,
   },
   { type: 'session.granted', generation, worker, ready: true },
@@ -74,6 +75,7 @@ export const sampleMessages: readonly WireMessage[] = [
     done: true,
   },
   { type: 'job.ended', generation, worker, job: 77, outcome: 'failed', reason: 'out of memory' },
+  { type: 'job.ended', generation, worker, opening: 2, outcome: 'failed', reason: 'out of memory' },
   {
     type: 'draft.start',
     generation,

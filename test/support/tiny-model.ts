@@ -33,6 +33,8 @@ export interface TinyModelOptions {
    * agrees on about 80 % of greedy tokens, with 0.1 on 50 %. Default 0.
    */
   readonly noise?: number;
+  /** A token whose embedding is NaN: of a path that holds it the logits are too. Stored as f32 only. Default: none. */
+  readonly brokenToken?: number;
 }
 
 /** A random Llama of width 64 with 4 heads on 2 key-value heads: sharp enough that greedy text wanders. */
@@ -84,7 +86,11 @@ export function tinyCheckpoint(options: TinyModelOptions = {}): DecoderCheckpoin
     sourceHash: createHash('sha256')
       .update(JSON.stringify([config, seed, format, noise]))
       .digest('hex'),
-    embedding: () => matrix(1, vocabularySize, width, config.tiedEmbeddings ? 0.3 : 1),
+    embedding: () => {
+      const whole = matrix(1, vocabularySize, width, config.tiedEmbeddings ? 0.3 : 1);
+      const { brokenToken } = options;
+      return brokenToken === undefined ? whole : withBrokenRow(whole, brokenToken);
+    },
     output: () => matrix(2, vocabularySize, width, 0.5),
     matrix: (layer, which) => {
       const [role, rows, columns, strength] = shapes[which];
@@ -93,6 +99,12 @@ export function tinyCheckpoint(options: TinyModelOptions = {}): DecoderCheckpoin
     norm: (layer, which) => gain(100 + layer * 20 + (which === 'attention' ? 10 : 11)),
     finalNorm: () => gain(3),
   };
+}
+
+function withBrokenRow(matrix: StoredMatrix, row: number): StoredMatrix {
+  const values = new Float32Array(matrix.bytes.slice().buffer);
+  values.fill(Number.NaN, row * matrix.columns, (row + 1) * matrix.columns);
+  return { ...matrix, bytes: new Uint8Array(values.buffer) };
 }
 
 /** Writes a model folder: model.onnx with its data, config.json and a byte-level tokenizer with a chat template. */

@@ -8,10 +8,12 @@ import { actorOptions } from '../../src/app/actor-options.js';
 import { silentLogger } from '../../src/core/logger.js';
 import type { MessageOf, SessionOpen, VerdictReturned, WireMessage } from '../../src/core/messages.js';
 import type { LoadedModel } from '../../src/core/model.js';
+import type { PathHash } from '../../src/core/path-hash.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 import { createSubjects } from '../../src/core/subjects.js';
 import { TokenPath } from '../../src/core/token-path.js';
 import { VirtualScheduler } from '../../src/core/virtual-scheduler.js';
+import { withInvalidLogits } from './invalid-logits.js';
 import { simReference } from './sim-reference.js';
 
 export interface BenchOptions {
@@ -46,7 +48,13 @@ function createBench<Machine extends AnyStateMachine>(
   const said: WireMessage[] = [];
   const passes: RecordedPass[] = [];
   const states: string[] = [];
-  const faults = { nextPass: undefined as Error | undefined, nextOpening: undefined as Error | undefined };
+  const faults = {
+    nextPass: undefined as Error | undefined,
+    nextOpening: undefined as Error | undefined,
+    /** Hashes of the paths after which the logits name no token. */
+    invalidAfter: new Set<PathHash>(),
+    poisons: false,
+  };
   const url = `sim:${role}?ms=${options.ms ?? 10}&context=${options.contextTokens ?? 64}${role === 'drafter' ? `&acceptance=${options.acceptance ?? 1}` : ''}`;
   const sim = createSimModel({
     name: url,
@@ -55,6 +63,10 @@ function createBench<Machine extends AnyStateMachine>(
     scheduler,
     wait: (ms, done) => void scheduler.schedule(ms, done),
     slots: options.slots ?? 4,
+  });
+  const picky = withInvalidLogits(sim, scheduler, {
+    isInvalid: ({ hash }) => faults.invalidAfter.has(hash),
+    poisons: () => faults.poisons,
   });
   const open = { sequences: 0 };
   const freed: number[] = [];
@@ -65,7 +77,7 @@ function createBench<Machine extends AnyStateMachine>(
       const error = faults.nextOpening;
       faults.nextOpening = undefined;
       if (error !== undefined) throw error;
-      const sequence = sim.openSequence(asked);
+      const sequence = picky.openSequence(asked);
       open.sequences++;
       return {
         get length() {
@@ -172,6 +184,7 @@ export function sessionOpen(generation: string, asked: Partial<SessionOpen> = {}
     sampler: { ...neutralSampler, promptLength: PROMPT.length },
     seed: 1,
     capacityTokens: 60,
+    opening: 1,
     leaseMs: 10_000,
     ...asked,
   };

@@ -16,7 +16,7 @@ import { ReleasedLog } from '../released-log.js';
 import { TargetPin } from '../target-pin.js';
 import { WorkerDirectory } from '../worker-directory.js';
 import { Pipelines } from './pipelines.js';
-import { startVirtualWorker, type VirtualWorker } from './virtual-worker.js';
+import { type EquipWorker, startVirtualWorker, type VirtualWorker } from './virtual-worker.js';
 
 export interface VirtualClusterOptions {
   /** A simulated target as `sim:target?...` describes it, and how many of them, 0 or more. */
@@ -39,6 +39,8 @@ export interface VirtualClusterOptions {
   readonly faults?: MemoryNetworkOptions['faults'];
   /** Decides faults and pass times. Default 1. */
   readonly seed?: number;
+  /** What workers run instead of the simulated models. Default: these themselves. */
+  readonly equip?: EquipWorker;
   readonly trace?: TraceSink;
   readonly inspect?: ActorInspector;
   /** What workers log. Default: nothing is. */
@@ -90,6 +92,7 @@ export function createVirtualCluster(options: VirtualClusterOptions) {
       slots: options.slots ?? 64,
       host: options.sharedHost ? 'shared' : id,
       inspect: options.inspect,
+      equip: options.equip,
       enter: role === 'target' ? pipelines.place() : undefined,
     });
     workers.push(worker);

@@ -4,6 +4,7 @@ import { createSimModel, type PassWait } from '../../../infra/sim/sim-model.js';
 import { parseSimModel } from '../../../infra/sim/sim-options.js';
 import type { Logger } from '../../core/logger.js';
 import type { LoadedModel } from '../../core/model.js';
+import type { Scheduler } from '../../core/scheduler.js';
 import { createSeededRandom } from '../../core/seeded-random.js';
 import type { Subjects } from '../../core/subjects.js';
 import type { VirtualScheduler } from '../../core/virtual-scheduler.js';
@@ -11,6 +12,9 @@ import type { ActorInspector } from '../actor-options.js';
 import { readSimRecords } from '../sim-records.js';
 import { startWorkerHost, type WorkerHost } from '../worker-host.js';
 import type { EnterPipeline } from './pipelines.js';
+
+/** Makes a worker's model out of the simulated one. */
+export type EquipWorker = (model: LoadedModel, scheduler: Scheduler) => LoadedModel;
 
 export interface VirtualWorkerOptions {
   readonly id: string;
@@ -25,6 +29,8 @@ export interface VirtualWorkerOptions {
   readonly slots: number;
   readonly host: string;
   readonly inspect: ActorInspector | undefined;
+  /** What it runs instead of the simulated model. Undefined: that itself. */
+  readonly equip: EquipWorker | undefined;
   /** Undefined: a pass begins when it is asked for. */
   readonly enter: EnterPipeline | undefined;
 }
@@ -71,7 +77,7 @@ export function startVirtualWorker(options: VirtualWorkerOptions): VirtualWorker
   });
   const host = startWorkerHost({
     role,
-    model: countSequences(sim, sequences),
+    model: countSequences(options.equip?.(sim, scheduler) ?? sim, sequences),
     ports: { workerId: id, bus, subjects, scheduler, logger },
     slots: options.slots,
     host: options.host,

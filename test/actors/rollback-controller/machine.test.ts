@@ -519,31 +519,142 @@ describe('finishing', () => {
       bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, ...failure });
       bench.runFor(0);
     };
-    for (const job of [97, 97, 97, 98, 98]) fails(job);
+    for (const job of [97, 97, 98, 97, 98, 97, 98]) fails(job);
     expect(bench.actor.getSnapshot().output).toBeUndefined();
     fails(99);
     expect(bench.actor.getSnapshot().output?.ending).toMatchObject({ error: { code: 'worker_failed' } });
   });
 
-  it('fails at once where the model names no token to commit, not where none follows a draft', () => {
+  it('names the failure of a target that was left alone when the others are lost, not one that was overcome', () => {
+    const outcome = (overcome: boolean) => {
+      const bench = speculating();
+      bench.join('t2', 'target');
+      const fails = (job: number) => {
+        const failure = { outcome: 'failed' as const, reason: 'no memory' };
+        bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, ...failure });
+        bench.runFor(0);
+      };
+      for (const job of overcome ? [97] : [97, 98, 99]) fails(job);
+      if (overcome) bench.verdict('t1', 0, [], 1);
+      bench.actor.send({ type: 'worker.lost', worker: 't2' });
+      bench.runFor(6_000);
+      const ending = bench.actor.getSnapshot().output?.ending;
+      return ending?.outcome === 'failed' ? `${ending.error.code}: ${ending.error.message}` : ending;
+    };
+    const waited = 'no_worker: no target made progress for 5 s';
+    expect(outcome(false)).toBe(`${waited}; target t1 failed: no memory`);
+    expect(outcome(true)).toBe(waited);
+  });
+
+  it('leaves a target alone that only fails to ingest the prompt, however often it says so of one session', () => {
+    const bench = createBench();
+    bench.preparing.add('t1');
+    bench.join('t1', 'target');
+    const fails = (opening: number) => {
+      const failure = { outcome: 'failed' as const, reason: 'no memory', opening };
+      bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', ...failure });
+      bench.runFor(0);
+    };
+    const openings = () => bench.toldTo('t1', 'session.open').map(({ opening }) => opening);
+    for (const opening of [1, 1, 1, 2, 1, 2, 2]) fails(opening);
+    expect([bench.actor.getSnapshot().output, openings()]).toEqual([undefined, [1, 2, 3]]);
+    fails(3);
+    expect(bench.actor.getSnapshot().output?.ending).toMatchObject({ error: { code: 'worker_failed' } });
+  });
+});
+
+describe('where the model names no token', () => {
+  /** The target that has the newest job says so of the path after `after`. */
+  const fails = (bench: Bench, worker: string, after: readonly number[], job = lastJob(bench, worker)) => {
+    const invalidAfter = pathOf('g', [...PROMPT, ...after]).hash;
+    const failure = { outcome: 'failed' as const, reason: 'a logit is NaN', invalidAfter };
+    bench.actor.send({
+      type: 'job.ended',
+      generation: 'g',
+      worker,
+      ...(job === undefined ? {} : { job }),
+      ...failure,
+    });
+    bench.runFor(0);
+  };
+  const lastJob = (bench: Bench, worker: string) => bench.toldTo(worker, 'job.assigned').at(-1)?.job;
+  const ending = (bench: Bench) => bench.actor.getSnapshot().output?.ending;
+  /** Verifies the root with the first target, and the drafts 1 and 2 after it with the second. */
+  const verifying = () => {
     const bench = speculating();
     bench.join('t2', 'target');
     bench.draft(epochOf(bench), [], [1, 2]);
-    const fails = (after: readonly number[]) => {
-      const { job } = bench.toldTo('t1', 'job.assigned').at(-1) ?? {};
-      const invalidAfter = pathOf('g', [...PROMPT, ...after]).hash;
-      const failure = { outcome: 'failed' as const, reason: 'a logit is NaN', invalidAfter };
+    expect(bench.toldTo('t2', 'job.assigned')).toMatchObject([{ first: 4, last: 5 }]);
+    return bench;
+  };
+
+  it('to commit, the generation fails at once', () => {
+    const bench = verifying();
+    fails(bench, 't1', []);
+    expect(ending(bench)).toMatchObject({
+      outcome: 'failed',
+      error: {
+        code: 'invalid_logits',
+        message: 'no token can be picked for position 3: a logit is NaN',
+      },
+    });
+  });
+
+  it('after the prompt, it fails for that, whatever failed before', () => {
+    const bench = speculating();
+    for (const _ of [1, 2]) {
+      const failure = { outcome: 'failed' as const, reason: 'no memory' };
+      const job = lastJob(bench, 't1') ?? 0;
       bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job, ...failure });
       bench.runFor(0);
-    };
-    fails([1]);
-    expect(bench.state()).toBe('running.speculating');
-    fails([]);
-    const message = 'no token can be picked for position 3: a logit is NaN';
-    expect(bench.actor.getSnapshot().output?.ending).toMatchObject({
+    }
+    bench.actor.send({
+      type: 'job.ended',
+      generation: 'g',
+      worker: 't1',
       outcome: 'failed',
-      error: { code: 'invalid_logits', message },
+      reason: 'a logit is NaN',
+      invalidAfter: pathOf('g', PROMPT).hash,
     });
+    bench.runFor(0);
+    expect(ending(bench)).toMatchObject({ error: { code: 'invalid_logits' } });
+  });
+
+  it('after a draft, that path is sent to nobody, and no target is blamed', () => {
+    const bench = verifying();
+    const opened = bench.toldTo('t2', 'session.open').length;
+    const sent = () =>
+      bench.told.map(({ message }) => message).filter((message) => message.type === 'job.assigned');
+    for (const job of [1, 1, 97, 98, 99]) fails(bench, 't2', [1], job);
+    bench.draft(epochOf(bench), [1, 2], [3]);
+    bench.runFor(50);
+    expect(sent().filter(({ last }) => last > 3)).toHaveLength(1);
+    expect(bench.toldTo('t2', 'session.open')).toHaveLength(opened);
+    bench.verdict('t1', 0, [], 7);
+    bench.runFor(0);
+    expect([ending(bench), bench.ids(), bench.state()]).toEqual([undefined, [7], 'running.rollingBack']);
+    expect(sent().at(-1)).toMatchObject({ first: 4, last: 4 });
+  });
+
+  it('after a draft that turns out right, it fails there, without asking again', () => {
+    const bench = verifying();
+    fails(bench, 't2', [1]);
+    bench.verdict('t1', 0, [], 1);
+    expect(bench.ids()).toEqual([1]);
+    bench.runFor(0);
+    expect(ending(bench)).toMatchObject({ error: { code: 'invalid_logits', position: 4 } });
+  });
+
+  it('after the last token that was asked for, that is no matter', () => {
+    const bench = speculating({ maxTokens: 3 });
+    bench.join('t2', 'target');
+    bench.draft(epochOf(bench), [], [1, 2]);
+    fails(bench, 't2', [1, 2, 3]);
+    bench.verdict('t2', 1, [1, 2], 3);
+    bench.verdict('t2', 1, [1], 2);
+    bench.verdict('t1', 0, [], 1);
+    bench.runFor(0);
+    expect([ending(bench)?.outcome, bench.ids()]).toEqual(['completed', [1, 2, 3]]);
   });
 });
 

@@ -49,6 +49,7 @@ function ready(options: Parameters<typeof createVerifierBench>[0] = {}, generati
 }
 
 const right = textAfter(PROMPT, 12);
+const hashAfter = (tokens: readonly number[]) => pathOf('a', [...PROMPT, ...tokens]).hash;
 const wrongAt = (index: number) => right.map((token, at) => (at === index ? (token + 1) % 100 : token));
 
 describe('a verdict', () => {
@@ -450,18 +451,21 @@ describe('sessions', () => {
     expect(bench.said).toEqual([]);
   });
 
-  it('that fail while they ingest the prompt say so without a job', () => {
+  it('that fail while they ingest the prompt say so without a job, and which session it was', () => {
     const bench = createVerifierBench();
     bench.load();
     bench.faults.nextPass = new Error('out of memory');
-    bench.openSession('a');
+    bench.openSession('a', { opening: 4 });
+    bench.openSession('a', { opening: 5 });
     bench.run();
-    expect(bench.said).toMatchObject([{ type: 'job.ended', outcome: 'failed', reason: 'out of memory' }]);
+    expect(bench.said).toMatchObject([
+      { type: 'job.ended', outcome: 'failed', reason: 'out of memory', opening: 4 },
+    ]);
     expect(bench.said[0]).not.toHaveProperty('job');
     expect(bench.open.sequences).toBe(0);
   });
 
-  it('that fail end every job they have', () => {
+  it('that fail end every job they have, as failed only the one whose pass it was', () => {
     const bench = ready();
     bench.faults.nextPass = new Error('out of memory');
     const [running, waiting] = [job('a', right.slice(0, 1)), job('a', right.slice(0, 2))];
@@ -471,17 +475,93 @@ describe('sessions', () => {
     bench.run();
     expect(bench.saidOf('job.ended')).toMatchObject([
       { job: running.job, outcome: 'failed' },
-      { job: waiting.job, outcome: 'failed' },
+      { job: waiting.job, outcome: 'dropped' },
     ]);
+    expect(bench.open.sequences).toBe(0);
   });
 
-  it('that find no token to pick name the path after which there is none', () => {
-    const bench = ready();
-    bench.faults.nextPass = new InvalidLogitsError(PROMPT.length + 1, 'a logit is NaN');
-    bench.send(job('a', right.slice(0, 3)));
+  it('that find no token to pick after their prompt are closed, and say after which path', () => {
+    const bench = createVerifierBench();
+    bench.load();
+    bench.faults.invalidAfter.add(hashAfter([]));
+    bench.openSession('a');
     bench.run();
-    const invalidAfter = pathOf('a', [...PROMPT, ...right.slice(0, 1)]).hash;
-    expect(bench.saidOf('job.ended')).toMatchObject([{ reason: 'a logit is NaN', invalidAfter }]);
+    expect(bench.saidOf('job.ended')).toMatchObject([
+      { outcome: 'failed', reason: 'a logit is NaN', invalidAfter: hashAfter([]) },
+    ]);
+    expect(bench.open.sequences).toBe(0);
+  });
+});
+
+describe('a path after which the logits name no token', () => {
+  const ids = (bench: ReturnType<typeof ready>) => bench.saidOf('verdict.returned').flatMap(({ ids }) => ids);
+
+  it.each([false, true])('is no matter where it is not the own text (spoils its pass: %s)', (poisons) => {
+    const bench = ready();
+    const drafts = wrongAt(2);
+    bench.faults.poisons = poisons;
+    bench.faults.invalidAfter.add(hashAfter(drafts.slice(0, 3)));
+    bench.send(job('a', drafts.slice(0, 5)));
+    bench.run();
+    expect(ids(bench)).toEqual(right.slice(0, 3));
+    expect(bench.saidOf('job.ended')).toEqual([]);
+    bench.passes.length = 0;
+    bench.send(job('a', right.slice(0, 5), { first: PROMPT.length + 3 }));
+    bench.run();
+    expect(ids(bench)).toEqual(right.slice(0, 6));
+    expect(bench.passes).toHaveLength(1);
+    expect(bench.open.sequences).toBe(1);
+  });
+
+  it.each([false, true])(
+    'ends the job where it is, after what comes before it (spoils its pass: %s)',
+    (poisons) => {
+      const bench = ready();
+      bench.faults.poisons = poisons;
+      bench.faults.invalidAfter.add(hashAfter(right.slice(0, 2)));
+      bench.send(job('a', right.slice(0, 5)));
+      bench.run();
+      expect(ids(bench)).toEqual(right.slice(0, 2));
+      expect(bench.saidOf('job.ended')).toMatchObject([
+        { outcome: 'failed', reason: 'a logit is NaN', invalidAfter: hashAfter(right.slice(0, 2)) },
+      ]);
+    },
+  );
+
+  it('is asked for once where it ends its pass, and leaves the session with what it held', () => {
+    const bench = ready();
+    const drafts = wrongAt(1);
+    bench.faults.invalidAfter.add(hashAfter(drafts.slice(0, 2)));
+    bench.send(job('a', drafts.slice(0, 2), { first: PROMPT.length + 2 }));
+    bench.run();
+    expect(bench.passes).toMatchObject([{ tokens: drafts.slice(0, 2), want: 1 }]);
+    bench.send(job('a', right.slice(0, 2)));
+    bench.run();
+    expect(ids(bench)).toEqual(right.slice(0, 3));
+  });
+
+  it('ends a job that goes on from its own verdicts, and the job that waits is taken up', () => {
+    const bench = ready();
+    bench.faults.invalidAfter.add(hashAfter(right.slice(0, 2)));
+    bench.send(job('a', [], { extend: 9 }));
+    bench.runFor(10.5);
+    expect(bench.passes).toHaveLength(2);
+    bench.send(job('a', right.slice(0, 1), { first: PROMPT.length + 1 }));
+    bench.run();
+    expect(bench.saidOf('job.ended')).toMatchObject([{ invalidAfter: hashAfter(right.slice(0, 2)) }]);
+    expect(bench.saidOf('verdict.returned').at(-1)).toMatchObject({
+      pathHashes: [hashAfter(right.slice(0, 1))],
+      done: true,
+    });
+  });
+
+  it('outside what is owed is a failure like any other', () => {
+    const bench = ready();
+    bench.faults.nextPass = new InvalidLogitsError(PROMPT.length, 'a logit is NaN');
+    bench.send(job('a', right.slice(0, 2), { first: PROMPT.length + 1 }));
+    bench.run();
+    expect(bench.saidOf('job.ended')).toMatchObject([{ outcome: 'failed' }]);
+    expect(bench.open.sequences).toBe(0);
   });
 });
 

@@ -142,6 +142,31 @@ describe('exported graphs', () => {
   });
 });
 
+/** The pass is lost, and not what was ingested before it. */
+describe('a token that makes the logits NaN', () => {
+  const broken = 511;
+  it.each([
+    ['groupQuery', {}],
+    ['groupQuery', { repetitionPenalty: 1.3 }],
+    ['concatenating', {}],
+  ] as const)('fails its pass (%s, %o) and leaves the sequence as it was', async (attention, sampler) => {
+    writeTinyExport(folder('broken'), { attention, brokenToken: broken });
+    const model = await openModel(folder('broken'));
+    const text = await decode(model, 9, 40, sampler);
+    const sequence = openSequence(model, { sampler });
+    await forward(sequence, text.slice(0, 10), 1);
+    const drafts = [...text.slice(10, 13), broken, ...text.slice(13, 16)];
+    const failure = forward(sequence, drafts, drafts.length);
+    // Not of the 14 tokens that end with it, but of the pass's first: in attention, 0 * NaN is NaN.
+    await expect(failure).rejects.toMatchObject({ code: 'invalid_logits', position: 11 });
+    expect(sequence.length).toBe(10);
+    const { tokenIds } = await forward(sequence, text.slice(10, 20), 10);
+    expect(tokenIds).toEqual(text.slice(11, 21));
+    sequence.close();
+    await model.close();
+  });
+});
+
 describe('a loaded model', () => {
   let model: OnnxModel;
   beforeAll(async () => {
