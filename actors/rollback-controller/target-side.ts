@@ -29,7 +29,7 @@ export class TargetSide implements PoolClient {
   readonly links = new Map<string, TargetLink>();
   private jobIds = 0;
   private chosen: ReadonlySet<string> = new Set();
-  /** The last failure, by a worker that has shown nothing better since. */
+  /** The last failure, by a worker that was given up or has shown nothing better since. */
   private lastFailure: { readonly worker: string; readonly reason: string } | undefined;
 
   constructor(
@@ -169,7 +169,7 @@ export class TargetSide implements PoolClient {
     this.heard(link);
     link.resyncs = 0;
     link.failures = 0;
-    if (this.lastFailure?.worker === message.worker) this.lastFailure = undefined;
+    if (this.lastFailure?.worker === message.worker && link.phase !== 'refused') this.lastFailure = undefined;
     if (job === undefined) return;
     if (message.done && job.waited) link.held = lastNode(job, message) ?? link.held;
     if (message.done || hasGap(job, message)) {

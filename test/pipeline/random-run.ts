@@ -54,6 +54,7 @@ export function randomRun(seed: number, log = false): RunSummary {
     reorderRate: faulty ? random.pick([0, 0.1, 0.5]) : 0,
     reorderMs: random.pick([1, 10, 100]),
   };
+  const keepsOrder = faults.lossRate + faults.duplicationRate + faults.reorderRate === 0;
   const leaseMs = random.pick([1500, 10_000]);
   const mishaps = planMishaps(seed);
   const cluster = createVirtualCluster({
@@ -103,9 +104,7 @@ export function randomRun(seed: number, log = false): RunSummary {
     ...(allEnded() ? [] : ['not every generation ended']),
     ...cluster.generations.flatMap((generation) => problemsOf(generation, cancelled > 0, mishaps)),
     // Long before the lease ends, unless the word was lost or the question for the session came after it.
-    ...(faults.lossRate + faults.reorderRate === 0 && leaseMs === 10_000
-      ? openSessions(cluster, troubles)
-      : []),
+    ...(keepsOrder && leaseMs === 10_000 ? openSessions(cluster, troubles) : []),
     ...leftovers(cluster),
     ...errors,
   ];
