@@ -79,7 +79,8 @@ export class JobTaker {
     const { consumer, ackWaitMs } = await this.consumer;
     const message = await consumer.next({ expires: PULL_MS });
     if (message === null) return;
-    if (this.stopped) message.nak();
+    // Not to another hand of this gateway, whose request stands as well.
+    if (this.stopped) message.nak(PULL_MS);
     else await this.runner.run(message, ackWaitMs);
   }
 
