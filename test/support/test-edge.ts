@@ -9,6 +9,7 @@ import { FakeGenerationService } from './fake-generation-service.js';
 import { HandScheduler } from './hand-scheduler.js';
 
 export const LEASE_MS = 60_000;
+export const DRAIN_MS = 1000;
 
 export interface TestEdge {
   readonly edge: NatsEdge;
@@ -33,7 +34,7 @@ export async function openTestEdge(
     logger: silentLogger,
     newRequestId: () => `request-${requests++}`,
     jobs: 0,
-    drainMs: 1000,
+    drainMs: DRAIN_MS,
     ...options,
   });
   return { edge, service, scheduler };

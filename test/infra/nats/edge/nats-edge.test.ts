@@ -7,7 +7,7 @@ import { BusyError, WorkerFailedError } from '../../../../src/core/errors.js';
 import { silentLogger } from '../../../../src/core/logger.js';
 import { eventually } from '../../../process/eventually.js';
 import { connectTestBus, startTestServer } from '../../../support/nats.js';
-import { LEASE_MS, openTestEdge, type TestEdge } from '../../../support/test-edge.js';
+import { DRAIN_MS, LEASE_MS, openTestEdge, type TestEdge } from '../../../support/test-edge.js';
 import { until } from '../../../support/until.js';
 
 const GENERATE = 'dsi.v1.generate';
@@ -36,9 +36,12 @@ describe('requests over NATS', () => {
     producer = bus.controlConnection;
   });
   afterEach(async () => {
-    for (const { edge, service } of edges.splice(0)) {
+    for (const { edge, service, scheduler } of edges.splice(0)) {
       for (const generation of service.generations) generation.cancel();
-      await edge.close();
+      const closed = edge.close();
+      // Who does not listen is not waited for.
+      scheduler.advance(DRAIN_MS);
+      await closed;
     }
   });
   afterAll(async () => {
