@@ -41,15 +41,15 @@ export async function openEdges(
     await gateway.close();
     throw error;
   });
-  const both = async (act: (one: typeof gateway | typeof edge) => Promise<void>): Promise<void> => {
-    await Promise.all([act(gateway), act(edge)]);
+  const drain = async (): Promise<void> => {
+    await Promise.all([gateway.drain(), edge.drain()]);
   };
   return {
     url,
-    drain: () => both((one) => one.drain()),
+    drain,
     // Only then are leases ended, and with them what is still followed.
     close: async () => {
-      await both((one) => one.drain());
+      await drain();
       await edge.close();
       await gateway.close();
     },

@@ -1,6 +1,7 @@
 import {
   AckPolicy,
   type Consumer,
+  type ConsumerInfo,
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
@@ -58,16 +59,17 @@ async function open(manager: JetStreamManager, subjects: Subjects, model: string
   const [existing] = await manager.streams.names(subject).next();
   const stream = existing ?? (await addStream(manager, subjects));
   const name = `gateways-${subjectWord(model)}`;
-  if (!(await hasConsumer(manager, stream, name)))
-    await manager.consumers.add(stream, {
+  const known = await findConsumer(manager, stream, name);
+  const { config } =
+    known ??
+    (await manager.consumers.add(stream, {
       durable_name: name,
       filter_subject: subject,
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(ACK_WAIT_MS),
       // A gateway counts the attempts itself, and says what came of the last one.
       max_deliver: -1,
-    });
-  const { config } = await manager.consumers.info(stream, name);
+    }));
   if (config.ack_policy !== AckPolicy.Explicit || config.deliver_subject !== undefined)
     throw new NatsUnavailableError(
       `the consumer ${name} of the stream ${stream} must be a pull consumer with explicit acknowledgement`,
@@ -76,12 +78,16 @@ async function open(manager: JetStreamManager, subjects: Subjects, model: string
   return { consumer, ackWaitMs: config.ack_wait === undefined ? ACK_WAIT_MS : millis(config.ack_wait) };
 }
 
-async function hasConsumer(manager: JetStreamManager, stream: string, name: string): Promise<boolean> {
+async function findConsumer(
+  manager: JetStreamManager,
+  stream: string,
+  name: string,
+): Promise<ConsumerInfo | undefined> {
   try {
-    await manager.consumers.info(stream, name);
-    return true;
+    return await manager.consumers.info(stream, name);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return false;
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound)
+      return undefined;
     throw error;
   }
 }

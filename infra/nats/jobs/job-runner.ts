@@ -19,6 +19,7 @@ import { errorFrame } from '../../gateway/error-frame.js';
 import { concernsClient } from '../../gateway/public-error.js';
 import { logUnknownFields } from '../../gateway/unknown-fields.js';
 import { type Job, jobResult, readJob } from './job.js';
+import { Pauses } from './pauses.js';
 import type { JobOutcome, ResultPublisher } from './result-publisher.js';
 
 /** Before another attempt, here or elsewhere. */
@@ -42,10 +43,12 @@ export interface JobRunnerOptions {
 /** Does jobs, and acknowledges each when its result is published. */
 export class JobRunner {
   private readonly running = new Map<JsMsg, GenerationHandle | undefined>();
-  private readonly pauses = new Set<() => void>();
+  private readonly pauses: Pauses;
   private closed = false;
 
-  constructor(private readonly options: JobRunnerOptions) {}
+  constructor(private readonly options: JobRunnerOptions) {
+    this.pauses = new Pauses(options.scheduler);
+  }
 
   /**
    * Settles when nothing more is to be done about it here; never rejects. It is said now and then that the job is being
@@ -135,16 +138,7 @@ export class JobRunner {
 
   /** Throws UnavailableError when this is closed meanwhile. */
   private async pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        stop();
-        this.pauses.delete(end);
-        resolve();
-      };
-      const stop = this.options.scheduler.schedule(RETRY_MS, end);
-      this.pauses.add(end);
-      if (this.closed) end();
-    });
+    await this.pauses.pause(RETRY_MS);
     if (this.closed) throw new UnavailableError('the server is shutting down');
   }
 
@@ -166,7 +160,7 @@ export class JobRunner {
       message.nak();
       handle?.cancel();
     }
-    for (const endPause of [...this.pauses]) endPause();
+    this.pauses.end();
   }
 }
 

@@ -4,6 +4,7 @@ import { createSubjects } from '../../../src/core/subjects.js';
 import type { NatsLink } from '../nats-link.js';
 import { type JobConsumer, openJobConsumer } from './job-consumer.js';
 import { JobRunner, type JobRunnerOptions } from './job-runner.js';
+import { Pauses } from './pauses.js';
 import { ResultPublisher } from './result-publisher.js';
 
 /** How long one request for a job stands: a lost one is noticed then, and so long a drain waits for what may be on its way. */
@@ -26,27 +27,31 @@ interface JobTakerOptions extends Omit<JobRunnerOptions, 'results'> {
  */
 export class JobTaker {
   private readonly runner: JobRunner;
-  private readonly pauses = new Set<() => void>();
+  private readonly pauses: Pauses;
   private readonly hands: Promise<void>[];
-  private consumer: Promise<JobConsumer> | undefined;
   private problem: string | undefined;
   private stopped = false;
 
-  private constructor(private readonly options: JobTakerOptions) {
+  private constructor(
+    private readonly options: JobTakerOptions,
+    private consumer: Promise<JobConsumer> | undefined,
+  ) {
+    this.pauses = new Pauses(options.scheduler);
     this.runner = new JobRunner({ ...options, results: new ResultPublisher(options.manager, options.link) });
     this.hands = Array.from({ length: options.parallel }, () => this.hand());
   }
 
-  /** Throws what nats.js throws when stream or consumer cannot be had. */
+  /** Throws NatsUnavailableError when stream or consumer cannot be had. */
   static async start(options: JobTakerOptions): Promise<JobTaker> {
-    await openConsumer(options);
-    return new JobTaker(options);
+    const consumer = openConsumer(options);
+    await consumer;
+    return new JobTaker(options, consumer);
   }
 
   /** Takes no further job; settles when those that were taken are done, or given back since they take too long. */
   async drain(): Promise<void> {
     this.stopped = true;
-    for (const endPause of [...this.pauses]) endPause();
+    this.pauses.end();
     const stopTimer = this.options.scheduler.schedule(FINISH_MS, () => this.runner.close());
     await Promise.all(this.hands);
     stopTimer();
@@ -63,13 +68,13 @@ export class JobTaker {
       try {
         // Others may have a target.
         if (this.options.service.health().status === 'ready') await this.pull();
-        else await this.pause();
+        else await this.pauses.pause(RETRY_MS);
         if (this.problem !== undefined) this.options.logger.info({}, 'jobs are taken again');
         this.problem = undefined;
       } catch (error) {
         this.note(errorMessage(error));
         this.consumer = undefined;
-        await this.pause();
+        await this.pauses.pause(RETRY_MS);
       }
     }
   }
@@ -89,19 +94,6 @@ export class JobTaker {
     if (problem === this.problem || this.stopped) return;
     this.problem = problem;
     this.options.logger.warn({ problem }, 'jobs cannot be taken; tried again');
-  }
-
-  private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        stop();
-        this.pauses.delete(end);
-        resolve();
-      };
-      const stop = this.options.scheduler.schedule(RETRY_MS, end);
-      this.pauses.add(end);
-      if (this.stopped) end();
-    });
   }
 }
 
