@@ -1,11 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import type {
-  GenerationEnd,
-  GenerationHandle,
-  GenerationLog,
-  GenerationRequest,
-  GenerationService,
-} from '../../../src/core/engine.js';
+import type { GenerationHandle, GenerationRequest, GenerationService } from '../../../src/core/engine.js';
 import {
   BusyError,
   errorMessage,
@@ -15,6 +9,7 @@ import {
 } from '../../../src/core/errors.js';
 import type { Logger } from '../../../src/core/logger.js';
 import type { Cancel, Scheduler } from '../../../src/core/scheduler.js';
+import { untilEnd } from '../../../src/core/until-end.js';
 import { errorFrame } from '../../gateway/error-frame.js';
 import { concernsClient } from '../../gateway/public-error.js';
 import { logUnknownFields } from '../../gateway/unknown-fields.js';
@@ -95,7 +90,7 @@ export class JobRunner {
     logUnknownFields(this.options.logger.child({ job: job.seq }), unknown);
     if (this.closed) handle.cancel();
     this.running.set(message, handle);
-    const end = await ended(handle.log);
+    const end = await untilEnd(handle.log);
     if (this.closed && end.outcome === 'cancelled') return undefined;
     if (end.outcome === 'failed') throw end.error;
     return jobResult(handle, end.result);
@@ -162,16 +157,4 @@ export class JobRunner {
     }
     this.pauses.end();
   }
-}
-
-function ended(log: GenerationLog): Promise<GenerationEnd> {
-  return new Promise((resolve) => {
-    const check = () => {
-      if (log.end === undefined) return;
-      stop();
-      resolve(log.end);
-    };
-    const stop = log.watch(check);
-    check();
-  });
 }

@@ -1,13 +1,9 @@
-import type {
-  GenerationEnd,
-  GenerationHandle,
-  GenerationRequest,
-  GenerationService,
-} from '../../core/engine.js';
+import type { GenerationHandle, GenerationRequest, GenerationService } from '../../core/engine.js';
 import type { GenerationMode, GenerationResult } from '../../core/generation.js';
 import { cleanStart, type RunTrace } from '../../core/ideal.js';
 import { median } from '../../core/statistics.js';
 import type { TraceEvent, TraceSink } from '../../core/trace.js';
+import { untilEnd } from '../../core/until-end.js';
 
 /** What one generation took, and what it may be held against. */
 export interface MeasuredRun {
@@ -52,7 +48,7 @@ export class RunRecorder {
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();
     try {
-      const end = await untilEnd(handle);
+      const end = await untilEnd(handle.log);
       if (end.outcome === 'failed') throw end.error;
       if (end.outcome === 'cancelled') throw new Error('the generation was cancelled');
       return measuredRun(request.mode, handle, end.result, this.events);
@@ -60,19 +56,6 @@ export class RunRecorder {
       signal.removeEventListener('abort', cancel);
     }
   }
-}
-
-function untilEnd({ log }: GenerationHandle): Promise<GenerationEnd> {
-  return new Promise((resolve) => {
-    let stop = () => {};
-    const look = () => {
-      if (log.end === undefined) return;
-      stop();
-      resolve(log.end);
-    };
-    stop = log.watch(look);
-    look();
-  });
 }
 
 function measuredRun(
