@@ -3,6 +3,7 @@ import type { GenerationHandle, LoggedToken } from '../../src/core/engine.js';
 import { InvalidOptionError } from '../../src/core/errors.js';
 import type { GenerationResult } from '../../src/core/generation.js';
 import { wireResult } from '../../src/core/report.js';
+import { parseJsonObject } from './json-object.js';
 import { wireParameters } from './wire-request.js';
 
 // The message of each check is what the field must be, as InvalidOptionError words it.
@@ -34,18 +35,12 @@ export type ClientFrame = z.infer<typeof clientFrame>;
 
 /** Parses one text message of a client. Throws InvalidOptionError for what is not JSON or not a known frame. */
 export function parseClientFrame(text: string): ClientFrame {
-  const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new InvalidOptionError('frame', text, 'a JSON object');
+  const value = parseJsonObject('frame', text);
   const parsed = clientFrame.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = String(issue?.path[0] ?? 'frame');
-  throw new InvalidOptionError(
-    field,
-    (value as Readonly<Record<string, unknown>>)[field],
-    issue?.message ?? 'valid',
-  );
+  throw new InvalidOptionError(field, value[field], issue?.message ?? 'valid');
 }
 
 /** The place of a request to resume. Throws InvalidOptionError. */
@@ -106,11 +101,3 @@ export type ServerFrame =
   | ReturnType<typeof tokenFrame>
   | ReturnType<typeof finishedFrame>
   | ErrorFrame;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new InvalidOptionError('frame', text, 'a JSON object');
-  }
-}

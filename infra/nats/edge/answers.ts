@@ -7,11 +7,11 @@ import type { Cancel, Scheduler } from '../../../src/core/scheduler.js';
 import type { FollowLog } from '../../gateway/connection.js';
 import { errorFrame } from '../../gateway/error-frame.js';
 import { afterOf, createdFrame, finishedFrame, tokenFrame } from '../../gateway/frames.js';
+import { parseJsonObject } from '../../gateway/json-object.js';
 import type { Leases } from '../../gateway/leases.js';
 import { logUnknownFields } from '../../gateway/unknown-fields.js';
 import { requestFromWire } from '../../gateway/wire-request.js';
 import type { EdgeLine } from './edge-line.js';
-import { jsonFields } from './json-fields.js';
 import { isReplySubject } from './reply-subject.js';
 import { Requester } from './requester.js';
 
@@ -59,7 +59,7 @@ export class Answers {
     if (handle === undefined) return;
     const asked = this.begin(replySubject);
     if (asked !== undefined)
-      this.guarded(asked, async () => this.follow(handle, afterOf(jsonFields(text)), asked));
+      this.guarded(asked, async () => this.follow(handle, afterOf(parseJsonObject('request', text)), asked));
   }
 
   /** Settles when nobody is being answered. */
@@ -106,7 +106,7 @@ export class Answers {
 
   private async start(text: string, asked: Asked): Promise<void> {
     const { service, leases } = this.options;
-    const { request, unknown } = requestFromWire(jsonFields(text));
+    const { request, unknown } = requestFromWire(parseJsonObject('request', text));
     const handle = await service.create(request);
     // From here on the lease sees to it that nothing runs for nobody.
     leases.add(handle);

@@ -3,8 +3,8 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { GenerationHandle, GenerationRequest } from '../../../src/core/engine.js';
 import type { GenerationResult } from '../../../src/core/generation.js';
 import { finishedFrame } from '../../gateway/frames.js';
+import { parseJsonObject } from '../../gateway/json-object.js';
 import { requestFromWire } from '../../gateway/wire-request.js';
-import { jsonFields } from '../edge/json-fields.js';
 import { requireReplySubject } from '../edge/reply-subject.js';
 
 /** A message of the job stream, read. */
@@ -24,7 +24,7 @@ export interface Job {
 
 /** Throws InvalidOptionError when it is beyond answering: no JSON object, or without a subject for the result. */
 export function readJob(message: JsMsg, subjectPrefix: string): Job {
-  const { result_subject, ...fields } = jsonFields(message.string());
+  const { result_subject, ...fields } = parseJsonObject('request', message.string());
   const { stream, deliveryCount } = message.info;
   return {
     id: message.headers?.get('Nats-Msg-Id') || null,
