@@ -1,7 +1,6 @@
-import { Svcm } from '@nats-io/services';
 import type { NatsConnection } from 'nats';
-import { WIRE_VERSION } from '../../src/core/messages.js';
 import type { ModelInfo } from '../../src/core/model.js';
+import { addService } from './add-service.js';
 
 /** What `nats service ls|info|stats` lists every worker under. */
 const WORKER_SERVICE_NAME = 'slipstream-worker';
@@ -20,20 +19,14 @@ interface WorkerService {
   stop(): Promise<void>;
 }
 
-/**
- * Makes a worker visible as a NATS service: $SRV.PING, INFO and STATS, as the `nats service` command uses them. The
- * service's major version is the wire's.
- */
+/** Makes a worker visible as a NATS service. */
 export async function announceWorkerService(
   connection: NatsConnection,
   { workerId, role, info, slots, infoSubject }: WorkerServiceDescription,
 ): Promise<WorkerService> {
   const { name: model, fingerprint, numerics, contextTokens, forwardTimes } = info;
-  // The package brings nats-core types of its own, of an earlier release; the connection is the same at run time.
-  const services = new Svcm(connection as unknown as ConstructorParameters<typeof Svcm>[0]);
-  const service = await services.add({
+  const service = await addService(connection, {
     name: WORKER_SERVICE_NAME,
-    version: `${WIRE_VERSION}.0.0`,
     description: 'A model instance of Slipstream: verifies or drafts tokens',
     metadata: { worker: workerId, role, model, fingerprint, numerics, slots: String(slots) },
     queue: '',

@@ -1,7 +1,6 @@
-import { Svcm } from '@nats-io/services';
 import type { NatsConnection } from 'nats';
-import { WIRE_VERSION } from '../../../src/core/messages.js';
 import { type Subjects, subjectWord } from '../../../src/core/subjects.js';
+import { addService } from '../add-service.js';
 
 /** What `nats service ls|info|stats` lists every gateway under. */
 const GATEWAY_SERVICE_NAME = 'slipstream-gateway';
@@ -27,11 +26,8 @@ export async function announceGatewayService(
   connection: NatsConnection,
   { subjects, model, generate, ended }: GatewayServiceOptions,
 ): Promise<GatewayService> {
-  // The package brings nats-core types of its own, of an earlier release; the connection is the same at run time.
-  const services = new Svcm(connection as unknown as ConstructorParameters<typeof Svcm>[0]);
-  const service = await services.add({
+  const service = await addService(connection, {
     name: GATEWAY_SERVICE_NAME,
-    version: `${WIRE_VERSION}.0.0`,
     description: 'A gateway of Slipstream: generates text, token by token',
     metadata: { model },
   });
