@@ -1,19 +1,15 @@
 import type { NatsConnection } from 'nats';
-import { type NatsConnectionOptions, nodeConnectionOptions } from './connection-options.js';
-import { dial } from './dial.js';
+import type { NatsConnectionOptions } from './connection-options.js';
+import { dialAs } from './dial.js';
 import { NatsBus, type NatsBusPorts } from './nats-bus.js';
 import { degradedFeatures } from './server-features.js';
-
-const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
 
 /**
  * Connects; from then on it reconnects for ever. Throws NatsUnavailableError, after `connectTimeoutMs` at the
  * latest, when no server answers, and at once when it refuses the credentials.
  */
 export async function connectNatsBus(options: NatsConnectionOptions, ports: NatsBusPorts): Promise<NatsBus> {
-  const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
-  const open = (role: string): Promise<NatsConnection> =>
-    dial(nodeConnectionOptions(options, role), timeoutMs, ports.scheduler);
+  const open = (role: string): Promise<NatsConnection> => dialAs(role, options, ports.scheduler);
   const control = await open('control');
   let data: NatsConnection;
   try {

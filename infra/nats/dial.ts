@@ -1,8 +1,21 @@
 import { connect, errors, type NatsConnection, type NodeConnectionOptions } from 'nats';
 import { errorMessage, NatsUnavailableError } from '../../src/core/errors.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
+import { type NatsConnectionOptions, nodeConnectionOptions } from './connection-options.js';
 
 const RETRY_MS = 200;
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
+
+/** One connection of those that these options describe; `role` is what tells it from others in the server's list. */
+export function dialAs(
+  role: string,
+  options: NatsConnectionOptions,
+  scheduler: Scheduler,
+): Promise<NatsConnection> {
+  const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+  return dial(nodeConnectionOptions(options, role), timeoutMs, scheduler);
+}
 
 /**
  * Opens one connection; tries again until `timeoutMs` is over, since a server may just be starting. Throws

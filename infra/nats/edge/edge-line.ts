@@ -1,11 +1,10 @@
 import { createInbox } from 'nats';
 import type { Logger } from '../../../src/core/logger.js';
 import type { Cancel, Scheduler } from '../../../src/core/scheduler.js';
-import { type NatsConnectionOptions, nodeConnectionOptions } from '../connection-options.js';
-import { dial } from '../dial.js';
+import type { NatsConnectionOptions } from '../connection-options.js';
+import { dialAs } from '../dial.js';
 import { NatsLink } from '../nats-link.js';
 
-const CONNECT_TIMEOUT_MS = 5000;
 /** What the server says to whom a message was published for, when nobody subscribes to its subject. */
 const NO_RESPONDERS = 503;
 
@@ -29,16 +28,12 @@ export class EdgeLine {
     });
   }
 
-  /** Throws NatsUnavailableError, as `dial` does. */
+  /** Throws NatsUnavailableError, as `dialAs` does. */
   static async open(
     options: NatsConnectionOptions,
     ports: { readonly logger: Logger; readonly scheduler: Scheduler },
   ): Promise<EdgeLine> {
-    const connection = await dial(
-      nodeConnectionOptions(options, 'edge'),
-      options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-      ports.scheduler,
-    );
+    const connection = await dialAs('edge', options, ports.scheduler);
     const line: EdgeLine = new EdgeLine(
       new NatsLink(connection, ports.logger, () => line.changed()),
       options.inboxPrefix,
