@@ -1,4 +1,6 @@
-import { integerOption, listOption, type OptionDefinitions, textOption } from './option.js';
+import { InvalidOptionError } from '../../src/core/errors.js';
+import { isLoopback } from '../gateway/loopback.js';
+import { integerOption, listOption, type OptionDefinitions, switchOption, textOption } from './option.js';
 import { processContext } from './process-context.js';
 import { type ConfigContext, resolveOptions } from './resolve.js';
 
@@ -16,6 +18,8 @@ export interface GatewayOptions {
   readonly allowedHosts?: readonly string[];
   /** Durable jobs taken from JetStream at a time, 0..256. Default 0: none are. */
   readonly jobs?: number;
+  /** Lets clients look into running state charts. Default: off. */
+  readonly inspect?: boolean;
 }
 
 export interface CompiledGatewayOptions {
@@ -25,6 +29,7 @@ export interface CompiledGatewayOptions {
   readonly allowedOrigins: readonly string[];
   readonly allowedHosts: readonly string[];
   readonly jobs: number;
+  readonly inspect: boolean;
 }
 
 export const gatewayOptionDefinitions: OptionDefinitions<GatewayOptions> = {
@@ -78,19 +83,30 @@ export const gatewayOptionDefinitions: OptionDefinitions<GatewayOptions> = {
     description: 'durable jobs to take from JetStream at a time; needs --nats',
     defaultText: '0: none are taken',
   }),
+  inspect: switchOption({
+    flag: 'inspect',
+    description: 'let clients look into running state charts, at /v1/inspect',
+    defaultText: 'off',
+  }),
 };
 
+/** Throws InvalidOptionError, also for what options are together. */
 export function compileGatewayOptions(
   options: GatewayOptions,
   context: ConfigContext = processContext(),
 ): CompiledGatewayOptions {
   const { values } = resolveOptions(gatewayOptionDefinitions, options, context);
+  const { host = '127.0.0.1', keys = [], inspect = false } = values;
+  // How generations go tells of what they say, also to whoever may only ask for their own.
+  if (inspect && keys.length === 0 && !isLoopback(host))
+    throw new InvalidOptionError('inspect', true, 'off for a host that is not loopback, unless keys are set');
   return Object.freeze({
-    host: values.host ?? '127.0.0.1',
+    host,
     port: values.port ?? 8080,
-    keys: Object.freeze([...(values.keys ?? [])]),
+    keys: Object.freeze([...keys]),
     allowedOrigins: Object.freeze([...(values.allowedOrigins ?? [])]),
     allowedHosts: Object.freeze([...(values.allowedHosts ?? [])]),
     jobs: values.jobs ?? 0,
+    inspect,
   });
 }

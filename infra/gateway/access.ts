@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
+import { isLoopback, unbracketed } from './loopback.js';
 
 /** The subprotocol of `/v1/stream`; browsers that present a key must offer it too. */
 export const PROTOCOL = 'slipstream.v1';
@@ -49,16 +50,6 @@ export function keyAccepted(headers: IncomingHttpHeaders, { keys }: AccessRules)
   return keys.map((key) => timingSafeEqual(sha256(key), digest)).includes(true);
 }
 
-function isLoopback(address: string): boolean {
-  const name = unbracketed(address);
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '::1' ||
-    (isIP(name) === 4 && name.startsWith('127.'))
-  );
-}
-
 function presentedKey(headers: IncomingHttpHeaders): string | undefined {
   const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return bearer;
@@ -69,10 +60,6 @@ function presentedKey(headers: IncomingHttpHeaders): string | undefined {
 
 function hostName(host: string | undefined): string | undefined {
   return /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.exec(host ?? '')?.[1]?.toLowerCase();
-}
-
-function unbracketed(name: string): string {
-  return name.replace(/^\[|\]$/g, '');
 }
 
 function sha256(text: string): Buffer {

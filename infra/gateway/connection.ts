@@ -8,7 +8,7 @@ import type {
 import { BusyError, GenerationNotFoundError, UnavailableError } from '../../src/core/errors.js';
 import type { Demand, LogEvent } from '../../src/core/log-event.js';
 import type { Logger } from '../../src/core/logger.js';
-import type { Cancel, Scheduler } from '../../src/core/scheduler.js';
+import type { Scheduler } from '../../src/core/scheduler.js';
 import type { ClientSocket, ClientSocketEvents } from './client-socket.js';
 import { CLOSE } from './close-codes.js';
 import { errorFrame } from './error-frame.js';
@@ -24,12 +24,9 @@ import {
 import type { Leases } from './leases.js';
 import type { GatewayLimits } from './limits.js';
 import { Outlet } from './outlet.js';
-import { RateLimit } from './rate-limit.js';
+import { Peer } from './peer.js';
 import { logUnknownFields } from './unknown-fields.js';
 import { requestFromWire } from './wire-request.js';
-
-/** How long a client may take to answer a close frame before it is cut. */
-const CLOSE_HANDSHAKE_MS = 2000;
 
 /** Reads a log from behind a place, never faster than there is demand (streams: followLog). */
 export type FollowLog = (log: GenerationLog, after: number, demand: Demand) => Observable<LogEvent>;
@@ -53,19 +50,17 @@ interface ConnectionContext {
 /** One client: reads its frames, creates and follows generations, and survives whatever it sends. */
 export class Connection implements ClientSocketEvents {
   private readonly outlet: Outlet;
-  private readonly frames: RateLimit;
+  private readonly peer: Peer;
   private readonly followed = new Map<string, Subscription>();
   private creating = 0;
-  private heard = true;
-  private stopCloseTimer: Cancel | undefined;
 
   constructor(
     private readonly socket: ClientSocket,
     private readonly context: ConnectionContext,
   ) {
     const { scheduler, limits } = context;
-    this.outlet = new Outlet({ socket, scheduler, limits, overrun: (why) => this.cut(why) });
-    this.frames = new RateLimit(() => scheduler.now(), limits.framesPerSecond, 2 * limits.framesPerSecond);
+    this.peer = new Peer({ ...context, socket });
+    this.outlet = new Outlet({ socket, scheduler, limits, overrun: (why) => this.peer.cut(why) });
   }
 
   /** Generations being created or followed. */
@@ -74,7 +69,7 @@ export class Connection implements ClientSocketEvents {
   }
 
   text(text: string): void {
-    if (!this.admit()) return;
+    if (!this.peer.admit()) return;
     try {
       this.handle(parseClientFrame(text));
     } catch (error) {
@@ -83,46 +78,26 @@ export class Connection implements ClientSocketEvents {
   }
 
   binary(): void {
-    if (this.admit()) this.close(CLOSE.unsupportedData, 'frames are JSON text');
+    if (this.peer.admit()) this.close(CLOSE.unsupportedData, 'frames are JSON text');
   }
 
   heartbeat(): void {
-    this.admit();
+    this.peer.admit();
   }
 
   closed(code: number): void {
-    this.context.logger.debug({ code }, 'websocket closed');
-    this.stopCloseTimer?.();
+    this.peer.closed(code);
     this.outlet.close();
     for (const subscription of [...this.followed.values()]) subscription.unsubscribe();
     this.context.closed();
   }
 
-  /** Called once per ping interval: cuts a peer that was silent throughout, else asks for a sign of life. */
   probe(): void {
-    if (!this.heard) this.cut('dead peer');
-    this.heard = false;
-    if (this.socket.open) this.socket.ping();
+    this.peer.probe();
   }
 
   close(code: number, reason: string): void {
-    this.socket.close(code, reason);
-    this.stopCloseTimer ??= this.context.scheduler.schedule(CLOSE_HANDSHAKE_MS, () =>
-      this.socket.terminate(),
-    );
-  }
-
-  private cut(why: string): void {
-    this.context.logger.warn({ why, bufferedBytes: this.socket.bufferedBytes }, 'websocket cut');
-    this.socket.terminate();
-  }
-
-  private admit(): boolean {
-    this.heard = true;
-    if (!this.socket.open) return false;
-    if (this.frames.take()) return true;
-    this.close(CLOSE.policyViolation, `more than ${this.context.limits.framesPerSecond} frames a second`);
-    return false;
+    this.peer.close(code, reason);
   }
 
   private handle(frame: ClientFrame): void {

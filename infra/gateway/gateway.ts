@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ChartSource } from '../../src/core/chart-frames.js';
 import type { GenerationService } from '../../src/core/engine.js';
 import type { Logger } from '../../src/core/logger.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { watchEventLoop } from '../clock/event-loop-watch.js';
 import { PROTOCOL } from './access.js';
+import { ChartConnection, type ChartFrames } from './chart-connection.js';
+import type { ClientSocket } from './client-socket.js';
 import { CLOSE } from './close-codes.js';
 import { Connection, type FollowLog } from './connection.js';
 import { openHttpServer, refuseUpgrade } from './http-server.js';
 import { Leases } from './leases.js';
 import { compileLimits, type GatewayLimits } from './limits.js';
-import { answerRequest, type RouteContext, upgradeRefusal } from './routes.js';
+import { answerRequest, asksForCharts, type RouteContext, upgradeRefusal } from './routes.js';
 import { createUpgrader } from './websocket-server.js';
 
 /** How long clients may take to say goodbye when the gateway closes. */
@@ -32,6 +35,8 @@ export interface GatewayOptions {
   readonly allowedOrigins?: readonly string[];
   readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
+  /** The state charts that clients may look into. Default: none. */
+  readonly charts?: { readonly source: ChartSource; openFrames(): ChartFrames } | undefined;
 }
 
 export interface Gateway {
@@ -56,7 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { allowedOrigins = [], allowedHosts = [] } = options;
   const limits = compileLimits(options.limits);
   const leases = new Leases(scheduler, limits.leaseMs, logger);
-  const connections = new Set<Connection>();
+  const connections = new Set<Connection | ChartConnection>();
   const waiting = new Set<() => void>();
   const checkWaiting = () => {
     for (const check of [...waiting]) check();
@@ -67,11 +72,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upgrade = createUpgrader({ maxPayloadBytes: limits.maxPayloadBytes, protocol: PROTOCOL, logger });
   const routes: RouteContext = {
     service,
+    showsCharts: options.charts !== undefined,
     access: { keys, allowedOrigins, allowedHosts },
     boundAddress: () => http.address.address,
     draining: () => draining !== undefined,
     full: () => connections.size >= limits.connections,
     eventLoopDelay: () => eventLoop.delay(),
+  };
+
+  const common = { scheduler, limits };
+  const openStream = (socket: ClientSocket, requestId: string): Connection => {
+    const connection: Connection = new Connection(socket, {
+      ...{ ...common, service, follow, leases, requestId },
+      logger: logger.child({ requestId }),
+      accepting: () => draining === undefined,
+      quieter: checkWaiting,
+      closed: () => left(connection),
+    });
+    return connection;
+  };
+  const openCharts = (socket: ClientSocket, requestId: string): ChartConnection => {
+    if (options.charts === undefined) throw new Error('there are no charts to look into');
+    const { source, openFrames } = options.charts;
+    const connection: ChartConnection = new ChartConnection(socket, {
+      ...{ ...common, charts: source, frames: openFrames() },
+      logger: logger.child({ requestId }),
+      closed: () => left(connection),
+    });
+    return connection;
+  };
+  const left = (connection: Connection | ChartConnection): void => {
+    connections.delete(connection);
+    checkWaiting();
   };
 
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void => {
@@ -81,21 +113,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return;
     }
     upgrade({ request, socket, head, requestId }, (clientSocket) => {
-      const connection = new Connection(clientSocket, {
-        service,
-        follow,
-        leases,
-        scheduler,
-        limits,
-        logger: logger.child({ requestId }),
-        requestId,
-        accepting: () => draining === undefined,
-        quieter: checkWaiting,
-        closed: () => {
-          connections.delete(connection);
-          checkWaiting();
-        },
-      });
+      const connection = asksForCharts(request)
+        ? openCharts(clientSocket, requestId)
+        : openStream(clientSocket, requestId);
       connections.add(connection);
       return connection;
     });

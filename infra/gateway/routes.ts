@@ -5,10 +5,13 @@ import { type AccessRules, hostAllowed, keyAccepted, originAllowed } from './acc
 import { type Answer, refusal } from './http-server.js';
 
 const STREAM_PATH = '/v1/stream';
+const CHARTS_PATH = '/v1/inspect';
 
 export interface RouteContext {
   readonly service: GenerationService;
   readonly access: AccessRules;
+  /** Whether clients may look into state charts. */
+  readonly showsCharts: boolean;
   /** The IP address that the gateway is bound to. */
   boundAddress(): string;
   draining(): boolean;
@@ -51,6 +54,8 @@ export function answerRequest(request: IncomingMessage, context: RouteContext): 
   if (!hostAllowed(request.headers, context.boundAddress(), context.access)) return WRONG_HOST;
   switch (pathOf(request)) {
     case STREAM_PATH:
+    case CHARTS_PATH:
+      if (!isSocketPath(pathOf(request), context)) return NOT_FOUND;
       return { ...UPGRADE_REQUIRED, headers: { upgrade: 'websocket', connection: 'upgrade' } };
     case '/health':
       if (request.method === 'GET' || request.method === 'HEAD') return health(context);
@@ -67,12 +72,21 @@ export function upgradeRefusal(request: IncomingMessage, context: RouteContext):
   // A client that offers another protocol, as curl --http2 does, is content with an answer in HTTP/1.1.
   if (headers.upgrade?.toLowerCase() !== 'websocket') return answerRequest(request, context);
   if (!hostAllowed(headers, context.boundAddress(), access)) return WRONG_HOST;
-  if (pathOf(request) !== STREAM_PATH) return NOT_FOUND;
+  if (!isSocketPath(pathOf(request), context)) return NOT_FOUND;
   if (!originAllowed(headers, access)) return WRONG_ORIGIN;
   if (!keyAccepted(headers, access)) return { ...NO_KEY, headers: { 'www-authenticate': 'Bearer' } };
   if (context.draining()) return DRAINING;
   if (context.full()) return { ...FULL, headers: { 'retry-after': '10' } };
   return undefined;
+}
+
+/** Whether a client that was let in came to look into state charts, and not for tokens. */
+export function asksForCharts(request: IncomingMessage): boolean {
+  return pathOf(request) === CHARTS_PATH;
+}
+
+function isSocketPath(path: string, { showsCharts }: RouteContext): boolean {
+  return path === STREAM_PATH || (path === CHARTS_PATH && showsCharts);
 }
 
 function health({ service, draining, eventLoopDelay }: RouteContext): Answer {

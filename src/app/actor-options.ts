@@ -1,8 +1,15 @@
-import type { InspectionEvent } from 'xstate';
+import type { AnyActorRef, InspectionEvent } from 'xstate';
+import type { ChartFacts } from '../core/chart-frames.js';
 import type { Cancel, Scheduler } from '../core/scheduler.js';
 
 /** Sees every event and snapshot of the actors it is given to; the one place where observation is plugged in. */
 export type ActorInspector = (event: InspectionEvent) => void;
+
+/** Shows actors to whoever looks at state charts, in this process or another. */
+export interface ActorCharts {
+  /** `facts`: what is known of the actor beside its state; called some times a second while somebody looks. */
+  enrol(actor: AnyActorRef, facts: () => ChartFacts): Cancel;
+}
 
 /** XState's clock on our scheduler, so that delays of machines obey virtual time too. */
 export function actorClock(scheduler: Scheduler) {

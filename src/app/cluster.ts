@@ -27,6 +27,8 @@ import { createSubjects } from '../core/subjects.js';
 import { TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import { acceptsWorker } from './accepts-worker.js';
+import type { ActorCharts } from './actor-options.js';
+import { openCharts, type ProcessCharts } from './charts.js';
 import { Closers } from './closers.js';
 import type { EngineDeps } from './engine-deps.js';
 import { checkSimModel, draftsAnyTokenizer, findModelTokenizer } from './load-model.js';
@@ -35,7 +37,7 @@ import { PromptEncoder } from './prompt-encoder.js';
 import { SilenceWatch } from './silence-watch.js';
 import { TargetPin } from './target-pin.js';
 import { WorkerDirectory } from './worker-directory.js';
-import { startWorkerHost, type WorkerHost } from './worker-host.js';
+import { startWorkerHost, type WorkerHost, type WorkerHostOptions } from './worker-host.js';
 
 /** How long remote workers may take to be heard of: they announce themselves every second. */
 const REMOTE_WORKERS_MS = 10_000;
@@ -49,6 +51,7 @@ export interface Cluster {
   readonly pin: TargetPin;
   readonly tokenizer: Tokenizer;
   readonly promptEncoder: PromptEncoder;
+  readonly charts: ProcessCharts;
   /** Of the targets in use, up or not. */
   targetInfo(): { readonly contextTokens: number; readonly numerics: Numerics };
   close(): Promise<void>;
@@ -94,6 +97,8 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   const network = new MemoryNetwork({ scheduler, logger });
   const isLocalWorker = (worker: string) => worker === ngramId;
   const bus = routeBus({ remote, local: network.connect('gateway'), isLocalWorker, announcesTo: 'remote' });
+  const charts = openCharts(owner, { bus, subjects, scheduler });
+  closers.add(() => charts.close());
   const directory = new WorkerDirectory({
     bus,
     subjects,
@@ -113,15 +118,14 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
       ngramId,
       routeBus({ remote, local: network.connect(ngramId), isLocalWorker, announcesTo: 'local' }),
       { scheduler, logger, subjects },
-      options.parallel,
-      owner,
+      { slots: options.parallel, owner, charts },
     );
     closers.add(() => host.stop());
   }
   const silence = new SilenceWatch({ bus, subjects, scheduler });
   closers.add(() => silence.close());
   const workers = startLocalWorkers(options, connection, {
-    ...{ scheduler, deps, keeper, directory, pin, silence, owner },
+    ...{ scheduler, deps, keeper, directory, pin, silence, owner, charts },
   });
   closers.add(() => Promise.all(workers.map((worker) => worker.stop())));
   await Promise.all(workers.map((worker) => worker.ready));
@@ -134,6 +138,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     pin,
     tokenizer,
     promptEncoder,
+    charts,
     targetInfo: () => {
       if (pin.target === undefined) throw new NoWorkerError('no target was ever up');
       const { contextTokens, numerics } = pin.target;
@@ -201,18 +206,16 @@ function startNgramHost(
   workerId: string,
   bus: Bus,
   ports: Omit<ActorPorts, 'bus'>,
-  slots: number,
-  owner: string,
+  rest: Pick<WorkerHostOptions, 'slots' | 'owner' | 'charts'>,
 ): WorkerHost {
   const model = createNgramModel({ scheduler: ports.scheduler });
   return startWorkerHost({
     role: 'drafter',
     model,
     ports: { ...ports, workerId, bus },
-    slots,
     host: workerId,
-    owner,
     audible: false,
+    ...rest,
   });
 }
 
@@ -227,6 +230,7 @@ function startLocalWorkers(
     pin: TargetPin;
     silence: SilenceWatch;
     owner: string;
+    charts: ActorCharts;
   },
 ): LocalWorker[] {
   const { local, drafting } = options;
@@ -253,6 +257,7 @@ function startLocalWorkers(
       keeper: context.keeper,
       silence: context.silence,
       inspect: context.deps.inspect,
+      charts: context.charts,
       onDown: (id) => context.directory.remove(id),
       onGivenUp: () => {
         if (worker.role === 'target' && --targets === 0) context.pin.ownGivenUp();

@@ -1,3 +1,4 @@
+import { StatelyFrames } from '../../infra/charts/stately-frames.js';
 import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import type { CompiledGatewayOptions } from '../../infra/config/gateway-options.js';
 import { startGateway } from '../../infra/gateway/gateway.js';
@@ -5,6 +6,7 @@ import { newGenerationId } from '../../infra/ids/random-ids.js';
 import type { NatsConnectionOptions } from '../../infra/nats/connection-options.js';
 import { openNatsEdge } from '../../infra/nats/edge/nats-edge.js';
 import { followLog } from '../../streams/follow-log.js';
+import type { ChartSource } from '../core/chart-frames.js';
 import type { GenerationService } from '../core/engine.js';
 import type { Logger } from '../core/logger.js';
 
@@ -20,7 +22,7 @@ interface Edges {
 export async function openEdges(
   options: CompiledGatewayOptions,
   deps: {
-    readonly service: GenerationService;
+    readonly service: GenerationService & { readonly charts: ChartSource };
     readonly logger: Logger;
     readonly nats: NatsConnectionOptions | undefined;
   },
@@ -28,7 +30,11 @@ export async function openEdges(
   const { service, logger, nats } = deps;
   const ports = { service, logger, follow: followLog, scheduler: createRealScheduler() };
   const common = { ...ports, newRequestId: newGenerationId };
-  const gateway = await startGateway({ ...options, ...common });
+  const charts = { source: service.charts, openFrames: () => new StatelyFrames() };
+  const gateway = await startGateway({
+    ...{ ...options, ...common },
+    charts: options.inspect ? charts : undefined,
+  });
   if (nats === undefined) return gateway;
   const { leases, limits, url } = gateway;
   const edge = await openNatsEdge({

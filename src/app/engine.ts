@@ -2,6 +2,7 @@ import type { ClosedSessions } from '../../actors/rollback-controller/closed-ses
 import { draftingText } from '../../infra/config/drafting.js';
 import type { CompiledEngineOptions } from '../../infra/config/engine-options.js';
 import { newGenerationId, newSeed } from '../../infra/ids/random-ids.js';
+import type { ChartSource } from '../core/chart-frames.js';
 import type {
   GenerationHandle,
   GenerationRequest,
@@ -19,6 +20,7 @@ import type { Numerics } from '../core/model.js';
 import { prepareRequest } from '../core/request.js';
 import type { Cancel } from '../core/scheduler.js';
 import type { Tokenizer } from '../core/tokenizer.js';
+import type { TraceSink } from '../core/trace.js';
 import { Admission } from './admission.js';
 import { type Cluster, openCluster } from './cluster.js';
 import { connectClosedSessions } from './connect-closed-sessions.js';
@@ -61,6 +63,11 @@ export class Engine implements GenerationService {
 
   get tokenizer(): Tokenizer {
     return this.cluster.tokenizer;
+  }
+
+  /** The state charts of every process that it shares a bus with. */
+  get charts(): ChartSource {
+    return this.cluster.charts.source;
   }
 
   get info(): EngineInfo {
@@ -150,8 +157,9 @@ export class Engine implements GenerationService {
         log,
         leaseMs: LEASE_MS,
         patienceMs: PATIENCE_MS,
-        trace: deps.trace,
+        trace: bothTraces(deps.trace, cluster.charts.trace),
         inspect: deps.inspect,
+        charts: cluster.charts,
         onEnd: () => {
           this.admission.leave();
           this.forgetLater(request.id);
@@ -210,6 +218,14 @@ export class Engine implements GenerationService {
     for (const cancel of this.forgetting) cancel();
     await this.cluster.close();
   }
+}
+
+function bothTraces(first: TraceSink | undefined, second: TraceSink): TraceSink {
+  if (first === undefined) return second;
+  return (event) => {
+    first(event);
+    second(event);
+  };
 }
 
 /** Starts what the options ask for; resolves when a target (and the drafter, if it is local) can serve. */

@@ -1,5 +1,6 @@
 import { merge, Subject } from 'rxjs';
 import { createActor } from 'xstate';
+import { controllerFacts } from '../../actors/rollback-controller/chart-facts.js';
 import type { ClosedSessions } from '../../actors/rollback-controller/closed-sessions.js';
 import {
   type RollbackControllerEvent,
@@ -16,7 +17,7 @@ import type { ActorPorts } from '../core/ports.js';
 import { lotOf, type TargetPool } from '../core/target-pool.js';
 import type { Tokenizer } from '../core/tokenizer.js';
 import type { TraceSink } from '../core/trace.js';
-import { type ActorInspector, actorOptions } from './actor-options.js';
+import { type ActorCharts, type ActorInspector, actorOptions } from './actor-options.js';
 import { emptyResult } from './empty-result.js';
 import type { ReleasedLog } from './released-log.js';
 import type { GenerationWorkers } from './target-pin.js';
@@ -35,6 +36,7 @@ export interface GenerationOptions {
   readonly patienceMs: number;
   readonly trace?: TraceSink | undefined;
   readonly inspect?: ActorInspector | undefined;
+  readonly charts?: ActorCharts | undefined;
   /** Takes the released tokens and the end. */
   readonly log: ReleasedLog;
   /** Called once, when the last token is out and the sessions are closed. */
@@ -65,6 +67,9 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
       },
     },
   });
+  const leaveCharts = options.charts?.enrol(actor, () =>
+    controllerFacts(actor.getSnapshot().context.speculation),
+  );
   const control$ = new Subject<RollbackControllerEvent>();
   const events = controllerEvents<RollbackControllerEvent>(
     fromSubject(bus, subjects.generationProposals(request.id)).pipe(proposals(request.id)),
@@ -81,6 +86,7 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
     events.unsubscribe();
     stopListening();
     stopStatus();
+    leaveCharts?.();
     sinks.end(output);
     options.onEnd();
   };

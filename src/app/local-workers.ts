@@ -7,7 +7,7 @@ import { spawnWorker } from '../../infra/worker-process/spawn-worker.js';
 import { WorkerFailedError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { Cancel, Scheduler } from '../core/scheduler.js';
-import { type ActorInspector, actorOptions } from './actor-options.js';
+import { type ActorCharts, type ActorInspector, actorOptions } from './actor-options.js';
 import type { SilenceWatch } from './silence-watch.js';
 
 /** Where the processes that this one starts are noted, so that none outlives it. */
@@ -25,6 +25,7 @@ export interface LocalWorkersDeps {
   readonly onGivenUp: () => void;
   readonly silence: Pick<SilenceWatch, 'watch'>;
   readonly inspect?: ActorInspector | undefined;
+  readonly charts?: ActorCharts | undefined;
 }
 
 /** One worker process under its supervisor. */
@@ -87,10 +88,18 @@ export function startLocalWorker(options: CompiledWorkerOptions, deps: LocalWork
       },
     },
   });
+  const leaveCharts = deps.charts?.enrol(actor, () => ({
+    role: options.role,
+    model: options.model,
+    worker: actor.getSnapshot().context.worker ?? 'none yet',
+    crashes: actor.getSnapshot().context.crashes,
+    ...(pid !== undefined && { pid }),
+  }));
   const stopped = new Promise<void>((resolve) => {
     actor.subscribe({
       complete: () => {
         stopWatching();
+        leaveCharts?.();
         const lastError = actor.getSnapshot().output?.lastError ?? 'it was stopped';
         givenUp(new WorkerFailedError(`${options.role} ${options.model} does not run: ${lastError}`));
         resolve();

@@ -1,4 +1,4 @@
-import { createActor } from 'xstate';
+import { type AnyActorRef, createActor } from 'xstate';
 import { drafterMachine } from '../../actors/drafter/machine.js';
 import { targetVerifierMachine } from '../../actors/target-verifier/machine.js';
 import type { Delivery } from '../core/bus.js';
@@ -6,7 +6,7 @@ import type { WireMessage } from '../core/messages.js';
 import type { LoadedModel } from '../core/model.js';
 import type { WorkerPorts } from '../core/ports.js';
 import type { Cancel } from '../core/scheduler.js';
-import { type ActorInspector, actorOptions } from './actor-options.js';
+import { type ActorCharts, type ActorInspector, actorOptions } from './actor-options.js';
 
 /** How often a worker announces itself between passes, and looks at its leases. */
 const ANNOUNCE_MS = 1000;
@@ -24,6 +24,7 @@ export interface WorkerHostOptions {
   /** Whether other processes can hear what it says about generations. Default: yes. */
   readonly audible?: boolean;
   readonly inspect?: ActorInspector | undefined;
+  readonly charts?: ActorCharts | undefined;
 }
 
 export interface WorkerHost {
@@ -103,6 +104,8 @@ function hostTarget(options: WorkerHostOptions, slotFreed: () => void): HostedAc
     id: ports.workerId,
     input: { ports, slots, slotFreed },
   });
+  const freeSlots = () => actor.getSnapshot().context.served?.sessions.freeSlots ?? 0;
+  const leaveCharts = enrol(actor, options, freeSlots);
   actor.start();
   actor.send({ type: 'model.loaded', model });
   const accept = ({ message, respond }: Delivery) => {
@@ -112,7 +115,7 @@ function hostTarget(options: WorkerHostOptions, slotFreed: () => void): HostedAc
   return {
     accept,
     checkLeases: () => actor.send({ type: 'lease.checked' }),
-    freeSlots: () => actor.getSnapshot().context.served?.sessions.freeSlots ?? 0,
+    freeSlots,
     drain: (done) => {
       actor.subscribe({ complete: done });
       actor.send({ type: 'worker.drain' });
@@ -120,6 +123,7 @@ function hostTarget(options: WorkerHostOptions, slotFreed: () => void): HostedAc
     stop: () => {
       actor.getSnapshot().context.served?.sessions.closeAll();
       actor.stop();
+      leaveCharts();
     },
   };
 }
@@ -131,6 +135,8 @@ function hostDrafter(options: WorkerHostOptions, slotFreed: () => void): HostedA
     id: ports.workerId,
     input: { ports, slots, slotFreed },
   });
+  const freeSlots = () => actor.getSnapshot().context.served?.sessions.freeSlots ?? 0;
+  const leaveCharts = enrol(actor, options, freeSlots);
   actor.start();
   actor.send({ type: 'model.loaded', model });
   const accept = ({ message, respond }: Delivery) => {
@@ -142,7 +148,7 @@ function hostDrafter(options: WorkerHostOptions, slotFreed: () => void): HostedA
   return {
     accept,
     checkLeases: () => actor.send({ type: 'lease.checked' }),
-    freeSlots: () => actor.getSnapshot().context.served?.sessions.freeSlots ?? 0,
+    freeSlots,
     drain: (done) => {
       actor.subscribe({ complete: done });
       actor.send({ type: 'worker.drain' });
@@ -150,8 +156,23 @@ function hostDrafter(options: WorkerHostOptions, slotFreed: () => void): HostedA
     stop: () => {
       actor.getSnapshot().context.served?.sessions.closeAll();
       actor.stop();
+      leaveCharts();
     },
   };
+}
+
+function enrol(
+  actor: AnyActorRef,
+  { charts, role, model, slots }: WorkerHostOptions,
+  freeSlots: () => number,
+): Cancel {
+  const facts = () => ({
+    role,
+    model: model.info.name,
+    sessions: slots - freeSlots(),
+    freeSlots: freeSlots(),
+  });
+  return charts?.enrol(actor, facts) ?? (() => {});
 }
 
 function isSessionNote(

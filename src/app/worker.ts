@@ -9,6 +9,7 @@ import type { Logger } from '../core/logger.js';
 import type { LoadedModel } from '../core/model.js';
 import type { Scheduler } from '../core/scheduler.js';
 import { createSubjects } from '../core/subjects.js';
+import { openCharts } from './charts.js';
 import { loadModel } from './load-model.js';
 import { startWorkerHost, type WorkerHost } from './worker-host.js';
 
@@ -73,6 +74,7 @@ async function serve(
     slots: options.slots,
     infoSubject: subjects.workerInfo(workerId),
   });
+  const charts = openCharts(workerId, { bus, subjects, scheduler });
   const host = startWorkerHost({
     role: options.role,
     model,
@@ -80,10 +82,12 @@ async function serve(
     slots: options.slots,
     host: simulatesTime(model) ? workerId : options.hostName,
     owner: options.owner,
+    charts,
   });
   await parent.tell({ type: 'worker.ready', worker: workerId });
   await untilTold(deps.signal, parent, host);
   host.stop();
+  charts.close();
   await service.stop();
   await bus.close();
   await model.close();

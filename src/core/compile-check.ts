@@ -5,6 +5,8 @@ interface Schema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
+  /** Exclusive by a constant, so that the first that holds is the one. */
+  readonly oneOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   /** `false` after the last of `prefixItems`. */
@@ -22,7 +24,18 @@ interface Schema {
 /** Keywords that no value can break: fields that a later version adds are no reason to reject a message. */
 const SILENT = new Set(['$schema', 'additionalProperties', 'description']);
 const SPOKEN = new Set([
-  ...['type', 'const', 'enum', 'properties', 'required', 'items', 'prefixItems', 'pattern', 'maxLength'],
+  ...[
+    'type',
+    'const',
+    'enum',
+    'oneOf',
+    'properties',
+    'required',
+    'items',
+    'prefixItems',
+    'pattern',
+    'maxLength',
+  ],
   ...['minimum', 'exclusiveMinimum', 'maximum', 'minItems', 'maxItems'],
 ]);
 
@@ -42,6 +55,8 @@ export function compileCheck<Type>(schema: z.ZodType<Type>): (value: unknown) =>
     if (node.const !== undefined) return `${value}===${JSON.stringify(node.const)}`;
     if (node.enum !== undefined)
       return `(${node.enum.map((allowed) => `${value}===${JSON.stringify(allowed)}`).join('||')})`;
+    if (node.oneOf !== undefined)
+      return `(${node.oneOf.map((member) => `(${condition(member, value)})`).join('||')})`;
     return [typeCondition(node.type, value), ...limits(node, value), ...parts(node, value)].join('&&');
   };
 

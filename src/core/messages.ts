@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chartFrameSchema } from './chart-frames.js';
 import { samplerParametersSchema } from './sampler-parameters.js';
 
 /**
@@ -255,6 +256,32 @@ export const generationEnded = z.object({
   tokens: z.int().min(0),
 });
 
+/** viewer -> every process, on `inspect.watch`: somebody looks at state charts. Said again while somebody does. */
+export const chartsWatched = z.object({
+  type: z.literal('charts.watched'),
+  /** How long this holds. */
+  leaseMs: milliseconds.max(600_000),
+  /** Begin with all that is there, also where somebody looked already. */
+  afresh: z.boolean(),
+  /** The process that this is for. Absent: all of them. */
+  process: id.optional(),
+});
+
+/** process -> viewers, on `inspect.charts.<process>`, only while somebody looks. */
+export const chartsShown = z.object({
+  type: z.literal('charts.shown'),
+  process: id,
+  /** Rises by one with every message of this process: a gap is a loss. */
+  seq: z.int().min(0),
+  /** The frames begin with all that is there. */
+  afresh: z.boolean(),
+  /** Frames that were left out before these because there were too many. */
+  omitted: z.int().min(0),
+  /** The process ends; nothing follows. */
+  ends: z.boolean(),
+  frames: z.array(chartFrameSchema).max(4096),
+});
+
 export const wireMessageSchema = z.discriminatedUnion('type', [
   workerAnnounced,
   sessionOpen,
@@ -273,6 +300,8 @@ export const wireMessageSchema = z.discriminatedUnion('type', [
   generationCancelled,
   tokenCommitted,
   generationEnded,
+  chartsWatched,
+  chartsShown,
 ]);
 
 export type WireMessage = z.infer<typeof wireMessageSchema>;
@@ -291,3 +320,5 @@ export type DraftConfirmed = z.infer<typeof draftConfirmed>;
 export type DroppedDrafts = z.infer<typeof droppedDrafts>;
 export type DraftProposed = z.infer<typeof draftProposed>;
 export type DraftRejected = z.infer<typeof draftRejected>;
+export type ChartsWatched = z.infer<typeof chartsWatched>;
+export type ChartsShown = z.infer<typeof chartsShown>;

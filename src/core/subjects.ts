@@ -26,6 +26,11 @@ export interface Subjects {
   jobs(model: string): string;
   /** Matches the durable requests for every model. */
   readonly everyJob: string;
+  /** Says to every process that somebody looks at its state charts. */
+  readonly inspectWatch: string;
+  inspectCharts(process: string): string;
+  /** Matches the charts of every process. */
+  readonly everyInspectCharts: string;
 }
 
 /** A name as one word of a subject: letters, digits, `_` and `-`; each other character becomes `-`. */
@@ -51,5 +56,8 @@ export function createSubjects(prefix: string = DEFAULT_SUBJECT_PREFIX): Subject
     everyGenerationResume: `${prefix}.generation.resume.*`,
     jobs: (model) => `${prefix}.jobs.${subjectWord(model)}`,
     everyJob: `${prefix}.jobs.*`,
+    inspectWatch: `${prefix}.inspect.watch`,
+    inspectCharts: (process) => `${prefix}.inspect.charts.${process}`,
+    everyInspectCharts: `${prefix}.inspect.charts.*`,
   };
 }

@@ -6,6 +6,7 @@ import { createVirtualCluster } from '../../src/app/simulation/virtual-cluster.j
 import type { GenerationHandle } from '../../src/core/engine.js';
 import { compileRequest } from '../../src/core/request.js';
 import type { TraceSink } from '../../src/core/trace.js';
+import { noCharts } from './no-charts.js';
 
 /** An engine whose simulated models pass virtual time: the same every time, whatever else the machine does. */
 export function createVirtualEngine(
@@ -25,6 +26,7 @@ export function createVirtualEngine(
   let count = 0;
   return {
     tokenizer: simTokenizer,
+    charts: noCharts,
     create: async (request): Promise<GenerationHandle> => {
       const compiled = compileRequest(request, {
         tokenizer: simTokenizer,

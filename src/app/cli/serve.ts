@@ -16,13 +16,14 @@ import type { Cli } from './services.js';
 import { withEngine } from './with-engine.js';
 
 const EXAMPLES = `
-Paths: /v1/stream for WebSockets, GET /health. Keys that clients must present come from SLIPSTREAM_KEYS.
+Paths: /v1/stream for WebSockets, GET /health, with --inspect /v1/inspect for state charts. Keys that clients must present come from SLIPSTREAM_KEYS.
 With --nats it answers requests on NATS too (dsi.v1.generate), and with --jobs durable ones (docs/nats.md).
 SIGTERM or Ctrl-C finishes what runs, a second one ends at once.
 
 Examples:
   slipstream serve
   slipstream serve --port 9000 --model smollm2 --targets 3
+  slipstream serve --inspect
   SLIPSTREAM_KEYS=my-secret-key slipstream serve --host 0.0.0.0
   slipstream serve --nats nats://nats-1:4222,nats://nats-2:4222
   slipstream serve --nats nats://nats-1:4222 --jobs 4

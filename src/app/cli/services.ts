@@ -4,6 +4,7 @@ import type { CompiledModelStoreOptions } from '../../../infra/config/model-stor
 import type { CompiledWorkerOptions } from '../../../infra/config/worker-options.js';
 import type { OnModelProgress } from '../../../infra/models/progress.js';
 import type { NatsConnectionOptions } from '../../../infra/nats/connection-options.js';
+import type { ChartSource } from '../../core/chart-frames.js';
 import type { GenerationService } from '../../core/engine.js';
 import type { Logger } from '../../core/logger.js';
 import type { Tokenizer } from '../../core/tokenizer.js';
@@ -53,6 +54,7 @@ export interface CliServices {
 
 export interface CliEngine extends GenerationService {
   readonly tokenizer: Tokenizer;
+  readonly charts: ChartSource;
   /** Refuses new requests; resolves when none runs any more. */
   drain(): Promise<void>;
   close(): Promise<void>;

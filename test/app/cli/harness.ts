@@ -13,6 +13,7 @@ import { type SlipstreamError, UnavailableError } from '../../../src/core/errors
 import type { CompiledRequest, FinishReason, GenerationResult } from '../../../src/core/generation.js';
 import { compileRequest } from '../../../src/core/request.js';
 import type { Tokenizer } from '../../../src/core/tokenizer.js';
+import { noCharts } from '../../support/no-charts.js';
 
 /** One token per character. */
 export const letters: Tokenizer = {
@@ -39,6 +40,7 @@ export class ScriptedEngine implements CliEngine {
   readonly requests: CompiledRequest[] = [];
   readonly calls: string[] = [];
   readonly tokenizer = letters;
+  readonly charts = noCharts;
   constructor(
     readonly options: CompiledEngineOptions,
     private readonly script: Script,

@@ -107,7 +107,7 @@ describe('slipstream serve', () => {
   test('its help names the paths that there are', async () => {
     const { stdout } = await run(['serve', '--help']);
     const [paths = ''] = /^Paths: .*$/m.exec(stdout) ?? [];
-    expect(paths.match(/\/[a-z0-9/]+/g)).toEqual(['/v1/stream', '/health']);
+    expect(paths.match(/\/[a-z0-9/]+/g)).toEqual(['/v1/stream', '/health', '/v1/inspect']);
   });
 
   test('there is no flag for keys, which would show in the process list', async () => {

@@ -12,6 +12,7 @@ describe('compileGatewayOptions', () => {
       allowedOrigins: [],
       allowedHosts: [],
       jobs: 0,
+      inspect: false,
     });
   });
 
@@ -29,7 +30,18 @@ describe('compileGatewayOptions', () => {
       allowedOrigins: ['https://a.example', '*'],
       allowedHosts: ['inside.example'],
       jobs: 3,
+      inspect: false,
     });
+  });
+
+  test('shows state charts on loopback, and elsewhere to those who have a key', () => {
+    const environment = { SLIPSTREAM_KEYS: 'first-key-1' };
+    for (const host of ['127.0.0.1', 'localhost', '::1'])
+      expect(compileGatewayOptions({ host, inspect: true }, testContext()).inspect).toBe(true);
+    expect(compileGatewayOptions({ host: '::', inspect: true }, testContext(environment)).inspect).toBe(true);
+    expect(() => compileGatewayOptions({ host: '0.0.0.0', inspect: true }, testContext())).toThrow(
+      'inspect is true, but must be off for a host that is not loopback, unless keys are set',
+    );
   });
 
   test.each([
