@@ -264,7 +264,7 @@ export class DrafterSide {
     const now = this.state.ports.scheduler.now();
     for (const link of this.links.values()) {
       if (!this.isDrafting(link)) continue;
-      const silence = silenceMs(forwardMs(link.announced.forwardTimes, 1));
+      const silence = silenceMs(this.state.plan, forwardMs(link.announced.forwardTimes, 1));
       if (now - Math.max(link.heardAtMs, link.toldAtMs, link.owesSinceMs) > silence) this.start(link, true);
     }
   }

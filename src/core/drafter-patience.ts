@@ -8,7 +8,7 @@ const WHOLE_FLUSH_MS = 12;
 const ROUND_FLUSH_MS = 1000;
 /** A drafter that kept others waiting this often in a row waits the longest for another chance. */
 const MOST_MISSES = 8;
-/** A start is sent again when nothing came for this long, plus twenty drafts' time. */
+/** A start is sent again when nothing came for this long, plus twenty drafts' time and, in si, that of a round. */
 const SILENCE_MS = 500;
 
 /** A drafter that verifications may wait for; times as the controller's clock has them, milliseconds. */
@@ -49,8 +49,9 @@ export function allowanceMs(
 }
 
 /** How long nothing may come of a drafter that was told to draft before it is told again, milliseconds. */
-export function silenceMs(draftMs: number): number {
-  return SILENCE_MS + 20 * draftMs;
+export function silenceMs({ mode, lookahead }: Plan, draftMs: number): number {
+  const inMessageMs = mode === 'si' ? Math.min(ROUND_FLUSH_MS, lookahead * draftMs) : 0;
+  return SILENCE_MS + 20 * draftMs + inMessageMs;
 }
 
 /** When a drafter counts as late. */

@@ -5,6 +5,7 @@ import {
   flushMs,
   lateAtMs,
   noteAwaited,
+  silenceMs,
 } from '../../src/core/drafter-patience.js';
 import type { Plan } from '../../src/core/generation.js';
 
@@ -41,6 +42,12 @@ describe('a drafter that is waited for', () => {
     expect(allowanceMs(plan({}), 2, 12, 0) - allowanceMs(plan({}), 2, 4, 0)).toBe(8);
     const round = plan({ mode: 'si', lookahead: 5 });
     expect(allowanceMs(round, 2, flushMs(round, 2, 20), 0)).toBe(24);
+  });
+
+  it('is not told again while it makes a round, which comes in one message', () => {
+    const round = plan({ mode: 'si', lookahead: 64 });
+    expect(silenceMs(round, 13.3)).toBeGreaterThan(64 * 13.3 + 20 * 13.3);
+    expect(silenceMs(plan({ lookahead: 64 }), 13.3)).toBeLessThan(64 * 13.3);
   });
 
   it('gets new patience at once when it kept nobody waiting', () => {

@@ -145,7 +145,7 @@ export class DrafterSide {
     for (const link of this.links) {
       if (!this.isDrafting(link)) continue;
       const seenAtMs = Math.max(link.heardAtMs, link.toldAtMs, link.owesSinceMs);
-      if (now - seenAtMs > silenceMs(this.announcedMs)) this.start(link, true);
+      if (now - seenAtMs > silenceMs(this.course.plan, this.announcedMs)) this.start(link, true);
     }
   }
 
