@@ -14,8 +14,8 @@ import type { Subjects } from '../../src/core/subjects.js';
 const WATCH_MS = 1000;
 /** How long they believe it. */
 const LEASE_MS = 5000;
-/** A process that is silent for so long is gone: a pass keeps it silent too, but not for that long. */
-const GONE_MS = 60_000;
+/** A process that is silent for so long is gone, or is taken for that: one that was in a long pass is met again. */
+const GONE_MS = 15_000;
 
 /** What is known of one process. */
 interface Known {
