@@ -1,5 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate';
 import type { ChartFacts, ChartFrame, ChartFrameOf } from '../../src/core/chart-frames.js';
+import type { Logger } from '../../src/core/logger.js';
 import type { Cancel, Scheduler } from '../../src/core/scheduler.js';
 import type { TraceEvent } from '../../src/core/trace.js';
 import { activeStates } from './chart-states.js';
@@ -47,7 +48,10 @@ export class ChartRecorder {
   private sink: ChartSink | undefined;
   private stopTimer: Cancel | undefined;
 
-  constructor(private readonly scheduler: Scheduler) {}
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly logger: Logger,
+  ) {}
 
   /** Shows an actor, and those that it spawns, until the end is told. `facts`: what is known of it beside its state. */
   enrol(actor: AnyActorRef, facts: () => ChartFacts): Cancel {
@@ -100,7 +104,7 @@ export class ChartRecorder {
 
   private attach(entry: Enrolled): void {
     const { actor } = entry;
-    const subscription = actor.system.inspect((event) => this.inspect(entry, event));
+    const subscription = actor.system.inspect((event) => this.guard(() => this.inspect(entry, event)));
     entry.detach = () => {
       subscription.unsubscribe();
       entry.detach = () => {};
@@ -113,9 +117,6 @@ export class ChartRecorder {
   private inspect(entry: Enrolled, event: InspectionEvent): void {
     const actor = event.actorRef as AnyActorRef;
     switch (event.type) {
-      case '@xstate.actor':
-        if (actor !== entry.actor) this.show(actor, parentOf(actor)?.sessionId, noFacts);
-        return;
       case '@xstate.event':
         if (!this.shown.has(actor.sessionId)) return;
         this.add({
@@ -130,6 +131,11 @@ export class ChartRecorder {
         this.move(actor.sessionId, event.event.type, event.snapshot);
         return;
       case '@xstate.snapshot':
+        // A child's first: when it is made it has no snapshot yet.
+        if (!this.shown.has(actor.sessionId) && event.snapshot.status === 'active') {
+          this.show(actor, parentOf(actor)?.sessionId, noFacts);
+          return;
+        }
         this.move(actor.sessionId, event.event.type, event.snapshot);
         if (event.snapshot.status !== 'active' && actor !== entry.actor) this.leave(actor.sessionId);
         return;
@@ -220,13 +226,25 @@ export class ChartRecorder {
 
   private flushLater(): void {
     if (this.sink === undefined) return;
-    this.stopTimer ??= this.scheduler.schedule(FLUSH_MS, () => {
-      this.stopTimer = undefined;
-      const frames = [...this.pending, ...[...this.moved].map((shown) => this.snapshotFrame(shown))];
-      const { omitted } = this;
-      this.forgetPending();
-      this.sink?.(frames, omitted);
-    });
+    this.stopTimer ??= this.scheduler.schedule(FLUSH_MS, () => this.guard(() => this.flush()));
+  }
+
+  private flush(): void {
+    this.stopTimer = undefined;
+    const frames = [...this.pending, ...[...this.moved].map((shown) => this.snapshotFrame(shown))];
+    const { omitted } = this;
+    this.forgetPending();
+    this.sink?.(frames, omitted);
+  }
+
+  /** Whoever watches must not disturb: XState would let its error into the actor. */
+  private guard(observe: () => void): void {
+    try {
+      observe();
+    } catch (error) {
+      this.logger.error({ error }, 'state charts cannot be shown');
+      this.unwatch();
+    }
   }
 
   private forgetPending(): void {

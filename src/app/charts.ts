@@ -15,8 +15,8 @@ export interface ProcessCharts extends ActorCharts {
 }
 
 /** `process` names this one to viewers; unique per start. Silent until somebody looks. */
-export function openCharts(process: string, ports: Omit<ActorPorts, 'logger'>): ProcessCharts {
-  const recorder = new ChartRecorder(ports.scheduler);
+export function openCharts(process: string, ports: ActorPorts): ProcessCharts {
+  const recorder = new ChartRecorder(ports.scheduler, ports.logger);
   const feed = new ChartFeed({ process, recorder, ...ports });
   const source = new ChartCollector(ports);
   return {

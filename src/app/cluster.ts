@@ -97,7 +97,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
   const network = new MemoryNetwork({ scheduler, logger });
   const isLocalWorker = (worker: string) => worker === ngramId;
   const bus = routeBus({ remote, local: network.connect('gateway'), isLocalWorker, announcesTo: 'remote' });
-  const charts = openCharts(owner, { bus, subjects, scheduler });
+  const charts = openCharts(owner, { bus, subjects, scheduler, logger });
   closers.add(() => charts.close());
   const directory = new WorkerDirectory({
     bus,

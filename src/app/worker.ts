@@ -74,7 +74,7 @@ async function serve(
     slots: options.slots,
     infoSubject: subjects.workerInfo(workerId),
   });
-  const charts = openCharts(workerId, { bus, subjects, scheduler });
+  const charts = openCharts(workerId, { bus, subjects, scheduler, logger });
   const host = startWorkerHost({
     role: options.role,
     model,

@@ -6,6 +6,7 @@ import { ChartCollector } from '../../../infra/charts/chart-collector.js';
 import { ChartFeed } from '../../../infra/charts/chart-feed.js';
 import { ChartRecorder } from '../../../infra/charts/chart-recorder.js';
 import type { ChartBatch, ChartFrameOf } from '../../../src/core/chart-frames.js';
+import { silentLogger } from '../../../src/core/logger.js';
 import { createSubjects } from '../../../src/core/subjects.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
 
@@ -34,14 +35,13 @@ describe('charts on the bus', () => {
 
   const startProcess = (process: string, lights: number) => {
     const bus = network.connect(process);
-    const recorder = new ChartRecorder(scheduler);
+    const recorder = new ChartRecorder(scheduler, silentLogger);
     const feed = new ChartFeed({ process, recorder, bus, subjects, scheduler });
-    const actors = Array.from({ length: lights }, (_, index) => {
-      const actor = createActor(machine, { id: `${process}-${index}` });
-      recorder.enrol(actor as unknown as AnyActorRef, () => ({}));
-      return actor.start();
-    });
-    return { bus, feed, recorder, actors };
+    const actors = Array.from({ length: lights }, (_, index) =>
+      createActor(machine, { id: `${process}-${index}` }).start(),
+    );
+    const leaves = actors.map((actor) => recorder.enrol(actor as unknown as AnyActorRef, () => ({})));
+    return { bus, feed, actors, leaves };
   };
 
   /** What one viewer makes of its batches: the places that it knows of. */
@@ -131,6 +131,41 @@ describe('charts on the bus', () => {
     pass(1100);
     expect(places()).toEqual(['a-0 green']);
     expect(batches.filter(({ afresh }) => afresh)).toHaveLength(2);
+  });
+
+  test('are asked for once when a message was lost, and again where that was not heard', () => {
+    const { actors, bus } = startProcess('a', 1);
+    const ear = network.connect('viewer');
+    const { places } = startViewer(ear);
+    pass(500);
+    bus.disconnect();
+    actors[0]?.send({ type: 'go' });
+    pass(100);
+    bus.reconnect();
+    const publish = ear.publish.bind(ear);
+    const asked: string[] = [];
+    ear.publish = (_subject, message) => asked.push(JSON.stringify(message));
+    for (let i = 0; i < 3; i++) {
+      actors[0]?.send({ type: 'unknown' } as never);
+      pass(60);
+    }
+    expect(asked).toEqual([expect.stringContaining('"afresh":true,"process":"a"')]);
+    ear.publish = publish;
+    expect(places()).toEqual(['a-0 red']);
+    pass(1100);
+    expect(places()).toEqual(['a-0 green']);
+  });
+
+  test('leave out what has ended where they are shown to another viewer', () => {
+    const { actors, leaves } = startProcess('a', 2);
+    const { collector } = startViewer();
+    pass(100);
+    leaves[0]?.();
+    actors[1]?.send({ type: 'go' });
+    pass(100);
+    const late = join(collector);
+    pass(0);
+    expect(late.places()).toEqual(['a-1 green']);
   });
 
   test('of a process that ends, or is silent for long, are gone', () => {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AnyActorRef, createActor, setup } from 'xstate';
+import { type AnyActorRef, createActor, setup, spawnChild } from 'xstate';
 import { ChartRecorder } from '../../../infra/charts/chart-recorder.js';
 import type { ChartFrame, ChartFrameOf } from '../../../src/core/chart-frames.js';
+import { silentLogger } from '../../../src/core/logger.js';
 import { checkMessage } from '../../../src/core/message-check.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
 
@@ -19,7 +20,13 @@ const machine = setup({ actors: { child } }).createMachine({
   states: {
     idle: { on: { go: 'passing' } },
     passing: { always: 'arrived' },
-    arrived: { on: { go: 'passing', end: 'over' } },
+    arrived: {
+      on: {
+        go: 'passing',
+        end: 'over',
+        grow: { actions: spawnChild('child', { id: 'another' }) },
+      },
+    },
     over: { type: 'final' },
   },
 });
@@ -29,18 +36,21 @@ describe('ChartRecorder', () => {
   let recorder: ChartRecorder;
   let frames: ChartFrame[];
   let omitted: number;
+  let batches: number;
 
   beforeEach(() => {
     scheduler = new VirtualScheduler();
-    recorder = new ChartRecorder(scheduler);
+    recorder = new ChartRecorder(scheduler, silentLogger);
     frames = [];
     omitted = 0;
+    batches = 0;
   });
 
   const watch = () =>
     recorder.watch((more, left) => {
       frames.push(...more);
       omitted += left;
+      batches++;
     });
   const of = <Kind extends ChartFrame['kind']>(kind: Kind) =>
     frames.filter((frame): frame is ChartFrameOf<Kind> => frame.kind === kind);
@@ -122,6 +132,21 @@ describe('ChartRecorder', () => {
     expect(recorder.present().filter(({ kind }) => kind === 'actor')).toEqual([]);
   });
 
+  test('shows a child from its birth to its end', () => {
+    const { actor } = enrolled();
+    actor.send({ type: 'go' });
+    watch();
+    recorder.present();
+    actor.send({ type: 'grow' });
+    scheduler.run();
+    expect(of('actor')).toMatchObject([{ name: 'another', parent: actor.sessionId, states: ['open'] }]);
+    (actor.getSnapshot().children as Record<string, AnyActorRef>).another?.send({ type: 'shut' });
+    scheduler.run();
+    const own = of('snapshot').filter((frame) => frame.actor === of('actor')[0]?.actor);
+    expect(own).toMatchObject([{ status: 'done', states: ['shut'] }]);
+    expect(recorder.present().filter(({ kind }) => kind === 'actor')).toHaveLength(2);
+  });
+
   test('shows one that nobody enrols any more as stopped, with its children', () => {
     watch();
     recorder.present();
@@ -140,8 +165,25 @@ describe('ChartRecorder', () => {
     scheduler.run();
     expect(of('event').length + omitted).toBe(2000);
     expect(of('event').length).toBeLessThanOrEqual(500);
+    expect(batches).toBe(1);
     expect(of('snapshot')).toHaveLength(1);
     expect(of('snapshot')[0]?.visited).toHaveLength(32);
+  });
+
+  test('gives up rather than disturb what it watches', () => {
+    const facts = vi.fn(() => ({ jobs: 3 }));
+    const { actor } = enrolled(facts);
+    watch();
+    recorder.present();
+    facts.mockImplementation(() => {
+      throw new Error('no facts');
+    });
+    actor.send({ type: 'go' });
+    scheduler.run();
+    expect(actor.getSnapshot().value).toBe('arrived');
+    expect(frames).toEqual([]);
+    actor.send({ type: 'go' });
+    expect(scheduler.run()).toBe(true);
   });
 
   test('shows what took time, without what tells a token', () => {
