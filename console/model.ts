@@ -59,9 +59,9 @@ export class ConsoleModel {
         this.actors.moved(frame, nowMs);
         break;
       case 'event': {
-        const { actor, process } = frame;
         this.actors.received(frame, nowMs);
-        this.log.event(frame, labelOf(this.actors.get(actor) ?? { process, name: actor }));
+        const actor = this.actors.get(frame.actor);
+        this.log.event(frame, actor === undefined ? frame.actor : labelOf(actor));
         break;
       }
       case 'span':
@@ -84,13 +84,13 @@ export class ConsoleModel {
   }
 
   private gap(process: string | undefined, nowMs: number): void {
-    const { count = 0, process: before = process } = this.lastGap ?? {};
+    const { count, process: before } = this.lastGap ?? { count: 0, process };
     this.lastGap = { count: count + 1, atMs: nowMs, process: before === process ? process : undefined };
     this.log.note('something was left out here', process ?? 'this page', nowMs);
   }
 }
 
-/** An actor's name among those of all processes. */
-export function labelOf({ process, name }: Pick<ShownActor, 'process' | 'name'>): string {
-  return `${name} (${process})`;
+/** An actor's name among those of all processes: others may go by the first part of it. */
+export function labelOf({ name, id }: Pick<ShownActor, 'name' | 'id'>): string {
+  return `${name} (${id})`;
 }
