@@ -1,4 +1,4 @@
-import { parseObject } from './frames.js';
+import { asObject, parseObject } from './json.js';
 import { DEEPEST } from './states.js';
 import { type Transition, transitionsOf } from './transitions.js';
 
@@ -25,8 +25,8 @@ export function parseChart(definition: string): ChartState {
   let left = MOST_STATES;
 
   const stateOf = (config: unknown, path: readonly string[], isInitial: boolean): ChartState => {
-    const { states, initial, type, description, ...rest } = recordOf(config);
-    const inner = Object.entries(path.length < DEEPEST ? recordOf(states) : {}).slice(0, left);
+    const { states, initial, type, description, ...rest } = asObject(config) ?? {};
+    const inner = Object.entries((path.length < DEEPEST && asObject(states)) || {}).slice(0, left);
     left -= inner.length;
     return {
       path: path.join('.'),
@@ -51,8 +51,4 @@ export function openTransitions(chart: ChartState, lit: ReadonlySet<string>): Tr
 export function litLeaves(chart: ChartState, lit: ReadonlySet<string>): ChartState[] {
   const inner = chart.states.filter(({ path }) => lit.has(path));
   return inner.length > 0 ? inner.flatMap((state) => litLeaves(state, lit)) : [chart];
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -1,7 +1,7 @@
 import { Connection, type ConnectionState } from './connection.js';
-import { parseFrame } from './frames.js';
 import { ConsoleModel } from './model.js';
 import { Page } from './page.js';
+import { parseFrame } from './parse-frame.js';
 
 const KEY_ITEM = 'slipstream.key';
 

@@ -1,3 +1,5 @@
+import { asObject, type JsonObject } from './json.js';
+
 /** A way on from a state, as the machine's definition has it. */
 export interface Transition {
   /** As it is shown: an event's type, `always`, `after backoff`. */
@@ -9,10 +11,8 @@ export interface Transition {
   readonly target: string | undefined;
 }
 
-type Config = Readonly<Record<string, unknown>>;
-
 /** The transitions of the state at `path`. `machine` is the id of the machine. */
-export function transitionsOf(state: Config, path: readonly string[], machine: string): Transition[] {
+export function transitionsOf(state: JsonObject, path: readonly string[], machine: string): Transition[] {
   const place = [machine, ...path].join('.');
   const of = (event: string, type: string, config: unknown) =>
     listOf(config).map((entry) => transition(event, type, entry, path, machine));
@@ -80,6 +80,6 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function configOf(value: unknown): Config {
-  return typeof value === 'object' && value !== null ? (value as Config) : {};
+function configOf(value: unknown): JsonObject {
+  return asObject(value) ?? {};
 }

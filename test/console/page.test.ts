@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { parseHTML } from 'linkedom';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ConnectionState } from '../../console/connection.js';
-import { parseFrame } from '../../console/frames.js';
 import { ConsoleModel } from '../../console/model.js';
 import { Page } from '../../console/page.js';
+import { parseFrame } from '../../console/parse-frame.js';
 import type { ChartBatch, ChartFrame } from '../../src/core/chart-frames.js';
 import { actorFrame, eventFrame, machineFrames, messages, snapshotFrame, spanFrame } from './wire.js';
 

@@ -1,7 +1,8 @@
 import type { AnyActorRef } from 'xstate';
 import { rollbackControllerMachine } from '../../actors/rollback-controller/machine.js';
 import { workerSupervisorMachine } from '../../actors/worker-supervisor/machine.js';
-import { type Frame, parseFrame } from '../../console/frames.js';
+import type { Frame } from '../../console/frames.js';
+import { parseFrame } from '../../console/parse-frame.js';
 import { machineDefinition } from '../../infra/charts/machine-definition.js';
 import { StatelyFrames } from '../../infra/charts/stately-frames.js';
 import type { ChartBatch, ChartFrame, ChartFrameOf } from '../../src/core/chart-frames.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseFrame } from '../../console/frames.js';
+import { parseFrame } from '../../console/parse-frame.js';
 import {
   actorFrame,
   definitionOf,
