@@ -4,6 +4,8 @@ import { Page } from './page.js';
 import { parseFrame } from './parse-frame.js';
 
 const KEY_ITEM = 'slipstream.key';
+const DRAW_MS = 100;
+const TIMELINE_MS = 30;
 
 /** Beside the page, so that it works behind a proxy that serves it under another path. */
 const charts = new URL('v1/inspect', location.href);
@@ -51,9 +53,18 @@ const connection = new Connection(
 
 const page = new Page(document, model, (key) => connection.enterKey(key));
 
-// Frames come faster than a screen shows them, and while nobody sees the page none is drawn.
+// Frames come faster than eyes follow, and while nobody sees the page nothing is drawn.
+let [drawnAtMs, timelineAtMs] = [0, 0];
 function draw(): void {
-  page.draw(state, Date.now());
+  const nowMs = Date.now();
+  if (Math.abs(nowMs - timelineAtMs) >= TIMELINE_MS) {
+    timelineAtMs = nowMs;
+    page.drawTimeline(nowMs);
+  }
+  if (Math.abs(nowMs - drawnAtMs) >= DRAW_MS) {
+    drawnAtMs = nowMs;
+    page.draw(state, nowMs);
+  }
   requestAnimationFrame(draw);
 }
 

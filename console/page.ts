@@ -13,7 +13,7 @@ interface Frozen {
   readonly atMs: number;
 }
 
-/** The whole page over a model: `draw` brings it up to date. */
+/** The whole page over a model. */
 export class Page {
   private readonly status: StatusView;
   private readonly actors: ActorsView;
@@ -49,17 +49,21 @@ export class Page {
     });
   }
 
+  /** Brings everything but the timeline up to date. */
   draw(state: ConnectionState, nowMs: number): void {
     const { model } = this;
     model.sweep(nowMs);
-    this.freezeIfAsked(nowMs);
-    this.timeline.update(
-      this.frozen?.spans ?? model.spans.all(),
-      this.frozen?.atMs ?? model.spans.clock(nowMs),
-    );
     this.status.update(state, model.gaps);
     this.actors.update(model, nowMs);
-    if (this.frozen === undefined) this.log.update(model.log, nowMs);
+    if (!this.isPaused()) this.log.update(model.log, nowMs);
+  }
+
+  /** Apart from the rest, since it moves with time alone. */
+  drawTimeline(nowMs: number): void {
+    const { spans } = this.model;
+    if (!this.isPaused()) this.frozen = undefined;
+    else this.frozen ??= { spans: [...spans.all()], atMs: spans.clock(nowMs) };
+    this.timeline.update(this.frozen?.spans ?? spans.all(), this.frozen?.atMs ?? spans.clock(nowMs));
   }
 
   private isPaused(): boolean {
@@ -69,11 +73,5 @@ export class Page {
   private pause(): void {
     this.pauseButton.setAttribute('aria-pressed', String(!this.isPaused()));
     setText(this.pauseButton, this.isPaused() ? 'Go on' : 'Pause');
-  }
-
-  private freezeIfAsked(nowMs: number): void {
-    const { spans } = this.model;
-    if (!this.isPaused()) this.frozen = undefined;
-    else this.frozen ??= { spans: [...spans.all()], atMs: spans.clock(nowMs) };
   }
 }

@@ -31,6 +31,7 @@ function tell(nowMs: number, frames: readonly ChartFrame[], batch: Partial<Chart
 
 function draw(nowMs: number, state: ConnectionState = { kind: 'open' }): void {
   page.draw(state, nowMs);
+  page.drawTimeline(nowMs);
 }
 
 const all = (selector: string) => [...document.querySelectorAll(selector)];
