@@ -4,7 +4,7 @@ import { describeTimeline, layoutTimeline, type TimelineLayout } from './timelin
 
 const ROW_HEIGHT = 22;
 const LABEL_WIDTH = 150;
-const LONGEST_LABEL = 20;
+const LONGEST_LABEL = 18;
 const SECOND_MS = 1000;
 /** How often the description for those who cannot see it changes. */
 const DESCRIBE_MS = 2000;
