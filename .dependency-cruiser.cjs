@@ -4,7 +4,7 @@ const only = (name, from, allowed, comment) => ({
   comment,
   severity: 'error',
   from: { path: from },
-  to: { path: '^(src|actors|streams|infra|test|bench)/', pathNot: allowed },
+  to: { path: '^(src|actors|streams|infra|console|test|bench)/', pathNot: allowed },
 });
 
 const npmOnlyIn = (name, packages, home) => ({
@@ -31,6 +31,12 @@ module.exports = {
       'Infrastructure implements interfaces of the domain.',
     ),
     only(
+      'console-stands-alone',
+      '^console/',
+      ['^console/'],
+      'What runs in a browser imports nothing that runs in Node.',
+    ),
+    only(
       'product-without-tests',
       '^(src|actors|streams|infra)/',
       ['^(src|actors|streams|infra)/'],
@@ -54,6 +60,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^streams/' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'], pathNot: '^node_modules/rxjs/' },
+    },
+    {
+      name: 'console-without-packages',
+      comment: 'It is served as it was compiled: no bundler follows its imports.',
+      severity: 'error',
+      from: { path: '^console/' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
     },
     npmOnlyIn('one-file-for-onnxruntime', 'onnxruntime-node|onnxruntime-common', '^infra/onnx/runtime\\.ts$'),
     npmOnlyIn('one-file-for-ws', 'ws', '^infra/gateway/websocket-server\\.ts$'),

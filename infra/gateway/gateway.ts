@@ -10,6 +10,7 @@ import { ChartConnection, type ChartFrames } from './chart-connection.js';
 import type { ClientSocket } from './client-socket.js';
 import { CLOSE } from './close-codes.js';
 import { Connection, type FollowLog } from './connection.js';
+import type { Pages } from './console-assets.js';
 import { openHttpServer, refuseUpgrade } from './http-server.js';
 import { Leases } from './leases.js';
 import { compileLimits, type GatewayLimits } from './limits.js';
@@ -35,8 +36,10 @@ export interface GatewayOptions {
   readonly allowedOrigins?: readonly string[];
   readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<GatewayLimits>;
-  /** The state charts that clients may look into. Default: none. */
-  readonly charts?: { readonly source: ChartSource; openFrames(): ChartFrames } | undefined;
+  /** The state charts that clients may look into, and the page that shows them. Default: none. */
+  readonly charts?:
+    | { readonly source: ChartSource; openFrames(): ChartFrames; readonly pages?: Pages }
+    | undefined;
 }
 
 export interface Gateway {
@@ -73,6 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const routes: RouteContext = {
     service,
     showsCharts: options.charts !== undefined,
+    pages: options.charts?.pages ?? new Map(),
     access: { keys, allowedOrigins, allowedHosts },
     boundAddress: () => http.address.address,
     draining: () => draining !== undefined,

@@ -15,10 +15,12 @@ const KEEP_ALIVE_MS = 5000;
 const TIMEOUT_CHECKS = 4;
 /** Plain HTTP connections beyond the WebSockets, so that health can be asked when all of these are taken. */
 const SPARE_CONNECTIONS = 64;
+const JSON_TYPE = 'application/json';
 
 export interface Answer {
   readonly status: number;
-  readonly body: object;
+  /** An object goes as JSON, a text as it is: `headers` say what it is. */
+  readonly body: object | string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -83,11 +85,11 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 
 /** Answers an upgrade request in plain HTTP and ends the connection. */
 export function refuseUpgrade(socket: Duplex, { status, body, headers }: Answer, requestId: string): void {
-  const text = JSON.stringify(body);
+  const text = textOf(body);
   const head = {
+    'content-type': JSON_TYPE,
     ...headers,
     'x-request-id': requestId,
-    'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(text)),
     connection: 'close',
   };
@@ -109,15 +111,19 @@ function respond(request: IncomingMessage, response: ServerResponse, options: Ht
   } catch (error) {
     answer = failure(error, requestId, options.logger);
   }
-  const text = JSON.stringify(answer.body);
+  const text = textOf(answer.body);
   response.writeHead(answer.status, {
+    'content-type': JSON_TYPE,
     ...answer.headers,
     'x-request-id': requestId,
-    'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
   });
   response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+function textOf(body: Answer['body']): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 function failure(error: unknown, requestId: string, logger: Logger): Answer {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { GenerationService } from '../../src/core/engine.js';
 import type { EventLoopDelay } from '../clock/event-loop-watch.js';
 import { type AccessRules, hostAllowed, keyAccepted, originAllowed } from './access.js';
+import { CONSOLE_PATH, type Pages } from './console-assets.js';
 import { type Answer, refusal } from './http-server.js';
 
 const STREAM_PATH = '/v1/stream';
@@ -12,6 +13,8 @@ export interface RouteContext {
   readonly access: AccessRules;
   /** Whether clients may look into state charts. */
   readonly showsCharts: boolean;
+  /** The page that shows them, and what it loads. Whoever reads it needs no key: it holds nothing. */
+  readonly pages: Pages;
   /** The IP address that the gateway is bound to. */
   boundAddress(): string;
   draining(): boolean;
@@ -32,14 +35,17 @@ const WRONG_ORIGIN = refusal(
   'origin_not_allowed',
   'pages of this origin may not connect',
 );
-const NO_KEY = refusal(401, 'authentication_error', 'invalid_api_key', 'a valid API key is needed');
+const KEY_NEEDED: Answer = {
+  ...refusal(401, 'authentication_error', 'invalid_api_key', 'a valid API key is needed'),
+  headers: { 'www-authenticate': 'Bearer' },
+};
 const NOT_FOUND = refusal(404, 'not_found_error', 'not_found', 'there is nothing at this path');
-const WRONG_METHOD = refusal(
-  405,
-  'invalid_request_error',
-  'method_not_allowed',
-  'this path is read with GET',
-);
+const NOT_TO_BE_WRITTEN: Answer = {
+  ...refusal(405, 'invalid_request_error', 'method_not_allowed', 'this path is read with GET'),
+  headers: { allow: 'GET, HEAD' },
+};
+/** What the page loads is named relative to a path without one. */
+const NO_TRAILING_SLASH: Answer = { status: 308, body: '', headers: { location: `..${CONSOLE_PATH}` } };
 const UPGRADE_REQUIRED = refusal(
   426,
   'invalid_request_error',
@@ -52,17 +58,23 @@ const FULL = refusal(503, 'unavailable_error', 'busy', 'the server has as many c
 /** The answer to a plain HTTP request. */
 export function answerRequest(request: IncomingMessage, context: RouteContext): Answer {
   if (!hostAllowed(request.headers, context.boundAddress(), context.access)) return WRONG_HOST;
-  switch (pathOf(request)) {
-    case STREAM_PATH:
-    case CHARTS_PATH:
-      if (!isSocketPath(pathOf(request), context)) return NOT_FOUND;
-      return { ...UPGRADE_REQUIRED, headers: { upgrade: 'websocket', connection: 'upgrade' } };
-    case '/health':
-      if (request.method === 'GET' || request.method === 'HEAD') return health(context);
-      return { ...WRONG_METHOD, headers: { allow: 'GET, HEAD' } };
-    default:
-      return NOT_FOUND;
+  const path = pathOf(request);
+  if (isSocketPath(path, context)) {
+    // A page that is refused a WebSocket is not told why; here it is.
+    if (!keyAccepted(request.headers, context.access)) return KEY_NEEDED;
+    return { ...UPGRADE_REQUIRED, headers: { upgrade: 'websocket', connection: 'upgrade' } };
   }
+  const answer = readable(path, context);
+  if (answer === undefined) return NOT_FOUND;
+  return request.method === 'GET' || request.method === 'HEAD' ? answer() : NOT_TO_BE_WRITTEN;
+}
+
+/** What a plain GET of a path is answered. */
+function readable(path: string, context: RouteContext): (() => Answer) | undefined {
+  if (path === '/health') return () => health(context);
+  const page = context.pages.get(path);
+  if (page !== undefined) return () => page;
+  return path === `${CONSOLE_PATH}/` && context.pages.size > 0 ? () => NO_TRAILING_SLASH : undefined;
 }
 
 /** Why a client that asks for a WebSocket gets none; undefined when it gets one. */
@@ -74,7 +86,7 @@ export function upgradeRefusal(request: IncomingMessage, context: RouteContext):
   if (!hostAllowed(headers, context.boundAddress(), access)) return WRONG_HOST;
   if (!isSocketPath(pathOf(request), context)) return NOT_FOUND;
   if (!originAllowed(headers, access)) return WRONG_ORIGIN;
-  if (!keyAccepted(headers, access)) return { ...NO_KEY, headers: { 'www-authenticate': 'Bearer' } };
+  if (!keyAccepted(headers, access)) return KEY_NEEDED;
   if (context.draining()) return DRAINING;
   if (context.full()) return { ...FULL, headers: { 'retry-after': '10' } };
   return undefined;

@@ -1,6 +1,7 @@
 import { StatelyFrames } from '../../infra/charts/stately-frames.js';
 import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import type { CompiledGatewayOptions } from '../../infra/config/gateway-options.js';
+import { readConsolePages } from '../../infra/gateway/console-assets.js';
 import { startGateway } from '../../infra/gateway/gateway.js';
 import { newGenerationId } from '../../infra/ids/random-ids.js';
 import type { NatsConnectionOptions } from '../../infra/nats/connection-options.js';
@@ -30,10 +31,9 @@ export async function openEdges(
   const { service, logger, nats } = deps;
   const ports = { service, logger, follow: followLog, scheduler: createRealScheduler() };
   const common = { ...ports, newRequestId: newGenerationId };
-  const charts = { source: service.charts, openFrames: () => new StatelyFrames() };
   const gateway = await startGateway({
     ...{ ...options, ...common },
-    charts: options.inspect ? charts : undefined,
+    charts: options.inspect ? chartsOf(service.charts) : undefined,
   });
   if (nats === undefined) return gateway;
   const { leases, limits, url } = gateway;
@@ -60,4 +60,8 @@ export async function openEdges(
       await gateway.close();
     },
   };
+}
+
+function chartsOf(source: ChartSource) {
+  return { source, openFrames: () => new StatelyFrames(), pages: readConsolePages() };
 }

@@ -11,7 +11,8 @@ declare module 'vitest' {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const LAYERS = ['src', 'actors', 'streams', 'infra', 'test'];
+const LAYERS = ['src', 'actors', 'streams', 'infra', 'console', 'test'];
+const COPIED = ['package.json', 'console/index.html', 'console/style.css'];
 /** Below node_modules, where every tool looks away and the sources' dependencies are found. */
 const CACHE = join(ROOT, 'node_modules/.cache');
 
@@ -22,7 +23,7 @@ const CACHE = join(ROOT, 'node_modules/.cache');
 export async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, 'slipstream-test-'));
-  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  for (const file of COPIED) cpSync(join(ROOT, file), join(folder, file));
   await compile(folder);
   project.provide('compiledSources', folder);
   project.onTestsRerun(() => compile(folder));

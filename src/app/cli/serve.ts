@@ -16,7 +16,7 @@ import type { Cli } from './services.js';
 import { withEngine } from './with-engine.js';
 
 const EXAMPLES = `
-Paths: /v1/stream for WebSockets, GET /health, with --inspect /v1/inspect for state charts. Keys that clients must present come from SLIPSTREAM_KEYS.
+Paths: /v1/stream for WebSockets, GET /health, with --inspect /inspect for a page of running state charts and /v1/inspect for what it shows. Keys that clients must present come from SLIPSTREAM_KEYS.
 With --nats it answers requests on NATS too (dsi.v1.generate), and with --jobs durable ones (docs/nats.md).
 SIGTERM or Ctrl-C finishes what runs, a second one ends at once.
 
@@ -58,6 +58,7 @@ async function serve(command: Command, { io, services }: Cli): Promise<ExitCode>
     });
     try {
       await io.stdout.write(`slipstream serves ${options.model} on ${gateway.url}\n`);
+      if (gatewayOptions.inspect) await io.stdout.write(`state charts are shown at ${gateway.url}/inspect\n`);
       const signal = await interruption(io.interrupted);
       logger.info({ signal, running: service.health().running }, 'draining');
       // What nobody follows any more is not waited for.

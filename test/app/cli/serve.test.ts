@@ -38,6 +38,18 @@ describe('slipstream serve', () => {
     expect(code).toBe(expected);
   });
 
+  test('says where state charts are shown when they are', async () => {
+    const interrupted = new AbortController();
+    const { stdout } = await run(['serve', '--port', '9000', '--model', 'm', '--inspect'], {
+      interrupted,
+      services: gateway([]),
+      onStdout: (text) => {
+        if (text.includes('/inspect')) interrupted.abort('SIGTERM');
+      },
+    });
+    expect(stdout).toMatch(/\nstate charts are shown at http:\/\/127\.0\.0\.1:9000\/inspect\n$/);
+  });
+
   test('lets producers ask over the NATS that it was given', async () => {
     const events: string[] = [];
     const interrupted = new AbortController();
@@ -107,7 +119,7 @@ describe('slipstream serve', () => {
   test('its help names the paths that there are', async () => {
     const { stdout } = await run(['serve', '--help']);
     const [paths = ''] = /^Paths: .*$/m.exec(stdout) ?? [];
-    expect(paths.match(/\/[a-z0-9/]+/g)).toEqual(['/v1/stream', '/health', '/v1/inspect']);
+    expect(paths.match(/\/[a-z0-9/]+/g)).toEqual(['/v1/stream', '/health', '/inspect', '/v1/inspect']);
   });
 
   test('there is no flag for keys, which would show in the process list', async () => {

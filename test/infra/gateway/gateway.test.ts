@@ -88,6 +88,7 @@ describe('plain HTTP', () => {
       status: 403,
       body: { error: { code: 'host_not_allowed' } },
     });
+    expect(await ask('/inspect', { host: 'evil.example' })).toMatchObject({ status: 403 });
     expect(await ask('/health', { host: 'proxy.example' })).toMatchObject({ status: 200 });
   });
 
