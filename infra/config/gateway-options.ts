@@ -85,7 +85,7 @@ export const gatewayOptionDefinitions: OptionDefinitions<GatewayOptions> = {
   }),
   inspect: switchOption({
     flag: 'inspect',
-    description: 'let clients look into running state charts, at /v1/inspect',
+    description: 'let clients look into running state charts: a page at /inspect, frames at /v1/inspect',
     defaultText: 'off',
   }),
 };

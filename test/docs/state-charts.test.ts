@@ -37,6 +37,9 @@ A transition without an arrow stays in its state. \`always\` transitions are tak
 
 ## Looking into running charts
 
+\`slipstream serve --inspect\` shows those of every process on a page and to WebSocket clients:
+[inspection.md](inspection.md).
+
 An engine shows those of its process, one controller per generation and a supervisor per worker that it started, to
 \`inspect\`: every event and every snapshot, as [XState's inspection API](https://stately.ai/docs/inspection) has them.
 
