@@ -6,6 +6,7 @@ import type { TraceEvent } from '../../src/core/trace.js';
 import { activeStates } from './chart-states.js';
 import { machineDefinition } from './machine-definition.js';
 import { shownFacts } from './shown-event.js';
+import { shownGeneration } from './shown-generation.js';
 
 /** Frames are handed over this often: so often a second is an actor's place told at most. */
 const FLUSH_MS = 50;
@@ -20,6 +21,7 @@ export type ChartSink = (frames: readonly ChartFrame[], omitted: number) => void
 
 interface Shown {
   readonly actor: AnyActorRef;
+  readonly name: string;
   readonly machine: string;
   readonly parent: string | undefined;
   readonly facts: () => ChartFacts;
@@ -30,6 +32,7 @@ interface Shown {
 
 interface Enrolled {
   readonly actor: AnyActorRef;
+  readonly name: string;
   readonly facts: () => ChartFacts;
   detach: Cancel;
 }
@@ -53,9 +56,9 @@ export class ChartRecorder {
     private readonly logger: Logger,
   ) {}
 
-  /** Shows an actor, and those that it spawns, until the end is told. `facts`: what is known of it beside its state. */
-  enrol(actor: AnyActorRef, facts: () => ChartFacts): Cancel {
-    const entry: Enrolled = { actor, facts, detach: () => {} };
+  /** Shows an actor, and those that it spawns, until the end is told. `facts`: what is known of it beside its state; `name`: what it is shown as. */
+  enrol(actor: AnyActorRef, facts: () => ChartFacts, name = actor.id): Cancel {
+    const entry: Enrolled = { actor, name, facts, detach: () => {} };
     this.enrolled.set(actor.sessionId, entry);
     if (this.sink !== undefined) this.attach(entry);
     return () => {
@@ -72,7 +75,7 @@ export class ChartRecorder {
       kind: 'span',
       span: kind,
       track,
-      generation,
+      generation: shownGeneration(generation),
       startMs,
       ...(endMs !== undefined && { endMs }),
       facts: shownFacts(data ?? {}),
@@ -109,9 +112,9 @@ export class ChartRecorder {
       subscription.unsubscribe();
       entry.detach = () => {};
     };
-    this.show(actor, undefined, entry.facts);
+    this.show(actor, entry.name, undefined, entry.facts);
     const { children } = actor.getSnapshot() as { children?: Readonly<Record<string, AnyActorRef>> };
-    for (const child of Object.values(children ?? {})) this.show(child, actor.sessionId, noFacts);
+    for (const child of Object.values(children ?? {})) this.show(child, child.id, actor.sessionId, noFacts);
   }
 
   private inspect(entry: Enrolled, event: InspectionEvent): void {
@@ -133,7 +136,7 @@ export class ChartRecorder {
       case '@xstate.snapshot':
         // A child's first: when it is made it has no snapshot yet.
         if (!this.shown.has(actor.sessionId) && event.snapshot.status === 'active') {
-          this.show(actor, parentOf(actor)?.sessionId, noFacts);
+          this.show(actor, actor.id, parentOf(actor)?.sessionId, noFacts);
           return;
         }
         this.move(actor.sessionId, event.event.type, event.snapshot);
@@ -144,10 +147,10 @@ export class ChartRecorder {
     }
   }
 
-  private show(actor: AnyActorRef, parent: string | undefined, facts: () => ChartFacts): void {
+  private show(actor: AnyActorRef, name: string, parent: string | undefined, facts: () => ChartFacts): void {
     const snapshot = actor.getSnapshot() as ChartSnapshot;
     const shown: Shown = {
-      ...{ actor, parent, facts },
+      ...{ actor, name, parent, facts },
       machine: word(machineDefinition(actor)?.id ?? 'actor'),
       states: statesOf(snapshot).join(),
       visited: [],
@@ -197,12 +200,12 @@ export class ChartRecorder {
   }
 
   private actorFrame(shown: Shown): ChartFrameOf<'actor'> {
-    const { actor, parent, machine } = shown;
+    const { actor, name, parent, machine } = shown;
     return {
       kind: 'actor',
       actor: actor.sessionId,
       ...(parent !== undefined && { parent }),
-      ...{ machine, name: word(actor.id) },
+      ...{ machine, name: word(name) },
       ...this.place(shown),
     };
   }

@@ -1,11 +1,12 @@
 import type { ChartFact } from '../../src/core/chart-frames.js';
+import { shownGeneration } from './shown-generation.js';
 
 /**
  * What of an event or a trace may be shown: ids of workers and generations, places, counts and times. A list of what may
  * be, not of what may not: a field that is added tomorrow stays unseen until somebody says that it tells no token.
  */
 const SHOWN = new Set([
-  ...['generation', 'worker', 'job', 'epoch', 'opening', 'outcome', 'code', 'state', 'mode', 'finishReason'],
+  ...['worker', 'job', 'epoch', 'opening', 'outcome', 'code', 'state', 'mode', 'finishReason'],
   ...['from', 'first', 'last', 'position', 'root', 'committedPosition', 'end', 'ahead', 'batch', 'extend'],
   ...['exhausted', 'rests', 'afresh', 'listen', 'done', 'ready', 'permanent', 'drafted'],
   ...['freeSlots', 'tokensIngested', 'awaitDrafts', 'capacityTokens'],
@@ -21,7 +22,8 @@ const LONGEST_TEXT = 128;
 export function shownFacts(event: object): Record<string, ChartFact> {
   const facts: Record<string, ChartFact> = {};
   for (const [key, value] of Object.entries(event)) {
-    if (SHOWN.has(key) && isFact(value))
+    if (key === 'generation') facts[key] = shownGeneration(String(value));
+    else if (SHOWN.has(key) && isFact(value))
       facts[key] = typeof value === 'string' ? value.slice(0, LONGEST_TEXT) : value;
     else if (COUNTED.has(key) && Array.isArray(value)) facts[key] = value.length;
     else if (COUNTED.has(key) && typeof value === 'number') facts[key] = value;

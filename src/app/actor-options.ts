@@ -7,8 +7,8 @@ export type ActorInspector = (event: InspectionEvent) => void;
 
 /** Shows actors to whoever looks at state charts, in this process or another. */
 export interface ActorCharts {
-  /** `facts`: what is known of the actor beside its state; called some times a second while somebody looks. */
-  enrol(actor: AnyActorRef, facts: () => ChartFacts): Cancel;
+  /** `facts`: what is known of the actor beside its state; called some times a second while somebody looks. `name`: instead of the actor's id. */
+  enrol(actor: AnyActorRef, facts: () => ChartFacts, name?: string): Cancel;
 }
 
 /** XState's clock on our scheduler, so that delays of machines obey virtual time too. */

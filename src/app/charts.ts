@@ -20,7 +20,7 @@ export function openCharts(process: string, ports: ActorPorts): ProcessCharts {
   const feed = new ChartFeed({ process, recorder, ...ports });
   const source = new ChartCollector(ports);
   return {
-    enrol: (actor, facts) => recorder.enrol(actor, facts),
+    enrol: (actor, facts, name) => recorder.enrol(actor, facts, name),
     trace: recorder.trace,
     source,
     close: () => {

@@ -7,6 +7,7 @@ import {
   type RollbackControllerOutput,
   rollbackControllerMachine,
 } from '../../actors/rollback-controller/machine.js';
+import { shownGeneration } from '../../infra/charts/shown-generation.js';
 import { fromSubject } from '../../streams/bus-source.js';
 import { controllerEvents, controls, proposals, verdicts } from '../../streams/controller-events.js';
 import { releaseText } from '../../streams/text.js';
@@ -67,8 +68,10 @@ export function startGeneration(options: GenerationOptions): RunningGeneration {
       },
     },
   });
-  const leaveCharts = options.charts?.enrol(actor, () =>
-    controllerFacts(actor.getSnapshot().context.speculation),
+  const leaveCharts = options.charts?.enrol(
+    actor,
+    () => controllerFacts(actor.getSnapshot().context.speculation),
+    shownGeneration(request.id),
   );
   const control$ = new Subject<RollbackControllerEvent>();
   const events = controllerEvents<RollbackControllerEvent>(

@@ -1,5 +1,6 @@
 import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shownGeneration } from '../../infra/charts/shown-generation.js';
 import { StatelyFrames } from '../../infra/charts/stately-frames.js';
 import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import { compileEngineOptions } from '../../infra/config/engine-options.js';
@@ -19,6 +20,7 @@ describe('a viewer of running state charts', () => {
   let engine: Engine;
   let gateway: Gateway;
   const frames: StatelyInspectionEvent[] = [];
+  const told: string[] = [];
 
   beforeAll(async () => {
     household = openHousehold();
@@ -53,6 +55,7 @@ describe('a viewer of running state charts', () => {
     const id = await client.create(REQUEST);
     await client.frame('generation.finished', (frame) => frame.id === id);
     await client.close();
+    told.push(id);
     return { id, ids: client.tokens(id).map(({ token }) => token) };
   };
 
@@ -84,8 +87,10 @@ describe('a viewer of running state charts', () => {
     ]);
     const seen = await tell();
     expect(seen.ids).toEqual(unseen.ids);
-    await eventually(() => snapshotsOf(seen.id).some(({ snapshot }) => snapshot.status === 'done'));
-    const visited = new Set(snapshotsOf(seen.id).flatMap((frame) => frame.visited));
+    await eventually(() =>
+      snapshotsOf(shownGeneration(seen.id)).some(({ snapshot }) => snapshot.status === 'done'),
+    );
+    const visited = new Set(snapshotsOf(shownGeneration(seen.id)).flatMap((frame) => frame.visited));
     for (const state of ['running.speculating', 'running.rollingBack', 'finishing', 'completed'])
       expect(visited).toContain(state);
     const received = frames.flatMap((frame) => (frame.type === '@xstate.event' ? [frame.event.type] : []));
@@ -93,8 +98,10 @@ describe('a viewer of running state charts', () => {
       expect(received).toContain(type);
   });
 
-  it('is told no prompt and no token', () => {
+  it('is told no prompt, no token, and no id by which a generation could be read or cancelled', () => {
     const text = JSON.stringify(frames);
+    expect(told).toHaveLength(2);
+    for (const id of told) expect(text).not.toContain(id);
     expect(text).not.toContain('secret');
     expect(text).not.toMatch(/"(ids|tokens|promptTokenIds)":\[/);
     expect(text).not.toMatch(/[Hh]ash/);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AnyActorRef, createActor, setup, spawnChild } from 'xstate';
 import { ChartRecorder } from '../../../infra/charts/chart-recorder.js';
+import { shownGeneration } from '../../../infra/charts/shown-generation.js';
 import type { ChartFrame, ChartFrameOf } from '../../../src/core/chart-frames.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { checkMessage } from '../../../src/core/message-check.js';
@@ -204,7 +205,7 @@ describe('ChartRecorder', () => {
         kind: 'span',
         span: 'pass',
         track: 'target-1',
-        generation: 'g1',
+        generation: shownGeneration('g1'),
         startMs: 5,
         endMs: 25,
         facts: { position: 7, ids: 1 },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { shownFacts } from '../../../infra/charts/shown-event.js';
+import { shownGeneration } from '../../../infra/charts/shown-generation.js';
 import { sampleMessages } from '../../support/sample-messages.js';
 
 /** Fields of messages from which a token could be told. */
@@ -34,7 +35,7 @@ describe('what is shown of an event', () => {
         done: true,
       }),
     ).toEqual({
-      generation: 'g1',
+      generation: shownGeneration('g1'),
       worker: 'target-1',
       job: 3,
       position: 40,
@@ -47,7 +48,7 @@ describe('what is shown of an event', () => {
   test('is also what it carries inside, as far as that may be shown', () => {
     const message = { generation: 'g1', promptTokenIds: [1, 2], capacityTokens: 64, seed: 5 };
     expect(shownFacts({ type: 'session.open', message, respond: () => {} })).toEqual({
-      generation: 'g1',
+      generation: shownGeneration('g1'),
       capacityTokens: 64,
     });
   });
