@@ -7,10 +7,6 @@ import type {
 } from '../../src/core/engine.js';
 import { BusyError, GenerationNotFoundError, UnavailableError } from '../../src/core/errors.js';
 import type { Demand, LogEvent } from '../../src/core/log-event.js';
-import type { Logger } from '../../src/core/logger.js';
-import type { Scheduler } from '../../src/core/scheduler.js';
-import type { ClientSocket, ClientSocketEvents } from './client-socket.js';
-import { CLOSE } from './close-codes.js';
 import { errorFrame } from './error-frame.js';
 import {
   type ClientFrame,
@@ -22,46 +18,28 @@ import {
   tokenFrame,
 } from './frames.js';
 import type { Leases } from './leases.js';
-import type { GatewayLimits } from './limits.js';
-import { Outlet } from './outlet.js';
-import { Peer } from './peer.js';
+import { Peer, type PeerContext } from './peer.js';
 import { logUnknownFields } from './unknown-fields.js';
 import { requestFromWire } from './wire-request.js';
 
 /** Reads a log from behind a place, never faster than there is demand (streams: followLog). */
 export type FollowLog = (log: GenerationLog, after: number, demand: Demand) => Observable<LogEvent>;
 
-interface ConnectionContext {
+interface ConnectionContext extends PeerContext {
   readonly service: GenerationService;
   readonly follow: FollowLog;
   readonly leases: Leases;
-  readonly scheduler: Scheduler;
-  readonly limits: GatewayLimits;
-  readonly logger: Logger;
   readonly requestId: string;
   /** False while the gateway drains: nothing new is begun. */
   accepting(): boolean;
   /** Called whenever less is created or followed here than before. */
   quieter(): void;
-  /** Called once, when the socket is gone. */
-  closed(): void;
 }
 
 /** One client: reads its frames, creates and follows generations, and survives whatever it sends. */
-export class Connection implements ClientSocketEvents {
-  private readonly outlet: Outlet;
-  private readonly peer: Peer;
+export class Connection extends Peer<ConnectionContext> {
   private readonly followed = new Map<string, Subscription>();
   private creating = 0;
-
-  constructor(
-    private readonly socket: ClientSocket,
-    private readonly context: ConnectionContext,
-  ) {
-    const { scheduler, limits } = context;
-    this.peer = new Peer({ ...context, socket });
-    this.outlet = new Outlet({ socket, scheduler, limits, overrun: (why) => this.peer.cut(why) });
-  }
 
   /** Generations being created or followed. */
   get active(): number {
@@ -69,7 +47,7 @@ export class Connection implements ClientSocketEvents {
   }
 
   text(text: string): void {
-    if (!this.peer.admit()) return;
+    if (!this.admit()) return;
     try {
       this.handle(parseClientFrame(text));
     } catch (error) {
@@ -77,27 +55,8 @@ export class Connection implements ClientSocketEvents {
     }
   }
 
-  binary(): void {
-    if (this.peer.admit()) this.close(CLOSE.unsupportedData, 'frames are JSON text');
-  }
-
-  heartbeat(): void {
-    this.peer.admit();
-  }
-
-  closed(code: number): void {
-    this.peer.closed(code);
-    this.outlet.close();
+  protected left(): void {
     for (const subscription of [...this.followed.values()]) subscription.unsubscribe();
-    this.context.closed();
-  }
-
-  probe(): void {
-    this.peer.probe();
-  }
-
-  close(code: number, reason: string): void {
-    this.peer.close(code, reason);
   }
 
   private handle(frame: ClientFrame): void {

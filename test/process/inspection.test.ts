@@ -2,14 +2,12 @@ import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shownGeneration } from '../../infra/charts/shown-generation.js';
 import { StatelyFrames } from '../../infra/charts/stately-frames.js';
-import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import { compileEngineOptions } from '../../infra/config/engine-options.js';
-import { type Gateway, startGateway } from '../../infra/gateway/gateway.js';
-import { newGenerationId } from '../../infra/ids/random-ids.js';
+import type { Gateway } from '../../infra/gateway/gateway.js';
 import { createEngine, type Engine } from '../../src/app/engine.js';
 import { silentLogger } from '../../src/core/logger.js';
-import { followLog } from '../../streams/follow-log.js';
 import { StreamClient } from '../support/stream-client.js';
+import { startEngineGateway } from './engine-gateway.js';
 import { eventually } from './eventually.js';
 import { type Household, openHousehold } from './household.js';
 
@@ -32,14 +30,7 @@ describe('a viewer of running state charts', () => {
       }),
       { logger: silentLogger },
     );
-    gateway = await startGateway({
-      host: '127.0.0.1',
-      port: 0,
-      service: engine,
-      follow: followLog,
-      scheduler: createRealScheduler(),
-      logger: silentLogger,
-      newRequestId: newGenerationId,
+    gateway = await startEngineGateway(engine, {
       charts: { source: engine.charts, openFrames: () => new StatelyFrames() },
     });
   });

@@ -1,13 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createRealScheduler } from '../../infra/clock/real-scheduler.js';
 import { compileEngineOptions } from '../../infra/config/engine-options.js';
-import { type Gateway, startGateway } from '../../infra/gateway/gateway.js';
-import { newGenerationId } from '../../infra/ids/random-ids.js';
+import type { Gateway } from '../../infra/gateway/gateway.js';
 import { createEngine, type Engine } from '../../src/app/engine.js';
 import { ContextLengthError } from '../../src/core/errors.js';
 import { silentLogger } from '../../src/core/logger.js';
-import { followLog } from '../../streams/follow-log.js';
 import { StreamClient } from '../support/stream-client.js';
+import { startEngineGateway } from './engine-gateway.js';
 import { eventually } from './eventually.js';
 
 const CLIENTS = 8;
@@ -31,15 +29,7 @@ describe('WebSocket clients of one engine', () => {
       }),
       { logger: silentLogger },
     );
-    gateway = await startGateway({
-      host: '127.0.0.1',
-      port: 0,
-      service: engine,
-      follow: followLog,
-      scheduler: createRealScheduler(),
-      logger: silentLogger,
-      newRequestId: newGenerationId,
-    });
+    gateway = await startEngineGateway(engine);
   });
 
   afterEach(() => Promise.all(clients.splice(0).map((client) => client.drop())));
