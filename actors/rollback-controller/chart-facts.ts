@@ -4,7 +4,7 @@ import type { Speculation } from './speculation.js';
 /** What a viewer of a generation's chart is told beside its state: counts, and no token. */
 export function controllerFacts({ state, targets, drafters }: Speculation): ChartFacts {
   const { plan, tree, statistics, request } = state;
-  const decided = tree.confirmedDrafts + tree.refutedDrafts;
+  const { acceptance } = tree;
   return {
     asked: request.mode,
     mode: plan.mode,
@@ -18,6 +18,6 @@ export function controllerFacts({ state, targets, drafters }: Speculation): Char
     targets: [...targets.links.values()].filter(({ phase }) => phase === 'ready').length,
     drafters: drafters.links.size,
     rollbacks: statistics.rollbacks,
-    ...(decided > 0 && { acceptance: Math.round((1000 * tree.confirmedDrafts) / decided) / 1000 }),
+    ...(acceptance !== undefined && { acceptance: Math.round(1000 * acceptance) / 1000 }),
   };
 }

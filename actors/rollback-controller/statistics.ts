@@ -15,7 +15,6 @@ export class Statistics {
     tree: DraftTree,
     estimatedSpeedup: number | undefined,
   ): SpeculationReport {
-    const decided = tree.confirmedDrafts + tree.refutedDrafts;
     return {
       plan,
       numerics,
@@ -24,7 +23,7 @@ export class Statistics {
       drafterForwards: this.drafterForwards,
       rollbacks: this.rollbacks,
       wastedDrafts: tree.wastedDrafts,
-      acceptance: decided === 0 ? undefined : tree.confirmedDrafts / decided,
+      acceptance: tree.acceptance,
       staleVerdicts: this.staleVerdicts,
       estimatedSpeedup,
     };

@@ -115,6 +115,12 @@ export class DraftTree {
     return this.refuted;
   }
 
+  /** Of the drafts that a verdict decided, 0..1; undefined before one has. */
+  get acceptance(): number | undefined {
+    const decided = this.confirmedDrafts + this.refutedDrafts;
+    return decided === 0 ? undefined : this.confirmedDrafts / decided;
+  }
+
   /** Drafts that decided no position: repeated, late, off the committed path, or a further branch. */
   get wastedDrafts(): number {
     return this.wasted;
