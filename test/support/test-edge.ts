@@ -21,8 +21,11 @@ export interface TestEdge {
 export async function openTestEdge(
   server: EmbeddedServer,
   options: Partial<NatsEdgeOptions> = {},
+  script?: FakeGenerationService['script'],
 ): Promise<TestEdge> {
   const service = new FakeGenerationService();
+  // Jobs that wait are taken while this opens.
+  if (script) service.script = script;
   const scheduler = new HandScheduler();
   let requests = 0;
   const edge = await openNatsEdge({

@@ -60,13 +60,8 @@ describe('durable jobs', () => {
     script: (generation: ScriptedGeneration) => void,
     options: Partial<NatsEdgeOptions> = {},
   ): Promise<TestEdge> {
-    const opened = await openTestEdge(server, {
-      jobs: 1,
-      drainMs: 0,
-      scheduler: createRealScheduler(),
-      ...options,
-    });
-    opened.service.script = script;
+    const real = { jobs: 1, drainMs: 0, scheduler: createRealScheduler() };
+    const opened = await openTestEdge(server, { ...real, ...options }, script);
     edges.push(opened);
     return opened;
   }
