@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SystemError } from '../../src/core/errors.js';
-import type { Answer } from './http-server.js';
+import type { Answer } from './answer.js';
 
 /** Answers by path. */
 export type Pages = ReadonlyMap<string, Answer>;

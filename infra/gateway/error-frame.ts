@@ -1,7 +1,7 @@
 import { errorMessage, GenerationNotFoundError } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
 import type { ErrorFrame } from './frames.js';
-import { concernsClient, publicError } from './public-error.js';
+import { concernsClient, type PublicError, publicError } from './public-error.js';
 
 interface ErrorContext {
   /** The generation it is about. */
@@ -13,12 +13,18 @@ interface ErrorContext {
   readonly logger: Logger;
 }
 
-/** What a client is told of an error; the log has the rest. */
-export function errorFrame(error: unknown, { requestId, logger, ref, ...about }: ErrorContext): ErrorFrame {
+/** What a client may know of an error; the log has the rest. */
+export function tellError(error: unknown, logger: Logger, generation?: string): PublicError {
   const told = publicError(error);
-  const { id = error instanceof GenerationNotFoundError ? error.generation : undefined } = about;
   if (concernsClient(error)) logger.debug({ code: told.code, field: told.field }, 'request refused');
-  else logger.warn({ generation: id, code: told.code, error: errorMessage(error) }, 'request failed');
+  else logger.warn({ generation, code: told.code, error: errorMessage(error) }, 'request failed');
+  return told;
+}
+
+/** What a client of a socket is told of an error. */
+export function errorFrame(error: unknown, { requestId, logger, ref, ...about }: ErrorContext): ErrorFrame {
+  const { id = error instanceof GenerationNotFoundError ? error.generation : undefined } = about;
+  const told = tellError(error, logger, id);
   return {
     type: 'error',
     ...told,

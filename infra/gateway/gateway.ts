@@ -11,9 +11,13 @@ import type { ClientSocket } from './client-socket.js';
 import { CLOSE } from './close-codes.js';
 import { Connection, type FollowLog } from './connection.js';
 import type { Pages } from './console-assets.js';
+import { crossOriginHeaders } from './cross-origin.js';
+import type { HttpExchange } from './http-exchange.js';
 import { openHttpServer, refuseUpgrade } from './http-server.js';
 import { Leases } from './leases.js';
 import { compileLimits, type GatewayLimits } from './limits.js';
+import { Completion } from './openai/completion.js';
+import type { CompletionKind } from './openai/completion-kind.js';
 import { answerRequest, asksForCharts, type RouteContext, upgradeRefusal } from './routes.js';
 import { createUpgrader } from './websocket-server.js';
 
@@ -65,6 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = compileLimits(options.limits);
   const leases = new Leases(scheduler, limits.leaseMs, logger);
   const connections = new Set<Connection | ChartConnection>();
+  const completions = new Set<Completion>();
   const waiting = new Set<() => void>();
   const checkWaiting = () => {
     for (const check of [...waiting]) check();
@@ -73,14 +78,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let closing: Promise<void> | undefined;
 
   const upgrade = createUpgrader({ maxPayloadBytes: limits.maxPayloadBytes, protocol: PROTOCOL, logger });
+  const access = { keys, allowedOrigins, allowedHosts };
   const routes: RouteContext = {
     service,
+    access,
+    startedAt: unixTime(),
+    complete,
     showsCharts: options.charts !== undefined,
     pages: options.charts?.pages ?? new Map(),
-    access: { keys, allowedOrigins, allowedHosts },
     boundAddress: () => http.address.address,
     draining: () => draining !== undefined,
-    full: () => connections.size >= limits.connections,
+    full: () => connections.size + completions.size >= limits.connections,
     eventLoopDelay: () => eventLoop.delay(),
   };
 
@@ -110,6 +118,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     checkWaiting();
   };
 
+  function complete(kind: CompletionKind, exchange: HttpExchange): void {
+    const completion: Completion = new Completion(kind, exchange, {
+      ...{ ...common, service, follow, logger, unixTime },
+      ended: () => {
+        completions.delete(completion);
+        checkWaiting();
+      },
+    });
+    completions.add(completion);
+    void completion.run();
+  }
+
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void => {
     const refusal = upgradeRefusal(request, routes);
     if (refusal) {
@@ -133,6 +153,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     logger,
     newRequestId,
     answer: (request) => answerRequest(request, routes),
+    headers: (request) => crossOriginHeaders(request, access),
     upgrade: connect,
   });
 
@@ -159,7 +180,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
 
   const drain = (): Promise<void> => {
-    draining ??= until(() => [...connections].every(({ active }) => active === 0), limits.drainMs);
+    const isIdle = () => completions.size === 0 && [...connections].every(({ active }) => active === 0);
+    draining ??= until(isIdle, limits.drainMs);
     return draining;
   };
 
@@ -169,6 +191,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     eventLoop.close();
     http.stopListening();
     for (const connection of connections) connection.close(CLOSE.goingAway, 'the server is shutting down');
+    for (const completion of [...completions]) completion.close();
     await until(() => connections.size === 0, FAREWELL_MS);
     leases.close();
     await http.close();
@@ -186,6 +209,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return closing;
     },
   };
+}
+
+function unixTime(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** The bound address as a URL has it; what is bound to every address is reached over loopback. */

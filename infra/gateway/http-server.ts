@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
+import { type Answer, encodeAnswer, refusal, sendAnswer } from './answer.js';
+import { HttpExchange } from './http-exchange.js';
 import { type ListenAddress, listen } from './listen.js';
 
 /** The longest request line and headers together. */
@@ -15,21 +17,18 @@ const KEEP_ALIVE_MS = 5000;
 const TIMEOUT_CHECKS = 4;
 /** Plain HTTP connections beyond the WebSockets, so that health can be asked when all of these are taken. */
 const SPARE_CONNECTIONS = 64;
-const JSON_TYPE = 'application/json';
 
-export interface Answer {
-  readonly status: number;
-  /** An object goes as JSON, a text as it is: `headers` say what it is. */
-  readonly body: object | string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+/** Answers later; sees to its own errors. */
+export type Serve = (exchange: HttpExchange) => void;
 
 interface HttpServerOptions extends ListenAddress {
   readonly connections: number;
   readonly headersTimeoutMs: number;
   readonly logger: Logger;
   newRequestId(): string;
-  answer(request: IncomingMessage, requestId: string): Answer;
+  answer(request: IncomingMessage): Answer | Serve;
+  /** Headers of whatever the request is answered. */
+  headers(request: IncomingMessage): Readonly<Record<string, string>>;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void;
 }
 
@@ -84,46 +83,25 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 }
 
 /** Answers an upgrade request in plain HTTP and ends the connection. */
-export function refuseUpgrade(socket: Duplex, { status, body, headers }: Answer, requestId: string): void {
-  const text = textOf(body);
-  const head = {
-    'content-type': JSON_TYPE,
-    ...headers,
-    'x-request-id': requestId,
-    'content-length': String(Buffer.byteLength(text)),
-    connection: 'close',
-  };
-  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+export function refuseUpgrade(socket: Duplex, answer: Answer, requestId: string): void {
+  const { text, headers } = encodeAnswer(answer, requestId);
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${text}`);
-}
-
-/** An error in the shape that clients of OpenAI-compatible servers expect. */
-export function refusal(status: number, type: string, code: string, message: string): Answer {
-  return { status, body: { error: { message, type, param: null, code } } };
+  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${text}`);
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, options: HttpServerOptions): void {
   const requestId = options.newRequestId();
-  let answer: Answer;
   try {
-    answer = options.answer(request, requestId);
+    for (const [name, value] of Object.entries(options.headers(request))) response.setHeader(name, value);
+    const answer = options.answer(request);
+    if (typeof answer === 'function') answer(new HttpExchange(request, response, requestId));
+    else sendAnswer(response, answer, requestId);
   } catch (error) {
-    answer = failure(error, requestId, options.logger);
+    sendAnswer(response, failure(error, requestId, options.logger), requestId);
   }
-  const text = textOf(answer.body);
-  response.writeHead(answer.status, {
-    'content-type': JSON_TYPE,
-    ...answer.headers,
-    'x-request-id': requestId,
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-  });
-  response.end(request.method === 'HEAD' ? undefined : text);
-}
-
-function textOf(body: Answer['body']): string {
-  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 function failure(error: unknown, requestId: string, logger: Logger): Answer {

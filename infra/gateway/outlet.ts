@@ -7,7 +7,7 @@ import type { GatewayLimits } from './limits.js';
 const BURST = 128;
 
 interface OutletOptions {
-  readonly socket: ClientSocket;
+  readonly socket: Pick<ClientSocket, 'bufferedBytes' | 'open' | 'send'>;
   readonly scheduler: Scheduler;
   readonly limits: Pick<GatewayLimits, 'pauseBytes' | 'cutBytes' | 'stallMs'>;
   /** The client does not read: cut it. */
@@ -15,7 +15,7 @@ interface OutletOptions {
 }
 
 /**
- * The way out to one client. A WebSocket takes whatever is sent and queues it in memory without end, so this
+ * The way out to one client. A socket takes whatever is sent and queues it in memory without end, so this
  * tells those who feed it when to wait (`Demand`) and gives up on a client that takes nothing.
  */
 export class Outlet implements Demand {

@@ -3,7 +3,9 @@ import {
   ContextLengthError,
   GenerationNotFoundError,
   InvalidOptionError,
+  ModelNotServedError,
   NoWorkerError,
+  RequestTooLargeError,
   ResultTooLargeError,
   SlipstreamError,
   UnavailableError,
@@ -11,7 +13,7 @@ import {
 import { inWireNames } from './wire-request.js';
 
 /** What a client may know of an error. */
-interface PublicError {
+export interface PublicError {
   readonly code: string;
   readonly message: string;
   readonly field?: string;
@@ -22,6 +24,8 @@ interface PublicError {
 const SPOKEN = [
   InvalidOptionError,
   ContextLengthError,
+  RequestTooLargeError,
+  ModelNotServedError,
   BusyError,
   UnavailableError,
   GenerationNotFoundError,

@@ -2,11 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import type { GenerationService } from '../../src/core/engine.js';
 import type { EventLoopDelay } from '../clock/event-loop-watch.js';
 import { type AccessRules, hostAllowed, keyAccepted, originAllowed } from './access.js';
+import { type Answer, refusal } from './answer.js';
 import { CONSOLE_PATH, type Pages } from './console-assets.js';
-import { type Answer, refusal } from './http-server.js';
+import { isPreflight, preflightHeaders } from './cross-origin.js';
+import type { HttpExchange } from './http-exchange.js';
+import type { Serve } from './http-server.js';
+import { CHAT, type CompletionKind, TEXT } from './openai/completion-kind.js';
+import { findModel, listModels } from './openai/models.js';
 
 const STREAM_PATH = '/v1/stream';
 const CHARTS_PATH = '/v1/inspect';
+const MODELS_PATH = '/v1/models';
+const COMPLETIONS: ReadonlyMap<string, CompletionKind> = new Map([
+  ['/v1/chat/completions', CHAT],
+  ['/v1/completions', TEXT],
+]);
 
 export interface RouteContext {
   readonly service: GenerationService;
@@ -18,8 +28,11 @@ export interface RouteContext {
   /** The IP address that the gateway is bound to. */
   boundAddress(): string;
   draining(): boolean;
-  /** Whether no more WebSockets are to be had. */
+  /** Whether there are as many WebSockets and completions as may be. */
   full(): boolean;
+  /** Seconds since 1970 at which this gateway was started. */
+  readonly startedAt: number;
+  complete(kind: CompletionKind, exchange: HttpExchange): void;
   eventLoopDelay(): EventLoopDelay;
 }
 
@@ -44,6 +57,10 @@ const NOT_TO_BE_WRITTEN: Answer = {
   ...refusal(405, 'invalid_request_error', 'method_not_allowed', 'this path is read with GET'),
   headers: { allow: 'GET, HEAD' },
 };
+const NOT_TO_BE_READ: Answer = {
+  ...refusal(405, 'invalid_request_error', 'method_not_allowed', 'this path takes requests with POST'),
+  headers: { allow: 'POST' },
+};
 /** What the page loads is named relative to a path without one. */
 const NO_TRAILING_SLASH: Answer = { status: 308, body: '', headers: { location: `..${CONSOLE_PATH}` } };
 const UPGRADE_REQUIRED = refusal(
@@ -53,25 +70,58 @@ const UPGRADE_REQUIRED = refusal(
   'this path speaks WebSocket',
 );
 const DRAINING = refusal(503, 'unavailable_error', 'unavailable', 'the server is shutting down');
-const FULL = refusal(503, 'unavailable_error', 'busy', 'the server has as many connections as it takes');
+const FULL: Answer = {
+  ...refusal(503, 'unavailable_error', 'busy', 'the server has as many connections as it takes'),
+  headers: { 'retry-after': '10' },
+};
+const NO_UPGRADE = refusal(
+  400,
+  'invalid_request_error',
+  'upgrade_not_supported',
+  'this path is asked without an Upgrade header',
+);
 
 /** The answer to a plain HTTP request. */
-export function answerRequest(request: IncomingMessage, context: RouteContext): Answer {
+export function answerRequest(request: IncomingMessage, context: RouteContext): Answer | Serve {
   if (!hostAllowed(request.headers, context.boundAddress(), context.access)) return WRONG_HOST;
   const path = pathOf(request);
+  if (isPreflight(request)) return { status: 204, body: '', headers: preflightHeaders(request) };
+  const kind = COMPLETIONS.get(path);
+  if (kind !== undefined) return completion(request, kind, context);
   if (isSocketPath(path, context)) {
     // A page that is refused a WebSocket is not told why; here it is.
     if (!keyAccepted(request.headers, context.access)) return KEY_NEEDED;
     return { ...UPGRADE_REQUIRED, headers: { upgrade: 'websocket', connection: 'upgrade' } };
   }
-  const answer = readable(path, context);
+  const answer = readable(request, context);
   if (answer === undefined) return NOT_FOUND;
   return request.method === 'GET' || request.method === 'HEAD' ? answer() : NOT_TO_BE_WRITTEN;
 }
 
+/** Asked for a text: refused at once, or answered later. */
+function completion(request: IncomingMessage, kind: CompletionKind, context: RouteContext): Answer | Serve {
+  if (request.method !== 'POST') return NOT_TO_BE_READ;
+  if (!originAllowed(request.headers, context.access)) return WRONG_ORIGIN;
+  if (!keyAccepted(request.headers, context.access)) return KEY_NEEDED;
+  if (context.draining()) return DRAINING;
+  if (context.full()) return FULL;
+  return (exchange) => context.complete(kind, exchange);
+}
+
+function models(request: IncomingMessage, { service, access, startedAt }: RouteContext): Answer {
+  if (!keyAccepted(request.headers, access)) return KEY_NEEDED;
+  const { model } = service.health();
+  const path = pathOf(request);
+  return path === MODELS_PATH
+    ? listModels(model, startedAt)
+    : findModel(path.slice(MODELS_PATH.length + 1), model, startedAt);
+}
+
 /** What a plain GET of a path is answered. */
-function readable(path: string, context: RouteContext): (() => Answer) | undefined {
+function readable(request: IncomingMessage, context: RouteContext): (() => Answer) | undefined {
+  const path = pathOf(request);
   if (path === '/health') return () => health(context);
+  if (path === MODELS_PATH || path.startsWith(`${MODELS_PATH}/`)) return () => models(request, context);
   const page = context.pages.get(path);
   if (page !== undefined) return () => page;
   return path === `${CONSOLE_PATH}/` && context.pages.size > 0 ? () => NO_TRAILING_SLASH : undefined;
@@ -82,13 +132,16 @@ export function upgradeRefusal(request: IncomingMessage, context: RouteContext):
   const { headers } = request;
   const { access } = context;
   // A client that offers another protocol, as curl --http2 does, is content with an answer in HTTP/1.1.
-  if (headers.upgrade?.toLowerCase() !== 'websocket') return answerRequest(request, context);
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    const answer = answerRequest(request, context);
+    return typeof answer === 'function' ? NO_UPGRADE : answer;
+  }
   if (!hostAllowed(headers, context.boundAddress(), access)) return WRONG_HOST;
   if (!isSocketPath(pathOf(request), context)) return NOT_FOUND;
   if (!originAllowed(headers, access)) return WRONG_ORIGIN;
   if (!keyAccepted(headers, access)) return KEY_NEEDED;
   if (context.draining()) return DRAINING;
-  if (context.full()) return { ...FULL, headers: { 'retry-after': '10' } };
+  if (context.full()) return FULL;
   return undefined;
 }
 

@@ -7,6 +7,7 @@ import { checkRequest, type RequestField } from '../../src/core/request-check.js
 const WIRE_NAMES = {
   prompt: 'prompt',
   messages: 'messages',
+  promptTokenIds: 'prompt_token_ids',
   maxTokens: 'max_tokens',
   minTokens: 'min_tokens',
   temperature: 'temperature',

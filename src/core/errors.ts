@@ -50,6 +50,18 @@ export class ModelNotFoundError extends SlipstreamError {
   }
 }
 
+/** A client asked for another model than the one that is served. */
+export class ModelNotServedError extends SlipstreamError {
+  readonly code = 'model_not_found';
+
+  constructor(
+    readonly model: string,
+    readonly served: string,
+  ) {
+    super(`model is ${JSON.stringify(model)}, but this server has ${JSON.stringify(served)}`);
+  }
+}
+
 /** A model file that is damaged, foreign or of a kind that cannot be run exactly. `where` names the file and place. */
 export class ModelFormatError extends SlipstreamError {
   readonly code = 'model_unsupported';
@@ -122,6 +134,15 @@ export class GenerationNotFoundError extends SlipstreamError {
 /** The engine is draining or closed. */
 export class UnavailableError extends SlipstreamError {
   readonly code = 'unavailable';
+}
+
+/** A request is longer than its edge takes. */
+export class RequestTooLargeError extends SlipstreamError {
+  readonly code = 'request_too_large';
+
+  constructor(readonly limitBytes: number) {
+    super(`the request is longer than ${limitBytes} bytes`);
+  }
 }
 
 /** What came of a job does not fit into one message of the NATS server. */

@@ -113,6 +113,31 @@ describe('WebSocket clients of one engine', () => {
     await finished(client, id);
   });
 
+  it.each(['none', 'si', 'dsi', 'auto'])('get over HTTP what they get here (%s)', async (mode) => {
+    const client = await connect();
+    const id = await client.create(request(2));
+    await finished(client, id);
+    const expected = client
+      .tokens(id)
+      .map(({ text }) => text)
+      .join('');
+    const post = async (more: object) => {
+      const response = await fetch(`${gateway.url}/v1/completions`, {
+        method: 'POST',
+        body: JSON.stringify({ ...request(2), speculative: { mode }, ...more }),
+      });
+      return await response.text();
+    };
+    expect(JSON.parse(await post({})).choices[0].text).toBe(expected);
+    const events = (await post({ stream: true }))
+      .split('\n\n')
+      .filter((event) => event.startsWith('data: {'));
+    const chunks = events.map((event) => JSON.parse(event.slice('data: '.length)));
+    expect(chunks.map(({ choices }) => choices[0].text).join('')).toBe(expected);
+    expect(chunks).toHaveLength(TOKENS + 1);
+    expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'length' }], speculation: {} });
+  });
+
   it('cancel their own generation and no other', async () => {
     const [one, other] = (await connectAll(2)) as [StreamClient, StreamClient];
     const id = await one.create(endless);

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RequestTooLargeError } from '../../src/core/errors.js';
+import { type Answer, sendAnswer } from './answer.js';
+import { EventStream } from './event-stream.js';
+
+/** One HTTP request that is answered later, or bit by bit. */
+export class HttpExchange {
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly response: ServerResponse,
+    /** Names it in the answer and in the log. */
+    readonly requestId: string,
+  ) {}
+
+  /** Throws RequestTooLargeError, or whatever ended the connection before all of it was there. */
+  body(maxBytes: number): Promise<string> {
+    const { request } = this;
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let room = maxBytes;
+      request.on('data', (chunk: Buffer) => {
+        room -= chunk.length;
+        if (room >= 0) chunks.push(chunk);
+        else reject(new RequestTooLargeError(maxBytes));
+      });
+      request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+      request.on('error', reject);
+      request.on('close', () => reject(new Error('the client has gone')));
+    });
+  }
+
+  /** Calls `gone` once the client has left before it was answered. */
+  onGone(gone: () => void): void {
+    const { response } = this;
+    response.on('close', () => {
+      if (!response.writableFinished) gone();
+    });
+  }
+
+  answer(answer: Answer): void {
+    sendAnswer(this.response, answer, this.requestId);
+  }
+
+  /** Begins an answer of server-sent events. */
+  stream(): EventStream {
+    return new EventStream(this.response, this.requestId);
+  }
+}

@@ -1,0 +1,23 @@
+import type { GenerationHandle } from '../../../src/core/engine.js';
+import { untilEnd } from '../../../src/core/until-end.js';
+import type { Choices } from './choices.js';
+import { type CompletionKind, choiceOf } from './completion-kind.js';
+
+/** An answer in one piece, when every choice has ended. Throws what the first one that fails failed with. */
+export async function wholeCompletion(kind: CompletionKind, choices: Choices): Promise<object> {
+  const { handles } = choices;
+  await Promise.all(handles.map(async ({ log }, index) => choices.ended(index, await untilEnd(log))));
+  return {
+    ...choices.head(kind.object),
+    choices: handles.map((handle, index) => ({
+      ...choiceOf(index, kind.whole(textOf(handle)), choices.finishReason(index)),
+      ...choices.reportInside(index),
+    })),
+    usage: choices.usage(),
+    ...choices.reportBeside,
+  };
+}
+
+function textOf({ log }: GenerationHandle): string {
+  return log.tokens.map(({ text }) => text).join('');
+}
