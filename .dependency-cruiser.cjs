@@ -71,6 +71,7 @@ module.exports = {
     npmOnlyIn('one-file-for-onnxruntime', 'onnxruntime-node|onnxruntime-common', '^infra/onnx/runtime\\.ts$'),
     npmOnlyIn('one-file-for-ws', 'ws', '^infra/gateway/websocket-server\\.ts$'),
     npmOnlyIn('one-file-for-plots', '@observablehq/plot|linkedom', '^infra/plot/render-figure\\.ts$'),
+    npmOnlyIn('one-file-for-metrics', 'prom-client', '^infra/metrics/registry\\.ts$'),
     npmOnlyIn('nats-in-its-folder', 'nats|@nats-io', '^infra/nats/'),
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -16,6 +16,7 @@ import type { HttpExchange } from './http-exchange.js';
 import { openHttpServer, refuseUpgrade } from './http-server.js';
 import { Leases } from './leases.js';
 import { compileLimits, type GatewayLimits } from './limits.js';
+import type { MetricsSource } from './metrics.js';
 import { Completion } from './openai/completion.js';
 import type { CompletionKind } from './openai/completion-kind.js';
 import { answerRequest, asksForCharts, type RouteContext, upgradeRefusal } from './routes.js';
@@ -44,6 +45,8 @@ export interface GatewayOptions {
   readonly charts?:
     | { readonly source: ChartSource; openFrames(): ChartFrames; readonly pages?: Pages }
     | undefined;
+  /** What Prometheus reads. Default: nothing. */
+  readonly metrics?: MetricsSource;
 }
 
 export interface Gateway {
@@ -84,6 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     access,
     startedAt: unixTime(),
     complete,
+    metrics: options.metrics,
     showsCharts: options.charts !== undefined,
     pages: options.charts?.pages ?? new Map(),
     boundAddress: () => http.address.address,
@@ -118,7 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     checkWaiting();
   };
 
-  function complete(kind: CompletionKind, exchange: HttpExchange): void {
+  function complete(kind: CompletionKind, exchange: HttpExchange): Promise<void> {
     const completion: Completion = new Completion(kind, exchange, {
       ...{ ...common, service, follow, logger, unixTime },
       ended: () => {
@@ -127,7 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       },
     });
     completions.add(completion);
-    void completion.run();
+    return completion.run();
   }
 
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void => {

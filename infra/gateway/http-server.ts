@@ -18,8 +18,8 @@ const TIMEOUT_CHECKS = 4;
 /** Plain HTTP connections beyond the WebSockets, so that health can be asked when all of these are taken. */
 const SPARE_CONNECTIONS = 64;
 
-/** Answers later; sees to its own errors. */
-export type Serve = (exchange: HttpExchange) => void;
+/** Answers later. */
+export type Serve = (exchange: HttpExchange) => Promise<void>;
 
 interface HttpServerOptions extends ListenAddress {
   readonly connections: number;
@@ -94,13 +94,15 @@ export function refuseUpgrade(socket: Duplex, answer: Answer, requestId: string)
 
 function respond(request: IncomingMessage, response: ServerResponse, options: HttpServerOptions): void {
   const requestId = options.newRequestId();
+  const failed = (error: unknown) =>
+    sendAnswer(response, failure(error, requestId, options.logger), requestId);
   try {
     for (const [name, value] of Object.entries(options.headers(request))) response.setHeader(name, value);
     const answer = options.answer(request);
-    if (typeof answer === 'function') answer(new HttpExchange(request, response, requestId));
+    if (typeof answer === 'function') answer(new HttpExchange(request, response, requestId)).catch(failed);
     else sendAnswer(response, answer, requestId);
   } catch (error) {
-    sendAnswer(response, failure(error, requestId, options.logger), requestId);
+    failed(error);
   }
 }
 

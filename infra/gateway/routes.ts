@@ -7,11 +7,13 @@ import { CONSOLE_PATH, type Pages } from './console-assets.js';
 import { isPreflight, preflightHeaders } from './cross-origin.js';
 import type { HttpExchange } from './http-exchange.js';
 import type { Serve } from './http-server.js';
+import { type MetricsSource, serveMetrics } from './metrics.js';
 import { CHAT, type CompletionKind, TEXT } from './openai/completion-kind.js';
 import { findModel, listModels } from './openai/models.js';
 
 const STREAM_PATH = '/v1/stream';
 const CHARTS_PATH = '/v1/inspect';
+const METRICS_PATH = '/metrics';
 const MODELS_PATH = '/v1/models';
 const COMPLETIONS: ReadonlyMap<string, CompletionKind> = new Map([
   ['/v1/chat/completions', CHAT],
@@ -21,6 +23,7 @@ const COMPLETIONS: ReadonlyMap<string, CompletionKind> = new Map([
 export interface RouteContext {
   readonly service: GenerationService;
   readonly access: AccessRules;
+  readonly metrics: MetricsSource | undefined;
   /** Whether clients may look into state charts. */
   readonly showsCharts: boolean;
   /** The page that shows them, and what it loads. Whoever reads it needs no key: it holds nothing. */
@@ -32,7 +35,7 @@ export interface RouteContext {
   full(): boolean;
   /** Seconds since 1970 at which this gateway was started. */
   readonly startedAt: number;
-  complete(kind: CompletionKind, exchange: HttpExchange): void;
+  complete(kind: CompletionKind, exchange: HttpExchange): Promise<void>;
   eventLoopDelay(): EventLoopDelay;
 }
 
@@ -118,8 +121,11 @@ function models(request: IncomingMessage, { service, access, startedAt }: RouteC
 }
 
 /** What a plain GET of a path is answered. */
-function readable(request: IncomingMessage, context: RouteContext): (() => Answer) | undefined {
+function readable(request: IncomingMessage, context: RouteContext): (() => Answer | Serve) | undefined {
   const path = pathOf(request);
+  const { metrics } = context;
+  if (path === METRICS_PATH && metrics !== undefined)
+    return () => (keyAccepted(request.headers, context.access) ? serveMetrics(metrics) : KEY_NEEDED);
   if (path === '/health') return () => health(context);
   if (path === MODELS_PATH || path.startsWith(`${MODELS_PATH}/`)) return () => models(request, context);
   const page = context.pages.get(path);

@@ -4,12 +4,16 @@ import type { CompiledGatewayOptions } from '../../infra/config/gateway-options.
 import { readConsolePages } from '../../infra/gateway/console-assets.js';
 import { startGateway } from '../../infra/gateway/gateway.js';
 import { newGenerationId } from '../../infra/ids/random-ids.js';
+import { GatewayMetrics } from '../../infra/metrics/gateway-metrics.js';
 import type { NatsConnectionOptions } from '../../infra/nats/connection-options.js';
 import { openNatsEdge } from '../../infra/nats/edge/nats-edge.js';
 import { followLog } from '../../streams/follow-log.js';
 import type { ChartSource } from '../core/chart-frames.js';
 import type { GenerationService } from '../core/engine.js';
 import type { Logger } from '../core/logger.js';
+import type { Cancel } from '../core/scheduler.js';
+import type { TraceSink } from '../core/trace.js';
+import { meteredService } from './metered-service.js';
 
 interface Edges {
   /** Where HTTP and WebSocket clients reach it. */
@@ -19,21 +23,33 @@ interface Edges {
   close(): Promise<void>;
 }
 
+interface ServedEngine extends GenerationService {
+  readonly charts: ChartSource;
+  watchTrace(sink: TraceSink): Cancel;
+}
+
 /** What clients of one engine reach: HTTP and WebSockets, and requests over NATS where there is an address. */
 export async function openEdges(
   options: CompiledGatewayOptions,
   deps: {
-    readonly service: GenerationService & { readonly charts: ChartSource };
+    readonly service: ServedEngine;
     readonly logger: Logger;
     readonly nats: NatsConnectionOptions | undefined;
   },
 ): Promise<Edges> {
-  const { service, logger, nats } = deps;
-  const ports = { service, logger, follow: followLog, scheduler: createRealScheduler() };
+  const { service: engine, logger, nats } = deps;
+  const scheduler = createRealScheduler();
+  const metrics = new GatewayMetrics(
+    () => engine.health(),
+    () => scheduler.now(),
+  );
+  engine.watchTrace(metrics.trace);
+  const ports = { service: meteredService(engine, metrics), logger, follow: followLog, scheduler };
   const common = { ...ports, newRequestId: newGenerationId };
   const gateway = await startGateway({
     ...{ ...options, ...common },
-    charts: options.inspect ? chartsOf(service.charts) : undefined,
+    charts: options.inspect ? chartsOf(engine.charts) : undefined,
+    metrics,
   });
   if (nats === undefined) return gateway;
   const { leases, limits, url } = gateway;

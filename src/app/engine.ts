@@ -49,6 +49,7 @@ export class Engine implements GenerationService {
   private readonly admission: Admission;
   private readonly closedSessions: ClosedSessions;
   private readonly forgetting = new Set<Cancel>();
+  private readonly traceSinks: Set<TraceSink>;
   private status: 'ready' | 'draining' = 'ready';
   private closing: Promise<void> | undefined;
 
@@ -59,6 +60,7 @@ export class Engine implements GenerationService {
   ) {
     this.admission = new Admission(options.parallel, options.queue);
     this.closedSessions = connectClosedSessions(cluster.ports, cluster.directory, LEASE_MS);
+    this.traceSinks = new Set([cluster.charts.trace, ...(deps.trace === undefined ? [] : [deps.trace])]);
   }
 
   get tokenizer(): Tokenizer {
@@ -114,6 +116,12 @@ export class Engine implements GenerationService {
     };
   }
 
+  /** Tells `sink` of what all generations do from now on. */
+  watchTrace(sink: TraceSink): Cancel {
+    this.traceSinks.add(sink);
+    return () => this.traceSinks.delete(sink);
+  }
+
   /** Refuses new requests; resolves when none runs any more. */
   drain(): Promise<void> {
     if (this.status === 'ready') this.status = 'draining';
@@ -138,6 +146,10 @@ export class Engine implements GenerationService {
     return draftingText(this.options.drafting);
   }
 
+  private readonly trace: TraceSink = (event) => {
+    for (const sink of this.traceSinks) sink(event);
+  };
+
   private start(request: CompiledRequest, raw: boolean): GenerationHandle {
     const { cluster, deps } = this;
     const log = new ReleasedLog();
@@ -157,7 +169,7 @@ export class Engine implements GenerationService {
         log,
         leaseMs: LEASE_MS,
         patienceMs: PATIENCE_MS,
-        trace: bothTraces(deps.trace, cluster.charts.trace),
+        trace: this.trace,
         inspect: deps.inspect,
         charts: cluster.charts,
         onEnd: () => {
@@ -218,14 +230,6 @@ export class Engine implements GenerationService {
     for (const cancel of this.forgetting) cancel();
     await this.cluster.close();
   }
-}
-
-function bothTraces(first: TraceSink | undefined, second: TraceSink): TraceSink {
-  if (first === undefined) return second;
-  return (event) => {
-    first(event);
-    second(event);
-  };
 }
 
 /** Starts what the options ask for; resolves when a target (and the drafter, if it is local) can serve. */

@@ -27,6 +27,7 @@ export function createVirtualEngine(
   return {
     tokenizer: simTokenizer,
     charts: noCharts,
+    watchTrace: () => () => {},
     create: async (request): Promise<GenerationHandle> => {
       const compiled = compileRequest(request, {
         tokenizer: simTokenizer,

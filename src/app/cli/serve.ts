@@ -16,7 +16,7 @@ import type { Cli } from './services.js';
 import { withEngine } from './with-engine.js';
 
 const EXAMPLES = `
-Paths: /v1/stream for WebSockets, /v1/completions, /v1/chat/completions and /v1/models for OpenAI's clients, GET /health, with --inspect /inspect for a page of running state charts and /v1/inspect for what it shows. Keys that clients must present come from SLIPSTREAM_KEYS.
+Paths: /v1/stream for WebSockets, /v1/completions, /v1/chat/completions and /v1/models for OpenAI's clients, GET /health, GET /metrics for Prometheus, with --inspect /inspect for a page of running state charts and /v1/inspect for what it shows. Keys that clients must present come from SLIPSTREAM_KEYS.
 With --nats it answers requests on NATS too (dsi.v1.generate), and with --jobs durable ones (docs/nats.md).
 SIGTERM or Ctrl-C finishes what runs, a second one ends at once.
 

@@ -7,6 +7,7 @@ import type { NatsConnectionOptions } from '../../../infra/nats/connection-optio
 import type { ChartSource } from '../../core/chart-frames.js';
 import type { GenerationService } from '../../core/engine.js';
 import type { Logger } from '../../core/logger.js';
+import type { Cancel } from '../../core/scheduler.js';
 import type { Tokenizer } from '../../core/tokenizer.js';
 import type { TraceSink } from '../../core/trace.js';
 import type { WorkerEnd } from '../worker.js';
@@ -55,6 +56,8 @@ export interface CliServices {
 export interface CliEngine extends GenerationService {
   readonly tokenizer: Tokenizer;
   readonly charts: ChartSource;
+  /** Tells `sink` of what all generations do from now on. */
+  watchTrace(sink: TraceSink): Cancel;
   /** Refuses new requests; resolves when none runs any more. */
   drain(): Promise<void>;
   close(): Promise<void>;

@@ -41,6 +41,7 @@ export class ScriptedEngine implements CliEngine {
   readonly calls: string[] = [];
   readonly tokenizer = letters;
   readonly charts = noCharts;
+  readonly watchTrace = () => () => {};
   constructor(
     readonly options: CompiledEngineOptions,
     private readonly script: Script,

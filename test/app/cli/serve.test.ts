@@ -119,7 +119,10 @@ describe('slipstream serve', () => {
   test('its help names the paths that there are', async () => {
     const { stdout } = await run(['serve', '--help']);
     const [paths = ''] = /^Paths: .*$/m.exec(stdout) ?? [];
-    expect(paths.match(/\/[a-z0-9/]+/g)).toEqual(['/v1/stream', '/health', '/inspect', '/v1/inspect']);
+    expect(paths.match(/\/[a-z0-9/]+/g)).toEqual([
+      ...['/v1/stream', '/v1/completions', '/v1/chat/completions', '/v1/models', '/health', '/metrics'],
+      ...['/inspect', '/v1/inspect'],
+    ]);
   });
 
   test('there is no flag for keys, which would show in the process list', async () => {

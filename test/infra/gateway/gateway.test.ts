@@ -41,6 +41,38 @@ async function exchange(bytes: string): Promise<string> {
   return text;
 }
 
+describe('metrics', () => {
+  const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'up 1\n' };
+  const read = async (key?: string) => {
+    const response = await fetch(`${house.gateway.url}/metrics`, {
+      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    });
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      text: await response.text(),
+    };
+  };
+
+  test('are text for whoever may ask', async () => {
+    await start({ metrics, keys: ['long-enough'] });
+    expect(await read('long-enough')).toEqual({ status: 200, type: metrics.contentType, text: 'up 1\n' });
+    expect(await read()).toMatchObject({ status: 401 });
+  });
+
+  test('that cannot be told are an error of the server', async () => {
+    await start({ metrics: { ...metrics, text: () => Promise.reject(new Error('secret')) } });
+    const { status, text } = await read();
+    expect(status).toBe(500);
+    expect(text).not.toContain('secret');
+  });
+
+  test('are nowhere unless there are some', async () => {
+    await start();
+    expect(await read()).toMatchObject({ status: 404 });
+  });
+});
+
 describe('plain HTTP', () => {
   test('health tells whether the engine is ready', async () => {
     await start();
