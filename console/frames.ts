@@ -56,4 +56,5 @@ export type Frame =
   | SnapshotFrame
   | SpanFrame
   | { readonly kind: 'process' | 'gone'; readonly process: string }
+  | { readonly kind: 'silent'; readonly process: string; readonly silent: boolean }
   | { readonly kind: 'gap'; readonly process: string | undefined };

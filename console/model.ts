@@ -19,10 +19,16 @@ export class ConsoleModel {
   readonly log = new EventLog();
   readonly spans = new SpanBook();
   private readonly known = new Set<string>();
+  private readonly mute = new Set<string>();
   private lastGap: Gaps | undefined;
 
   get gaps(): Gaps | undefined {
     return this.lastGap;
+  }
+
+  /** Processes that are there and of which nothing was heard for a while. */
+  get silent(): ReadonlySet<string> {
+    return this.mute;
   }
 
   /** Processes that are there, or whose actors are still in sight. */
@@ -34,6 +40,7 @@ export class ConsoleModel {
   /** A new connection: what it does not tell of again is no more. */
   connected(nowMs: number): void {
     this.known.clear();
+    this.mute.clear();
     this.actors.doubt(undefined, nowMs);
     this.spans.forgetClock();
     if (this.log.count > 0) this.log.note('connected anew', 'this page', nowMs);
@@ -47,7 +54,12 @@ export class ConsoleModel {
         break;
       case 'gone':
         this.known.delete(frame.process);
+        this.mute.delete(frame.process);
         this.actors.lost(frame.process, nowMs);
+        break;
+      case 'silent':
+        if (frame.silent && this.known.has(frame.process)) this.mute.add(frame.process);
+        else this.mute.delete(frame.process);
         break;
       case 'gap':
         this.gap(frame.process, nowMs);

@@ -19,6 +19,8 @@ export function parseFrame(text: string): Frame | undefined {
       return { kind: 'process', process };
     case 'slipstream.process.gone':
       return { kind: 'gone', process };
+    case 'slipstream.process.silent':
+      return { kind: 'silent', process, silent: wire.silent === true };
     case 'slipstream.span':
       return spanOf(wire);
     default:

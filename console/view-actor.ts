@@ -50,16 +50,22 @@ export class ActorView {
     );
   }
 
-  update(actor: ShownActor, nowMs: number): void {
+  /** `isSilent`: nothing was heard of its process for a while. */
+  update(actor: ShownActor, isSilent: boolean, nowMs: number): void {
     const lit = withAncestors(actor.place.states);
     const hasEnded = actor.endedAtMs !== undefined;
-    if (this.element.classList.contains('ended') !== hasEnded)
-      this.element.classList.toggle('ended', hasEnded);
+    this.toggle('ended', hasEnded);
+    this.toggle('silent', isSilent);
     setText(this.condition, condition(actor));
     setText(this.meaning, meaning(actor, lit));
     this.chart.update(lit, actor.visited);
     this.received.update(receivedLines(actor, lit, nowMs));
     this.ways.update(hasEnded ? [] : waysOn(actor, lit));
     this.facts.update(actor.facts);
+  }
+
+  private toggle(name: string, on: boolean): void {
+    const { classList } = this.element;
+    if (classList.contains(name) !== on) classList.toggle(name, on);
   }
 }

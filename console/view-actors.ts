@@ -23,24 +23,32 @@ export class ActorsView {
     private readonly actions: ActorActions,
   ) {}
 
-  update({ actors, processes }: Pick<ConsoleModel, 'actors' | 'processes'>, nowMs: number): void {
+  update(
+    { actors, processes, silent }: Pick<ConsoleModel, 'actors' | 'processes' | 'silent'>,
+    nowMs: number,
+  ): void {
     const all = actors.all();
-    const sections = sectionsOf(all, processes);
+    const sections = sectionsOf(all, processes, silent);
     setChildren(
       this.root,
-      sections.map((section) => this.section(section, nowMs)),
+      sections.map((section) => this.section(section, silent, nowMs)),
     );
     forgetOthers(this.sections, new Set(sections.map(({ title }) => title)));
     forgetOthers(this.actors, new Set(all.map(({ id }) => id)));
   }
 
-  private section({ title, actors }: Section, nowMs: number): HTMLElement {
+  private section(
+    { title, silent: isSilent, actors }: Section,
+    silent: ReadonlySet<string>,
+    nowMs: number,
+  ): HTMLElement {
     const view = this.sections.get(title) ?? this.openSection(title);
     const running = actors.filter(({ endedAtMs }) => endedAtMs === undefined).length;
-    setText(view.count, actors.length === 0 ? 'nothing runs' : `${running} running`);
+    const count = actors.length === 0 ? 'nothing runs' : `${running} running`;
+    setText(view.count, isSilent ? `silent: in a long pass, cut off or gone; then ${count}` : count);
     setChildren(
       view.cards,
-      actors.map((actor) => this.card(actor, nowMs)),
+      actors.map((actor) => this.card(actor, silent.has(actor.process), nowMs)),
     );
     return view.element;
   }
@@ -56,13 +64,13 @@ export class ActorsView {
     return view;
   }
 
-  private card(actor: ShownActor, nowMs: number): HTMLElement {
+  private card(actor: ShownActor, isSilent: boolean, nowMs: number): HTMLElement {
     const known = this.actors.get(actor.id);
     // An actor that is told of anew may have another machine than before.
     const isSame = known?.actor === actor.chart;
     const view = isSame && known ? known.view : new ActorView(this.root.ownerDocument, actor, this.actions);
     if (!isSame) this.actors.set(actor.id, { actor: actor.chart, view });
-    view.update(actor, nowMs);
+    view.update(actor, isSilent, nowMs);
     return view.element;
   }
 }

@@ -14,6 +14,8 @@ import type { Subjects } from '../../src/core/subjects.js';
 const WATCH_MS = 1000;
 /** How long they believe it. */
 const LEASE_MS = 5000;
+/** A process gives a sign of life each second: one that is silent for so long is marked. */
+const SILENT_MS = 3000;
 /** A process that is silent for so long is gone, or is taken for that: one that was in a long pass is met again. */
 const GONE_MS = 15_000;
 
@@ -22,6 +24,7 @@ interface Known {
   /** Of the next message; undefined: one was lost, and all that is there was asked for. */
   nextSeq: number | undefined;
   heardAtMs: number;
+  silent: boolean;
   readonly machines: Map<string, ChartFrameOf<'machine'>>;
   readonly actors: Map<string, ChartFrameOf<'actor'>>;
 }
@@ -94,13 +97,26 @@ export class ChartCollector implements ChartSource {
   private tick(): void {
     const { scheduler } = this.options;
     this.stopTimer = scheduler.schedule(WATCH_MS, () => {
-      const now = scheduler.now();
-      for (const [process, { heardAtMs }] of [...this.processes])
-        if (now - heardAtMs > GONE_MS) this.forget(process);
+      this.markSilence();
       this.watch({ afresh: false });
       for (const [process, { nextSeq }] of this.processes) if (nextSeq === undefined) this.ask(process);
       this.tick();
     });
+  }
+
+  private markSilence(): void {
+    const now = this.options.scheduler.now();
+    for (const [process, known] of [...this.processes]) {
+      const silentMs = now - known.heardAtMs;
+      if (silentMs > GONE_MS) this.forget(process);
+      else if (silentMs > SILENT_MS) this.noteSilent(process, known, true);
+    }
+  }
+
+  private noteSilent(process: string, known: Known, silent: boolean): void {
+    if (known.silent === silent) return;
+    known.silent = silent;
+    this.show({ process, afresh: false, gap: false, gone: false, silent, frames: [] });
   }
 
   private take(message: ChartsShown): void {
@@ -111,6 +127,7 @@ export class ChartCollector implements ChartSource {
     }
     const known = this.processes.get(process) ?? this.meet(process);
     known.heardAtMs = this.options.scheduler.now();
+    this.noteSilent(process, known, false);
     if (!afresh && seq !== known.nextSeq) {
       if (known.nextSeq !== undefined) {
         known.nextSeq = undefined;
@@ -129,7 +146,13 @@ export class ChartCollector implements ChartSource {
 
   /** Its first message is one with all that is there, or is as good as lost. */
   private meet(process: string): Known {
-    const known: Known = { nextSeq: undefined, heardAtMs: 0, machines: new Map(), actors: new Map() };
+    const known: Known = {
+      nextSeq: undefined,
+      heardAtMs: 0,
+      silent: false,
+      machines: new Map(),
+      actors: new Map(),
+    };
     this.processes.set(process, known);
     return known;
   }
@@ -153,12 +176,13 @@ export class ChartCollector implements ChartSource {
   }
 }
 
-function present(process: string, { machines, actors }: Known): ChartBatch {
+function present(process: string, { machines, actors, silent }: Known): ChartBatch {
   return {
     process,
     afresh: true,
     gap: false,
     gone: false,
+    ...(silent && { silent }),
     frames: [...machines.values(), ...actors.values()],
   };
 }

@@ -48,7 +48,11 @@ export class ChartFeed {
     const isFirst = this.watchedUntilMs === undefined;
     this.watchedUntilMs = Math.max(this.watchedUntilMs ?? 0, scheduler.now() + leaseMs);
     if (isFirst) {
-      recorder.watch((frames, omitted) => this.show(frames, { omitted }));
+      // Whoever still looks brings it back.
+      recorder.watch(
+        (frames, omitted) => this.show(frames, { omitted }),
+        () => this.rest(),
+      );
       this.check();
     }
     if (isFirst || afresh) this.show(recorder.present(), { afresh: true });

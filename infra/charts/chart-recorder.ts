@@ -49,6 +49,7 @@ export class ChartRecorder {
   private pending: ChartFrame[] = [];
   private omitted = 0;
   private sink: ChartSink | undefined;
+  private failed = () => {};
   private stopTimer: Cancel | undefined;
 
   constructor(
@@ -82,9 +83,10 @@ export class ChartRecorder {
     });
   };
 
-  /** Begins to listen; what happens goes to `sink` some times a second. */
-  watch(sink: ChartSink): void {
+  /** Begins to listen; what happens goes to `sink` some times a second. `failed`: that has ended, by an error. */
+  watch(sink: ChartSink, failed: () => void = () => {}): void {
     this.sink = sink;
+    this.failed = failed;
     for (const entry of this.enrolled.values()) this.attach(entry);
     this.forgetPending();
   }
@@ -247,6 +249,7 @@ export class ChartRecorder {
     } catch (error) {
       this.logger.error({ error }, 'state charts cannot be shown');
       this.unwatch();
+      this.failed();
     }
   }
 

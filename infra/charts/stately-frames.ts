@@ -11,15 +11,25 @@ const FRAME_VERSION = '0.7.2';
  */
 export class StatelyFrames {
   private readonly definitions = new Map<string, Map<string, string>>();
-  private ids = 0;
+  private readonly written = new WeakMap<ChartBatch, readonly string[]>();
 
-  of(batch: ChartBatch): object[] {
-    const { process, afresh, gap, gone } = batch;
+  /** JSON objects, which lack what is another for every viewer: `seq` and `id`. Made once, however many view. */
+  of(batch: ChartBatch): readonly string[] {
+    const known = this.written.get(batch);
+    if (known !== undefined) return known;
+    const texts = this.framesOf(batch).map((frame) => JSON.stringify(frame));
+    this.written.set(batch, texts);
+    return texts;
+  }
+
+  private framesOf(batch: ChartBatch): object[] {
+    const { process, afresh, gap, gone, silent } = batch;
     if (gone) this.definitions.delete(process);
     const marks = [
       ...(gone ? [{ type: 'slipstream.process.gone', process }] : []),
       ...(afresh && !gone ? [{ type: 'slipstream.process', process }] : []),
       ...(gap ? [{ type: 'slipstream.gap', process }] : []),
+      ...(silent === undefined ? [] : [{ type: 'slipstream.process.silent', process, silent }]),
     ];
     return [...marks, ...batch.frames.flatMap((frame) => this.frame(process, frame))];
   }
@@ -82,7 +92,6 @@ export class StatelyFrames {
       process,
       sessionId,
       rootId: sessionId,
-      id: String(this.ids++),
       createdAt: String(Math.round(atMs)),
       _version: FRAME_VERSION,
     };

@@ -43,7 +43,7 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   /** The state charts that clients may look into, and the page that shows them. Default: none. */
   readonly charts?:
-    | { readonly source: ChartSource; openFrames(): ChartFrames; readonly pages?: Pages }
+    | { readonly source: ChartSource; readonly frames: ChartFrames; readonly pages?: Pages }
     | undefined;
   /** What Prometheus reads. Default: nothing. */
   readonly metrics?: MetricsSource;
@@ -93,6 +93,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     boundAddress: () => http.address.address,
     draining: () => draining !== undefined,
     full: () => connections.size + completions.size >= limits.connections,
+    enoughViewers: () => countViewers() >= limits.viewers,
     eventLoopDelay: () => eventLoop.delay(),
   };
 
@@ -109,14 +110,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const openCharts = (socket: ClientSocket, requestId: string): ChartConnection => {
     if (options.charts === undefined) throw new Error('there are no charts to look into');
-    const { source, openFrames } = options.charts;
+    const { source, frames } = options.charts;
     const connection: ChartConnection = new ChartConnection(socket, {
-      ...{ ...common, charts: source, frames: openFrames() },
+      ...{ ...common, charts: source, frames },
       logger: logger.child({ requestId }),
       closed: () => left(connection),
     });
     return connection;
   };
+  const countViewers = () =>
+    [...connections].filter((connection) => connection instanceof ChartConnection).length;
   const left = (connection: Connection | ChartConnection): void => {
     connections.delete(connection);
     checkWaiting();

@@ -4,6 +4,8 @@ import { InvalidOptionError } from '../../src/core/errors.js';
 export interface GatewayLimits {
   /** Open WebSockets per process. Default 1024. */
   readonly connections: number;
+  /** Of those, open at `/v1/inspect`: each is told of everything that happens. Default 32. */
+  readonly viewers: number;
   /** Generations that one WebSocket creates or follows at a time. Default 16. */
   readonly generationsPerSocket: number;
   /** Frames a client may send per second, pings included; twice as many in a burst. Default 50. */
@@ -31,6 +33,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Default, least and most of each limit. */
 const RANGES: Readonly<Record<keyof GatewayLimits, readonly [number, number, number]>> = {
   connections: [1024, 1, 65_536],
+  viewers: [32, 1, 1024],
   generationsPerSocket: [16, 1, 1024],
   framesPerSecond: [50, 1, 100_000],
   maxPayloadBytes: [MEBIBYTE / 4, 1024, 16 * MEBIBYTE],

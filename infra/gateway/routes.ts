@@ -33,6 +33,8 @@ export interface RouteContext {
   draining(): boolean;
   /** Whether there are as many WebSockets and completions as may be. */
   full(): boolean;
+  /** Whether as many look into state charts as may. */
+  enoughViewers(): boolean;
   /** Seconds since 1970 at which this gateway was started. */
   readonly startedAt: number;
   complete(kind: CompletionKind, exchange: HttpExchange): Promise<void>;
@@ -75,6 +77,10 @@ const UPGRADE_REQUIRED = refusal(
 const DRAINING = refusal(503, 'unavailable_error', 'unavailable', 'the server is shutting down');
 const FULL: Answer = {
   ...refusal(503, 'unavailable_error', 'busy', 'the server has as many connections as it takes'),
+  headers: { 'retry-after': '10' },
+};
+const ENOUGH_VIEWERS: Answer = {
+  ...refusal(503, 'unavailable_error', 'busy', 'as many look into state charts as may'),
   headers: { 'retry-after': '10' },
 };
 const NO_UPGRADE = refusal(
@@ -148,7 +154,7 @@ export function upgradeRefusal(request: IncomingMessage, context: RouteContext):
   if (!keyAccepted(headers, access)) return KEY_NEEDED;
   if (context.draining()) return DRAINING;
   if (context.full()) return FULL;
-  return undefined;
+  return asksForCharts(request) && context.enoughViewers() ? ENOUGH_VIEWERS : undefined;
 }
 
 /** Whether a client that was let in came to look into state charts, and not for tokens. */

@@ -79,5 +79,5 @@ export async function openEdges(
 }
 
 function chartsOf(source: ChartSource) {
-  return { source, openFrames: () => new StatelyFrames(), pages: readConsolePages() };
+  return { source, frames: new StatelyFrames(), pages: readConsolePages() };
 }

@@ -91,6 +91,8 @@ export interface ChartBatch {
   readonly gap: boolean;
   /** The process is no more, or was silent for long; nothing follows. */
   readonly gone: boolean;
+  /** Nothing was heard of it for a while: it may be in a long pass, cut off, or gone. False: it was heard again. */
+  readonly silent?: boolean | undefined;
   readonly frames: readonly ChartFrame[];
 }
 

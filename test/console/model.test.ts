@@ -30,6 +30,19 @@ test('what was left out is counted and marked until the viewer has seen it', () 
   expect(model.gaps).toBeUndefined();
 });
 
+test('a process that is silent is marked until it is heard again, or gone', () => {
+  const model = new ConsoleModel();
+  const silent = (process: string, value: boolean) =>
+    model.apply({ kind: 'silent', process, silent: value }, 0);
+  for (const process of ['a', 'b']) model.apply({ kind: 'process', process }, 0);
+  for (const process of ['a', 'b', 'unknown']) silent(process, true);
+  expect([...model.silent]).toEqual(['a', 'b']);
+  silent('a', false);
+  expect([...model.silent]).toEqual(['b']);
+  model.apply({ kind: 'gone', process: 'b' }, 0);
+  expect([...model.silent]).toEqual([]);
+});
+
 test('a process is there from its first word to its end, without actors too', () => {
   const model = new ConsoleModel();
   for (const process of ['b', 'a', 'b']) model.apply({ kind: 'process', process }, 0);

@@ -94,6 +94,19 @@ describe('an actor', () => {
     expect(all('.actor')).toEqual([]);
   });
 
+  test('of a silent process is dimmed, and its process says so', () => {
+    tell(0, [actorFrame('x:1', 'worker-supervisor', ['ready'])], { afresh: true });
+    draw(0);
+    const marks = () => [texts('section .count').at(-1), all('.actor.silent').length];
+    expect(marks()).toEqual(['1 running', 0]);
+    tell(0, [], { silent: true });
+    draw(0);
+    expect(marks()).toEqual(['silent: in a long pass, cut off or gone; then 1 running', 1]);
+    tell(0, [], { silent: false });
+    draw(0);
+    expect(marks()).toEqual(['1 running', 0]);
+  });
+
   test('keeps its element from one drawing to the next', () => {
     tell(0, [controller()]);
     draw(0);

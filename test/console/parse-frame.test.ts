@@ -53,6 +53,7 @@ describe('a frame', () => {
       { kind: 'gap', process: 'engine-1' },
     ]);
     expect(read([], { gone: true })).toEqual([{ kind: 'gone', process: 'engine-1' }]);
+    expect(read([], { silent: true })).toEqual([{ kind: 'silent', process: 'engine-1', silent: true }]);
     expect(parseFrame('{"type":"slipstream.gap"}')).toEqual({ kind: 'gap', process: undefined });
   });
 

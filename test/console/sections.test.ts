@@ -16,7 +16,9 @@ test('generations come first, running and new ones before others; then processes
   ];
   for (const frame of read(frames)) model.apply(frame, 0);
   model.apply({ kind: 'process', process: 'idle-process' }, 0);
-  const sections = sectionsOf(model.actors.all(), model.processes);
+  model.apply({ kind: 'silent', process: 'idle-process', silent: true }, 0);
+  const sections = sectionsOf(model.actors.all(), model.processes, model.silent);
+  expect(sections.map(({ silent }) => silent)).toEqual([false, false, true]);
   expect(sections.map(({ title, actors }) => [title, ...actors.map(({ name }) => name)])).toEqual([
     ['Generations', 'new', 'old', 'ended'],
     ['Process engine-1', 'supervisor', 'worker', 'child'],

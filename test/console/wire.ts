@@ -23,7 +23,7 @@ export function definitionOf(machine: string): string {
 /** The messages in which a server tells of a batch. */
 export function messages(frames: readonly ChartFrame[], batch: Partial<ChartBatch> = {}): string[] {
   const told = { process: 'engine-1', afresh: false, gap: false, gone: false, frames, ...batch };
-  return new StatelyFrames().of(told).map((frame, seq) => JSON.stringify({ seq, ...frame }));
+  return [...new StatelyFrames().of(told)];
 }
 
 /** The same, as the page reads them. */

@@ -31,7 +31,7 @@ describe('a viewer of running state charts', () => {
       { logger: silentLogger },
     );
     gateway = await startEngineGateway(engine, {
-      charts: { source: engine.charts, openFrames: () => new StatelyFrames() },
+      charts: { source: engine.charts, frames: new StatelyFrames() },
     });
   });
 

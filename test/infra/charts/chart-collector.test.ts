@@ -186,6 +186,49 @@ describe('charts on the bus', () => {
     expect(places()).toEqual(['b-0 red']);
   });
 
+  test('of a process that is silent are marked until it is heard again, for a new viewer too', () => {
+    const { bus } = startProcess('a', 1);
+    const first = startViewer();
+    const marks = ({ batches }: { readonly batches: readonly ChartBatch[] }) =>
+      batches.flatMap(({ silent }) => (silent === undefined ? [] : [silent]));
+    pass(5000);
+    bus.disconnect();
+    pass(2000);
+    expect(marks(first)).toEqual([]);
+    pass(3000);
+    expect(marks(first)).toEqual([true]);
+    const second = join(first.collector);
+    pass(0);
+    expect(marks(second)).toEqual([true]);
+    bus.reconnect();
+    pass(2000);
+    expect([marks(first), marks(second)]).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+  });
+
+  test('that cannot be told are told anew as long as somebody looks', () => {
+    const recorder = new ChartRecorder(scheduler, silentLogger);
+    const bus = network.connect('b');
+    new ChartFeed({ process: 'b', recorder, bus, subjects, scheduler });
+    const light = createActor(machine, { id: 'b-0' }).start();
+    let fails = false;
+    recorder.enrol(light as unknown as AnyActorRef, () => {
+      if (fails) throw new Error('no facts');
+      return {};
+    });
+    const { places } = startViewer();
+    pass(100);
+    expect(places()).toEqual(['b-0 red']);
+    fails = true;
+    light.send({ type: 'go' });
+    pass(100);
+    fails = false;
+    pass(1500);
+    expect(places()).toEqual(['b-0 green']);
+  });
+
   test('come in messages that the bus takes, however many there are', () => {
     startProcess('a', 1300);
     const { places, batches } = startViewer();

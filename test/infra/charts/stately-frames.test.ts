@@ -21,9 +21,13 @@ function batch(frames: readonly ChartFrame[], given: Partial<ChartBatch> = {}): 
   return { process: 'p', afresh: false, gap: false, gone: false, frames, ...given };
 }
 
+function read(frames: StatelyFrames, told: ChartBatch): { readonly type: string }[] {
+  return frames.of(told).map((text) => JSON.parse(text));
+}
+
 describe('frames as @statelyai/inspect has them', () => {
   test('name an actor by its process, with its machine, its parent and its snapshot', () => {
-    const [frame] = new StatelyFrames().of(batch([machine, actor]));
+    const [frame] = read(new StatelyFrames(), batch([machine, actor]));
     expect(frame).toEqual({
       type: '@xstate.actor',
       name: 'l1',
@@ -34,7 +38,6 @@ describe('frames as @statelyai/inspect has them', () => {
       process: 'p',
       sessionId: 'p/x:1',
       rootId: 'p/x:1',
-      id: '0',
       createdAt: '1000',
       _version: '0.7.2',
     });
@@ -42,13 +45,14 @@ describe('frames as @statelyai/inspect has them', () => {
 
   test('know the machine of an actor that comes in a later batch, in its own process alone', () => {
     const frames = new StatelyFrames();
-    frames.of(batch([machine]));
-    expect(frames.of(batch([actor]))).toMatchObject([{ definition: expect.stringContaining('initial') }]);
-    expect(frames.of(batch([actor], { process: 'q' }))).toMatchObject([{ definition: '{"id":"light"}' }]);
+    read(frames, batch([machine]));
+    expect(read(frames, batch([actor]))).toMatchObject([{ definition: expect.stringContaining('initial') }]);
+    expect(read(frames, batch([actor], { process: 'q' }))).toMatchObject([{ definition: '{"id":"light"}' }]);
   });
 
   test('tell events, places and what took time', () => {
-    const frames = new StatelyFrames().of(
+    const frames = read(
+      new StatelyFrames(),
       batch([
         { kind: 'event', actor: 'x:1', source: 'x:0', event: { type: 'go', job: 3 }, atMs: 5 },
         { kind: 'snapshot', actor: 'x:1', event: 'go', visited: ['a'], ...place },
@@ -62,12 +66,19 @@ describe('frames as @statelyai/inspect has them', () => {
     ]);
   });
 
+  test('are written once for all viewers', () => {
+    const frames = new StatelyFrames();
+    const told = batch([machine, actor]);
+    expect(frames.of(told)).toBe(frames.of(told));
+  });
+
   test('mark what begins anew, what is missing and what is gone', () => {
     const types = (given: Partial<ChartBatch>) =>
-      new StatelyFrames().of(batch([], given)).map((frame) => (frame as { type: string }).type);
+      read(new StatelyFrames(), batch([], given)).map(({ type }) => type);
     expect(types({})).toEqual([]);
     expect(types({ afresh: true })).toEqual(['slipstream.process']);
     expect(types({ gap: true })).toEqual(['slipstream.gap']);
+    expect(types({ silent: false })).toEqual(['slipstream.process.silent']);
     expect(types({ gone: true, afresh: true })).toEqual(['slipstream.process.gone']);
   });
 });

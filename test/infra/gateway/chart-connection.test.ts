@@ -6,10 +6,16 @@ import type { ChartBatch, ChartSource } from '../../../src/core/chart-frames.js'
 import { silentLogger } from '../../../src/core/logger.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
 
+interface Sent {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+}
+
 /** A client that reads when told to. */
 class SlowSocket implements ClientSocket {
   open = true;
-  readonly sent: { seq: number; type: string }[] = [];
+  readonly sent: Sent[] = [];
   private readonly unread: (() => void)[] = [];
 
   get bufferedBytes(): number {
@@ -17,7 +23,7 @@ class SlowSocket implements ClientSocket {
   }
 
   send(text: string, flushed: () => void): void {
-    this.sent.push(JSON.parse(text) as { seq: number; type: string });
+    this.sent.push(JSON.parse(text) as Sent);
     this.unread.push(flushed);
   }
 
@@ -75,7 +81,7 @@ describe('a viewer of charts', () => {
     closed = 0;
     connection = new ChartConnection(socket, {
       charts,
-      frames: { of: ({ frames }) => frames.map(({ kind }) => ({ type: kind })) },
+      frames: { of: ({ frames }) => frames.map(({ kind }) => JSON.stringify({ type: kind })) },
       scheduler,
       limits: compileLimits({ pauseBytes: 50_000, cutBytes: 200_000 }),
       logger: silentLogger,
@@ -93,7 +99,7 @@ describe('a viewer of charts', () => {
   test('is sent frame after frame, counted from 0', () => {
     charts.events(2);
     charts.events(1);
-    expect(socket.sent.map(({ seq, type }) => `${seq} ${type}`)).toEqual(['0 event', '1 event', '2 event']);
+    expect(socket.sent).toEqual([0, 1, 2].map((seq) => ({ seq, id: `${seq}`, type: 'event' })));
   });
 
   test('that reads slowly is sent no more than it reads, and nothing is left out of what is held for it', () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import type { Pages } from '../../../infra/gateway/console-assets.js';
 import type { GatewayOptions } from '../../../infra/gateway/gateway.js';
 import { startTestGateway, type TestGateway } from '../../support/test-gateway.js';
@@ -10,7 +11,7 @@ const headers = { 'content-type': 'text/html; charset=utf-8', 'x-content-type-op
 const pages: Pages = new Map([['/inspect', { status: 200, body: '<p>é</p>', headers }]]);
 const charts = {
   source: { join: () => ({ repeat: () => {}, leave: () => {} }) },
-  openFrames: () => ({ of: () => [] }),
+  frames: { of: () => [] },
   pages,
 };
 
@@ -69,4 +70,23 @@ test('a page is told by a plain request whether its WebSocket is refused for its
     return (await ask('/v1/inspect', { headers: authorization })).status;
   };
   expect([await status(), await status('bad-key'), await status('a-good-key')]).toEqual([401, 401, 426]);
+});
+
+test('no more look into state charts than may', async () => {
+  await start({ charts, limits: { viewers: 1 } });
+  const look = () => {
+    const socket = new WebSocket(`${house.gateway.url.replace('http', 'ws')}/v1/inspect`);
+    const status = new Promise<number | undefined>((resolve) => {
+      socket.on('open', () => resolve(101));
+      socket.on('unexpected-response', (_, response) => resolve(response.statusCode));
+      socket.on('error', () => {});
+    });
+    return { socket, status };
+  };
+  const first = look();
+  expect(await first.status).toBe(101);
+  expect(await look().status).toBe(503);
+  await house.connect();
+  first.socket.terminate();
+  while ((await look().status) !== 101);
 });
