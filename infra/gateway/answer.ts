@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 const JSON_TYPE = 'application/json';
+const NO_CONTENT = 204;
 
 /** What an HTTP request is answered, whole. */
 export interface Answer {
@@ -11,26 +12,20 @@ export interface Answer {
 }
 
 /** An error in the shape that clients of OpenAI-compatible servers expect. */
-export function refusal(
-  status: number,
-  type: string,
-  code: string,
-  message: string,
-  param: string | null = null,
-): Answer {
-  return { status, body: { error: { message, type, param, code } } };
+export function refusal(status: number, type: string, code: string, message: string, param?: string): Answer {
+  return { status, body: { error: { message, type, param: param ?? null, code } } };
 }
 
 /** The body as it goes over the wire, and the headers that say what it is. */
-export function encodeAnswer({ body, headers }: Answer, requestId: string) {
+export function encodeAnswer({ status, body, headers }: Answer, requestId: string) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const about = { 'content-type': JSON_TYPE, 'content-length': String(Buffer.byteLength(text)) };
   return {
     text,
     headers: {
-      'content-type': JSON_TYPE,
+      ...(status !== NO_CONTENT && about),
       ...headers,
       'x-request-id': requestId,
-      'content-length': String(Buffer.byteLength(text)),
       'cache-control': 'no-store',
     },
   };

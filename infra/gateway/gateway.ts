@@ -19,6 +19,7 @@ import { compileLimits, type GatewayLimits } from './limits.js';
 import type { MetricsSource } from './metrics.js';
 import { Completion } from './openai/completion.js';
 import type { CompletionKind } from './openai/completion-kind.js';
+import { unixSeconds } from './openai/unix-seconds.js';
 import { answerRequest, asksForCharts, type RouteContext, upgradeRefusal } from './routes.js';
 import { createUpgrader } from './websocket-server.js';
 
@@ -85,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const routes: RouteContext = {
     service,
     access,
-    startedAt: unixTime(),
+    startedAt: unixSeconds(scheduler.now()),
     complete,
     metrics: options.metrics,
     showsCharts: options.charts !== undefined,
@@ -127,8 +128,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   function complete(kind: CompletionKind, exchange: HttpExchange): Promise<void> {
     const completion: Completion = new Completion(kind, exchange, {
-      ...{ ...common, service, follow, logger, unixTime },
-      ended: () => {
+      ...{ ...common, service, follow, logger },
+      closed: () => {
         completions.delete(completion);
         checkWaiting();
       },
@@ -157,6 +158,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: options.port,
     connections: limits.connections,
     headersTimeoutMs: limits.headersTimeoutMs,
+    stallMs: limits.stallMs,
     logger,
     newRequestId,
     answer: (request) => answerRequest(request, routes),
@@ -199,7 +201,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     http.stopListening();
     for (const connection of connections) connection.close(CLOSE.goingAway, 'the server is shutting down');
     for (const completion of [...completions]) completion.close();
-    await until(() => connections.size === 0, FAREWELL_MS);
+    await until(() => connections.size + completions.size === 0, FAREWELL_MS);
     leases.close();
     await http.close();
   };
@@ -216,10 +218,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return closing;
     },
   };
-}
-
-function unixTime(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 /** The bound address as a URL has it; what is bound to every address is reached over loopback. */

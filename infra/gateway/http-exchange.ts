@@ -10,6 +10,8 @@ export class HttpExchange {
     private readonly response: ServerResponse,
     /** Names it in the answer and in the log. */
     readonly requestId: string,
+    /** The client is cut when it takes nothing of an answer for this long. */
+    private readonly stallMs: number,
   ) {}
 
   /** Throws RequestTooLargeError, or whatever ended the connection before all of it was there. */
@@ -29,16 +31,24 @@ export class HttpExchange {
     });
   }
 
-  /** Calls `gone` once the client has left before it was answered. */
-  onGone(gone: () => void): void {
-    const { response } = this;
-    response.on('close', () => {
-      if (!response.writableFinished) gone();
-    });
+  /** Calls `over` once, when the answer was taken to its end or the client has left. */
+  onOver(over: () => void): void {
+    const { request, response } = this;
+    // A request that waits behind another one of its connection hears nothing of the end of that.
+    const { socket } = request;
+    const once = () => {
+      socket.off('close', once);
+      response.off('close', once);
+      over();
+    };
+    socket.on('close', once);
+    response.on('close', once);
   }
 
   answer(answer: Answer): void {
-    sendAnswer(this.response, answer, this.requestId);
+    const { response } = this;
+    response.setTimeout(this.stallMs, () => response.destroy());
+    sendAnswer(response, answer, this.requestId);
   }
 
   /** Begins an answer of server-sent events. */

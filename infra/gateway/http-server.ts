@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
 import { type Answer, encodeAnswer, refusal, sendAnswer } from './answer.js';
+import { declineUpgrade } from './decline-upgrade.js';
 import { HttpExchange } from './http-exchange.js';
 import { type ListenAddress, listen } from './listen.js';
 
@@ -15,7 +16,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5000;
 /** How often the two timeouts are looked at: at most this late is a slow client cut. */
 const TIMEOUT_CHECKS = 4;
-/** Plain HTTP connections beyond the WebSockets, so that health can be asked when all of these are taken. */
+/** Connections beyond the WebSockets and completions, so that health can be asked when there are as many as may be. */
 const SPARE_CONNECTIONS = 64;
 
 /** Answers later. */
@@ -24,11 +25,14 @@ export type Serve = (exchange: HttpExchange) => Promise<void>;
 interface HttpServerOptions extends ListenAddress {
   readonly connections: number;
   readonly headersTimeoutMs: number;
+  /** A client is cut when it takes nothing of an answer for this long. */
+  readonly stallMs: number;
   readonly logger: Logger;
   newRequestId(): string;
   answer(request: IncomingMessage): Answer | Serve;
   /** Headers of whatever the request is answered. */
   headers(request: IncomingMessage): Readonly<Record<string, string>>;
+  /** Asks for a WebSocket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void;
 }
 
@@ -58,6 +62,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   server.on('upgrade', (request, socket, head) => {
     // Before anything else: a reset during the handshake must not end the process.
     socket.on('error', () => socket.destroy());
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket')
+      return declineUpgrade(server, request, socket, head);
     const requestId = options.newRequestId();
     try {
       options.upgrade(request, socket, head, requestId);
@@ -99,7 +105,8 @@ function respond(request: IncomingMessage, response: ServerResponse, options: Ht
   try {
     for (const [name, value] of Object.entries(options.headers(request))) response.setHeader(name, value);
     const answer = options.answer(request);
-    if (typeof answer === 'function') answer(new HttpExchange(request, response, requestId)).catch(failed);
+    if (typeof answer === 'function')
+      answer(new HttpExchange(request, response, requestId, options.stallMs)).catch(failed);
     else sendAnswer(response, answer, requestId);
   } catch (error) {
     failed(error);

@@ -2,7 +2,7 @@ import { InvalidOptionError } from '../../src/core/errors.js';
 
 /** What one gateway grants. Every field has a default; ranges are those of `RANGES`. */
 export interface GatewayLimits {
-  /** Open WebSockets per process. Default 1024. */
+  /** Open WebSockets and completions over HTTP per process. Default 1024. */
   readonly connections: number;
   /** Of those, open at `/v1/inspect`: each is told of everything that happens. Default 32. */
   readonly viewers: number;
@@ -10,13 +10,13 @@ export interface GatewayLimits {
   readonly generationsPerSocket: number;
   /** Frames a client may send per second, pings included; twice as many in a burst. Default 50. */
   readonly framesPerSecond: number;
-  /** Longest message a client may send. Default 256 KiB. */
+  /** Longest message or HTTP body a client may send. Default 256 KiB. */
   readonly maxPayloadBytes: number;
   /** Unsent bytes above which no more tokens are pulled for a socket. Default 256 KiB. */
   readonly pauseBytes: number;
   /** Unsent bytes above which a socket is cut. Default 1 MiB. */
   readonly cutBytes: number;
-  /** A socket is cut when it has taken nothing for this long while something waits. Default 10 s. */
+  /** A socket, or an answer over HTTP, is cut when it has taken nothing for this long while something waits. Default 10 s. */
   readonly stallMs: number;
   /** Between two pings; a peer that was silent for the whole interval is dead. Default 20 s. */
   readonly pingMs: number;

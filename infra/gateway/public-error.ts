@@ -1,6 +1,7 @@
 import {
   BusyError,
   ContextLengthError,
+  GenerationCancelledError,
   GenerationNotFoundError,
   InvalidOptionError,
   ModelNotServedError,
@@ -29,6 +30,7 @@ const SPOKEN = [
   BusyError,
   UnavailableError,
   GenerationNotFoundError,
+  GenerationCancelledError,
   ResultTooLargeError,
 ];
 

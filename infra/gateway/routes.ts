@@ -83,12 +83,6 @@ const ENOUGH_VIEWERS: Answer = {
   ...refusal(503, 'unavailable_error', 'busy', 'as many look into state charts as may'),
   headers: { 'retry-after': '10' },
 };
-const NO_UPGRADE = refusal(
-  400,
-  'invalid_request_error',
-  'upgrade_not_supported',
-  'this path is asked without an Upgrade header',
-);
 
 /** The answer to a plain HTTP request. */
 export function answerRequest(request: IncomingMessage, context: RouteContext): Answer | Serve {
@@ -143,11 +137,6 @@ function readable(request: IncomingMessage, context: RouteContext): (() => Answe
 export function upgradeRefusal(request: IncomingMessage, context: RouteContext): Answer | undefined {
   const { headers } = request;
   const { access } = context;
-  // A client that offers another protocol, as curl --http2 does, is content with an answer in HTTP/1.1.
-  if (headers.upgrade?.toLowerCase() !== 'websocket') {
-    const answer = answerRequest(request, context);
-    return typeof answer === 'function' ? NO_UPGRADE : answer;
-  }
   if (!hostAllowed(headers, context.boundAddress(), access)) return WRONG_HOST;
   if (!isSocketPath(pathOf(request), context)) return NOT_FOUND;
   if (!originAllowed(headers, access)) return WRONG_ORIGIN;

@@ -1,15 +1,16 @@
 import type { GenerationHandle } from '../../src/core/engine.js';
 import type { GenerationMeters } from './generation-meters.js';
 
-/** Counts the tokens of a generation as they come, and what it took when it has ended. */
+/** Counts the tokens of a generation as they come, and what it took since `beganAtMs` when it has ended. */
 export function followGeneration(
   handle: GenerationHandle,
   meters: GenerationMeters,
+  beganAtMs: number,
   now: () => number,
 ): void {
-  const { log, createdAtMs } = handle;
+  const { log } = handle;
   let counted = 0;
-  let lastAtMs = createdAtMs;
+  let lastAtMs = beganAtMs;
   const stop = log.watch(look);
   look();
 
@@ -23,7 +24,7 @@ export function followGeneration(
     }
     if (log.end === undefined) return;
     stop();
-    countEnd(handle, meters, now() - createdAtMs);
+    countEnd(handle, meters, now() - beganAtMs);
   }
 }
 

@@ -28,21 +28,23 @@ export class GatewayMetrics {
       FORWARD_S,
       ['role'],
     );
-    this.refused = registry.counter('request_refused_total', 'Requests that did not become generations', [
-      'code',
-    ]);
+    this.refused = registry.counter('request_refused_total', 'Requests that the engine refused', ['code']);
     registry.gauge('num_requests_running', 'Generations that run', () => health().running);
     registry.gauge('num_requests_waiting', 'Generations that wait for a place', () => health().waiting);
     registry.gauge('targets', 'Targets that a new generation would use', () => health().targets);
     registry.gauge('drafters', 'Drafters that a new generation would use', () => health().drafters);
   }
 
-  /** Counts what a generation does, until it ends. */
-  readonly created = (handle: GenerationHandle): void => followGeneration(handle, this.meters, this.now);
-
-  readonly notCreated = (error: unknown): void => {
-    this.refused(1, { code: error instanceof SlipstreamError ? error.code : 'internal_error' });
-  };
+  /** A request has come: counts what its generation does, until that ends. */
+  begin() {
+    const beganAtMs = this.now();
+    return {
+      created: (handle: GenerationHandle) => followGeneration(handle, this.meters, beganAtMs, this.now),
+      refused: (error: unknown) => {
+        this.refused(1, { code: error instanceof SlipstreamError ? error.code : 'internal_error' });
+      },
+    };
+  }
 
   /** Of any generation here. */
   readonly trace = ({ kind, startMs, endMs = startMs, data }: TraceEvent): void => {

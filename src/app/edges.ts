@@ -23,8 +23,10 @@ interface Edges {
   close(): Promise<void>;
 }
 
-interface ServedEngine extends GenerationService {
+/** What edges use of an engine. */
+export interface ServedEngine extends GenerationService {
   readonly charts: ChartSource;
+  /** Tells `sink` of what all generations do from now on. */
   watchTrace(sink: TraceSink): Cancel;
 }
 
@@ -43,7 +45,6 @@ export async function openEdges(
     () => engine.health(),
     () => scheduler.now(),
   );
-  engine.watchTrace(metrics.trace);
   const ports = { service: meteredService(engine, metrics), logger, follow: followLog, scheduler };
   const common = { ...ports, newRequestId: newGenerationId };
   const gateway = await startGateway({
@@ -51,29 +52,30 @@ export async function openEdges(
     charts: options.inspect ? chartsOf(engine.charts) : undefined,
     metrics,
   });
-  if (nats === undefined) return gateway;
   const { leases, limits, url } = gateway;
-  const edge = await openNatsEdge({
-    ...common,
-    nats,
-    leases,
-    jobs: options.jobs,
-    drainMs: limits.drainMs,
-  }).catch(async (error: unknown) => {
-    await gateway.close();
-    throw error;
-  });
+  const { jobs } = options;
+  const edge =
+    nats === undefined
+      ? undefined
+      : await openNatsEdge({ ...common, nats, leases, jobs, drainMs: limits.drainMs }).catch(
+          async (error: unknown) => {
+            await gateway.close();
+            throw error;
+          },
+        );
+  const stopMeasuring = engine.watchTrace(metrics.trace);
   const drain = async (): Promise<void> => {
-    await Promise.all([gateway.drain(), edge.drain()]);
+    await Promise.all([gateway.drain(), edge?.drain()]);
   };
   return {
     url,
     drain,
-    // Only then are leases ended, and with them what is still followed.
     close: async () => {
       await drain();
-      await edge.close();
+      await edge?.close();
+      // Only then are leases ended, and with them what is still followed.
       await gateway.close();
+      stopMeasuring();
     },
   };
 }

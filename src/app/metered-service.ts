@@ -2,22 +2,24 @@ import type { GenerationHandle, GenerationService } from '../core/engine.js';
 
 /** Told of what comes of requests. */
 export interface RequestMeter {
-  created(handle: GenerationHandle): void;
-  notCreated(error: unknown): void;
+  /** A request has come; what comes of it is one of the two. */
+  begin(): {
+    created(handle: GenerationHandle): void;
+    refused(error: unknown): void;
+  };
 }
 
 /** The same service, with every request told to `meter`. */
 export function meteredService(service: GenerationService, meter: RequestMeter): GenerationService {
   return {
     create: async (request) => {
-      try {
-        const handle = await service.create(request);
-        meter.created(handle);
-        return handle;
-      } catch (error) {
-        meter.notCreated(error);
+      const { created, refused } = meter.begin();
+      const handle = await service.create(request).catch((error: unknown) => {
+        refused(error);
         throw error;
-      }
+      });
+      created(handle);
+      return handle;
     },
     find: (id) => service.find(id),
     health: () => service.health(),

@@ -131,6 +131,11 @@ export class GenerationNotFoundError extends SlipstreamError {
   }
 }
 
+/** Somebody ended the generation whose text was asked for. */
+export class GenerationCancelledError extends SlipstreamError {
+  readonly code = 'cancelled';
+}
+
 /** The engine is draining or closed. */
 export class UnavailableError extends SlipstreamError {
   readonly code = 'unavailable';

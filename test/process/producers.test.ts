@@ -22,6 +22,7 @@ describe('producers on NATS, and two gateways', () => {
   let nats: NatsConnection;
   let manager: JetStreamManager;
   let gateways: Command[];
+  let urls: string[];
   beforeAll(async () => {
     household = openHousehold();
     folder = await mkdtemp(join(tmpdir(), 'slipstream-producers-'));
@@ -43,7 +44,8 @@ describe('producers on NATS, and two gateways', () => {
         { SLIPSTREAM_NATS_USER: server.user, SLIPSTREAM_NATS_PASSWORD: server.password },
       ),
     );
-    await Promise.all(gateways.map((gateway) => gateway.said('serves')));
+    const greetings = await Promise.all(gateways.map((gateway) => gateway.said('\n')));
+    urls = greetings.map((text) => /http:\/\/\S+/.exec(text)?.[0] ?? '');
   });
   afterAll(async () => {
     for (const { child } of gateways ?? []) child.kill('SIGTERM');
@@ -77,11 +79,20 @@ describe('producers on NATS, and two gateways', () => {
     return ids;
   }
 
+  /** A metric, added up over its labels and over both gateways. */
+  async function metric(name: string): Promise<number> {
+    const texts = await Promise.all(urls.map(async (url) => await (await fetch(`${url}/metrics`)).text()));
+    const samples = texts.flatMap((text) => [...text.matchAll(new RegExp(`^${name}{.*} (.*)$`, 'gm'))]);
+    return samples.reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
   it('get the same tokens in every mode, streamed or as a job, and every job is done though a gateway is killed', async () => {
     const plain = await Promise.all(Array.from({ length: JOB_COUNT }, (_, index) => streamed(index, 'none')));
     expect(new Set(plain.map(String)).size).toBe(JOB_COUNT);
     for (const mode of ['si', 'dsi', 'auto'])
       expect(await Promise.all(plain.map((_, index) => streamed(index, mode)))).toEqual(plain);
+    expect(await metric('slipstream_generation_tokens_total')).toBe(4 * plain.flat().length);
+    expect(await metric('slipstream_forward_seconds_count')).toBeGreaterThan(plain.flat().length);
 
     const results = new Map<number, number[]>();
     nats.subscribe('stories.*', {

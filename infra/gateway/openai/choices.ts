@@ -1,25 +1,30 @@
 import type { GenerationEnd, GenerationHandle } from '../../../src/core/engine.js';
-import { UnavailableError } from '../../../src/core/errors.js';
+import { GenerationCancelledError } from '../../../src/core/errors.js';
 import type { GenerationResult } from '../../../src/core/generation.js';
 import { reportOf, usageOf } from './completion-report.js';
 
-/** The generations that one request asked for, by the index of their choice, and what came of them. */
+/** The generations that one request asked for, in the order of its choices, and what came of them. */
 export class Choices {
+  private readonly added: GenerationHandle[] = [];
   private readonly results: GenerationResult[] = [];
   private left: number;
 
-  /**
-   * `handles`: those that there are already of `count`, at least 1, of which `n` each have one prompt. `created`: seconds
-   * since 1970.
-   */
+  /** `count`: at least 1, of which `n` each have one prompt. `created`: seconds since 1970. */
   constructor(
-    readonly handles: readonly GenerationHandle[],
     private readonly count: number,
     private readonly n: number,
     private readonly idPrefix: string,
     private readonly created: number,
   ) {
     this.left = count;
+  }
+
+  add(handle: GenerationHandle): void {
+    this.added.push(handle);
+  }
+
+  get handles(): readonly GenerationHandle[] {
+    return this.added;
   }
 
   /** What every answer and every event begins with. */
@@ -31,7 +36,7 @@ export class Choices {
   /** Throws what the generation failed with. True: this was the last one. */
   ended(index: number, end: GenerationEnd): boolean {
     if (end.outcome === 'failed') throw end.error;
-    if (end.outcome === 'cancelled') throw new UnavailableError('the generation was cancelled');
+    if (end.outcome === 'cancelled') throw new GenerationCancelledError('the generation was cancelled');
     this.results[index] = end.result;
     return --this.left === 0;
   }

@@ -16,10 +16,12 @@ interface CompletionStreamOptions {
   readonly follow: FollowLog;
   readonly scheduler: Scheduler;
   readonly limits: GatewayLimits;
-  /** Nothing follows: all was said, or the client does not read and was cut. */
-  done(cut: string | undefined): void;
+  /** All was said. */
+  done(): void;
   /** A choice failed. */
   failed(error: unknown): void;
+  /** The client did not read. */
+  cut(why: string): void;
 }
 
 /** An answer of server-sent events: a chunk per token, no faster than the client reads. */
@@ -53,8 +55,14 @@ export class CompletionStream {
     this.events.end();
   }
 
-  close(): void {
+  /** Nothing more is said; whether what was said is read is still watched. */
+  stop(): void {
     this.subscriptions.unsubscribe();
+  }
+
+  /** The client has it all, or has left. */
+  close(): void {
+    this.stop();
     this.outlet.close();
   }
 
@@ -79,7 +87,7 @@ export class CompletionStream {
     if (includeUsage) this.send({ ...choices.head(kind.chunkObject), choices: [], usage: choices.usage() });
     this.outlet.send('[DONE]');
     this.events.end();
-    done(undefined);
+    done();
   }
 
   private sendChunk(choice: object, report: object = {}): void {
@@ -94,6 +102,6 @@ export class CompletionStream {
 
   private cut(why: string): void {
     this.events.terminate();
-    this.options.done(why);
+    this.options.cut(why);
   }
 }

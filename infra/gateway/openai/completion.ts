@@ -1,4 +1,4 @@
-import type { GenerationHandle, GenerationService } from '../../../src/core/engine.js';
+import type { GenerationService } from '../../../src/core/engine.js';
 import { InvalidOptionError, ModelNotServedError, UnavailableError } from '../../../src/core/errors.js';
 import type { Logger } from '../../../src/core/logger.js';
 import type { Scheduler } from '../../../src/core/scheduler.js';
@@ -13,6 +13,7 @@ import type { CompletionKind } from './completion-kind.js';
 import { asSpelled, type CompletionRequest, readCompletionRequest } from './completion-request.js';
 import { CompletionStream } from './completion-stream.js';
 import { errorAnswer } from './openai-error.js';
+import { unixSeconds } from './unix-seconds.js';
 import { wholeCompletion } from './whole-completion.js';
 
 export interface CompletionContext {
@@ -21,10 +22,8 @@ export interface CompletionContext {
   readonly scheduler: Scheduler;
   readonly limits: GatewayLimits;
   readonly logger: Logger;
-  /** Seconds since 1970. */
-  unixTime(): number;
-  /** Called once: nothing more is done for this request. */
-  ended(): void;
+  /** Called once: the client has its answer, or has left. */
+  closed(): void;
 }
 
 /**
@@ -32,9 +31,11 @@ export interface CompletionContext {
  * for a client that has left.
  */
 export class Completion {
+  private readonly logger: Logger;
   private fields: Readonly<Record<string, unknown>> = {};
   private choices: Choices | undefined;
   private stream: CompletionStream | undefined;
+  /** All was said, or there is nobody to say it to. */
   private over = false;
 
   constructor(
@@ -42,7 +43,12 @@ export class Completion {
     private readonly exchange: HttpExchange,
     private readonly context: CompletionContext,
   ) {
-    exchange.onGone(() => this.end());
+    this.logger = context.logger.child({ requestId: exchange.requestId });
+    exchange.onOver(() => {
+      this.end();
+      this.stream?.close();
+      context.closed();
+    });
   }
 
   /** Never rejects. */
@@ -76,15 +82,13 @@ export class Completion {
 
   private async create({ requests, n, unknown }: CompletionRequest): Promise<Choices> {
     const { context, kind } = this;
-    const handles: GenerationHandle[] = [];
-    const choices = new Choices(handles, requests.length, n, kind.idPrefix, context.unixTime());
+    const { service, scheduler } = context;
+    const choices = new Choices(requests.length, n, kind.idPrefix, unixSeconds(scheduler.now()));
     this.choices = choices;
     for (const request of requests) {
-      handles.push(await context.service.create(request));
-      if (!this.over) continue;
-      choices.cancel();
-      return choices;
+      if (!this.over) choices.add(await service.create(request));
     }
+    if (this.over) choices.cancel();
     logUnknownFields(this.logger, unknown);
     return choices;
   }
@@ -94,11 +98,9 @@ export class Completion {
     const { follow, scheduler, limits } = context;
     this.stream = new CompletionStream(exchange.stream(), {
       ...{ kind, choices, includeUsage, follow, scheduler, limits },
-      done: (cut) => {
-        if (cut !== undefined) this.logger.warn({ why: cut }, 'event stream cut');
-        this.end();
-      },
+      done: () => this.end(),
       failed: (error) => this.fail(error),
+      cut: (why) => this.logger.warn({ why, generation: this.generation }, 'event stream cut'),
     });
     this.stream.begin();
   }
@@ -106,7 +108,7 @@ export class Completion {
   private fail(error: unknown): void {
     if (this.over) return;
     const spelled = error instanceof InvalidOptionError ? asSpelled(error, this.fields) : error;
-    const answer = errorAnswer(error, tellError(spelled, this.logger));
+    const answer = errorAnswer(error, tellError(spelled, this.logger, this.generation));
     if (this.stream === undefined) this.exchange.answer(answer);
     else this.stream.fail(answer.body as object);
     this.end();
@@ -115,12 +117,12 @@ export class Completion {
   private end(): void {
     if (this.over) return;
     this.over = true;
-    this.stream?.close();
+    this.stream?.stop();
     this.choices?.cancel();
-    this.context.ended();
   }
 
-  private get logger(): Logger {
-    return this.context.logger.child({ requestId: this.exchange.requestId });
+  /** Of the first choice, for the log. */
+  private get generation(): string | undefined {
+    return this.choices?.handles[0]?.id;
   }
 }

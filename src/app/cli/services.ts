@@ -4,12 +4,10 @@ import type { CompiledModelStoreOptions } from '../../../infra/config/model-stor
 import type { CompiledWorkerOptions } from '../../../infra/config/worker-options.js';
 import type { OnModelProgress } from '../../../infra/models/progress.js';
 import type { NatsConnectionOptions } from '../../../infra/nats/connection-options.js';
-import type { ChartSource } from '../../core/chart-frames.js';
-import type { GenerationService } from '../../core/engine.js';
 import type { Logger } from '../../core/logger.js';
-import type { Cancel } from '../../core/scheduler.js';
 import type { Tokenizer } from '../../core/tokenizer.js';
 import type { TraceSink } from '../../core/trace.js';
+import type { ServedEngine } from '../edges.js';
 import type { WorkerEnd } from '../worker.js';
 import type { ExitCode } from './exit-codes.js';
 import type { CliIo } from './io.js';
@@ -53,11 +51,8 @@ export interface CliServices {
   ): Promise<WorkerEnd>;
 }
 
-export interface CliEngine extends GenerationService {
+export interface CliEngine extends ServedEngine {
   readonly tokenizer: Tokenizer;
-  readonly charts: ChartSource;
-  /** Tells `sink` of what all generations do from now on. */
-  watchTrace(sink: TraceSink): Cancel;
   /** Refuses new requests; resolves when none runs any more. */
   drain(): Promise<void>;
   close(): Promise<void>;

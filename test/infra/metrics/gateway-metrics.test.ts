@@ -53,7 +53,7 @@ describe('the metrics of a gateway', () => {
   it('tell what a generation took when it has ended, by its drafter', async () => {
     service.script = (generation) => generation.log.append('a', 'b');
     await create();
-    nowMs = 1500;
+    nowMs += 1500;
     service.generations[0]?.complete('length');
     expect(await samples()).toMatchObject({
       'request_success_total{finished_reason="length"}': 1,

@@ -76,7 +76,7 @@ describe('a request of an OpenAI client', () => {
 
   it('may say that it wants nothing that cannot be had', () => {
     const harmless = {
-      ...{ logprobs: false, top_logprobs: null, tools: [], functions: null, echo: false, suffix: '' },
+      ...{ logprobs: false, top_logprobs: 0, tools: [], functions: null, echo: false, suffix: '' },
       ...{ response_format: { type: 'text' }, best_of: 1 },
     };
     expect(refused(TEXT, { prompt: 'p', ...harmless })).toBe('');
@@ -84,7 +84,7 @@ describe('a request of an OpenAI client', () => {
 
   it.each([
     [TEXT, {}, 'prompt is missing, but must be a text that is not empty, or token ids'],
-    [TEXT, { prompt: [] }, 'prompt is a list of 0, but must be a list of 1 to 16 texts'],
+    [TEXT, { prompt: [] }, 'prompt is a list of 0, but must be a list of 1 to 64 texts'],
     [TEXT, { prompt: ['a', ''] }, 'prompt[1] is "", but must be a text that is not empty, or token ids'],
     [TEXT, { prompt: [1, -1] }, 'prompt[1] is -1, but must be a whole number from 0'],
     [TEXT, { prompt: 'p', ...hello }, 'messages is a list of 1, but must be left out of a text_completion'],
@@ -102,8 +102,13 @@ describe('a request of an OpenAI client', () => {
       { messages: [{ role: 'user', content: [{ type: 'text', text: 3 }] }] },
       'messages[0].content[0].text is 3, but must be a text',
     ],
-    [CHAT, { ...hello, n: 17 }, 'n is 17, but must be a whole number from 1 to 16'],
-    [TEXT, { prompt: ['a', 'b'], n: 9 }, 'n is 9, but must be such that there are 16 choices at most'],
+    [CHAT, { ...hello, n: 65 }, 'n is 65, but must be a whole number from 1 to 64'],
+    [TEXT, { prompt: ['a', 'b'], n: 33 }, 'n is 33, but must be such that there are 64 choices at most'],
+    [
+      TEXT,
+      { prompt: 'p', prompt_token_ids: [1] },
+      'prompt_token_ids is a list of 1, but must be left out of a text_completion',
+    ],
     [CHAT, { ...hello, stream: 'yes' }, 'stream is "yes", but must be true or false'],
     [
       CHAT,

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../../../infra/gateway/gateway.js';
 import { BusyError, NoWorkerError, WorkerFailedError } from '../../../../src/core/errors.js';
-import type { ScriptedGeneration } from '../../../support/fake-generation-service.js';
 import { startTestGateway, type TestGateway } from '../../../support/test-gateway.js';
 import { until } from '../../../support/until.js';
 
@@ -61,6 +61,24 @@ async function ask(path: string, body: unknown, headers: Record<string, string> 
   return { ...reply, body: JSON.parse(text) };
 }
 
+/** A bare connection on which requests were written, one after the other, unread. */
+function write(...requests: readonly (readonly [path: string, body: object, more?: string])[]): Socket {
+  const socket = connect(house.gateway.port, '127.0.0.1').pause();
+  for (const [path, body, more = ''] of requests) {
+    const text = JSON.stringify(body);
+    const length = Buffer.byteLength(text);
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n${more}\r\n${text}`,
+    );
+  }
+  return socket;
+}
+
+const ended = (index: number) => house.service.generations[index]?.log.end?.outcome;
+
+/** A text that no socket takes at once. */
+const LONG = 'x'.repeat(20_000_000);
+
 /** The events of a stream, read. */
 async function stream(path: string, body: object) {
   const { text, headers } = await post(path, { stream: true, ...body });
@@ -113,10 +131,13 @@ describe('a whole completion', () => {
     ['nonsense', 400, { type: 'invalid_request_error', code: 'invalid_option', param: 'request' }],
     [{ ...hello, n: 0 }, 400, { type: 'invalid_request_error', code: 'invalid_option', param: 'n' }],
     [{ ...hello, model: 'gpt-4o' }, 404, { type: 'not_found_error', code: 'model_not_found', param: null }],
-    [{ x: 'x'.repeat(5000) }, 413, { type: 'invalid_request_error', code: 'request_too_large' }],
-  ])('is refused for what is wrong with it: %j', async (body, status, error) => {
+    [{ x: 'x'.repeat(5000) }, 413, { type: 'invalid_request_error', code: 'request_too_large', param: null }],
+  ])('is refused for what is wrong with it (%#)', async (body, status, error) => {
     await start({ limits: { maxPayloadBytes: 4000 } });
-    expect(await ask(CHATS, body)).toMatchObject({ status, body: { error } });
+    const reply = await ask(CHATS, body);
+    expect(reply).toMatchObject({ status, body: { error } });
+    // The rest of what is too long is not waited for.
+    expect(reply.headers.connection).toBe(status === 413 ? 'close' : 'keep-alive');
     expect(house.service.requests).toEqual([]);
   });
 
@@ -134,6 +155,45 @@ describe('a whole completion', () => {
     expect(reply).toMatchObject({ status, body: { error } });
     expect(JSON.stringify(reply.body)).not.toContain('secret');
     expect(reply.headers['retry-after']).toBe(status === 429 ? '1' : undefined);
+  });
+
+  it('whose generation somebody cancels is not one to ask for again', async () => {
+    await start();
+    house.service.script = () => {};
+    const reply = ask(CHATS, hello);
+    await until(() => house.service.generations.length === 1);
+    house.service.generations[0]?.cancel();
+    expect(await reply).toMatchObject({ status: 410, body: { error: { code: 'cancelled' } } });
+  });
+
+  it('that nobody reads is cut, and its place is free again', async () => {
+    await start({ limits: { connections: 1, stallMs: 100 } });
+    house.service.script = (generation) => {
+      generation.log.append(LONG);
+      generation.complete();
+    };
+    const socket = write([CHATS, hello]);
+    await until(() => ended(0) === 'completed');
+    expect(await ask(CHATS, hello)).toMatchObject({ status: 503 });
+    house.service.script = (generation) => generation.complete();
+    while ((await ask(CHATS, hello)).status === 503);
+    socket.destroy();
+  });
+
+  it('that is read slowly is whole, also when the server closes meanwhile', async () => {
+    await start();
+    house.service.script = (generation) => {
+      generation.log.append(LONG);
+      generation.complete();
+    };
+    const socket = write([CHATS, hello, 'connection: close\r\n']);
+    await until(() => ended(0) === 'completed');
+    const closed = house.gateway.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    let text = '';
+    for await (const part of socket) text += part;
+    expect(JSON.parse(text.slice(text.indexOf('{'))).choices[0].message.content).toHaveLength(LONG.length);
+    await closed;
   });
 
   it('that fails ends its other choices', async () => {
@@ -215,16 +275,16 @@ describe('a streamed completion', () => {
 
   it('says at once that it has begun, and a token as soon as it is there', async () => {
     await start();
-    const created = new Promise<ScriptedGeneration>((resolve) => {
-      house.service.script = resolve;
-    });
+    house.service.script = () => {};
+    // A text has no opening: only the headers tell.
+    await answered(send(TEXTS, { prompt: 'p', stream: true }));
     const response = await answered(send(CHATS, { ...hello, stream: true }));
     const parts = response[Symbol.asyncIterator]();
     expect((await parts.next()).value).toContain('"role":"assistant"');
-    const generation = await created;
-    generation.log.append('Be');
+    const generation = house.service.generations[1];
+    generation?.log.append('Be');
     expect((await parts.next()).value).toContain('"content":"Be"');
-    generation.complete();
+    generation?.complete();
     expect((await parts.next()).value).toContain('"finish_reason":"stop"');
   });
 
@@ -239,28 +299,64 @@ describe('a streamed completion', () => {
   });
 
   it('whose client leaves while it is being created ends', async () => {
-    await start();
-    house.service.script = () => {};
+    await start({ limits: { connections: 1 } });
     let open = () => {};
     house.service.gate = () => new Promise((resolve) => (open = resolve));
     const outgoing = send(CHATS, hello);
     await until(() => house.service.requests.length === 1);
     outgoing.destroy();
-    await new Promise((resolve) => outgoing.on('close', resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    house.service.gate = async () => {};
+    // Its place is free when the server has noticed.
+    while ((await ask(CHATS, hello)).status === 503);
+    house.service.script = () => {};
     open();
-    await until(() => house.service.generations[0]?.log.end?.outcome === 'cancelled');
+    await until(() => ended(1) === 'cancelled');
   });
 
-  it('is cut when its client does not read', async () => {
-    await start({ limits: { pauseBytes: 1024, cutBytes: 4096, stallMs: 1000 } });
-    const text = 'x'.repeat(100_000);
-    house.service.script = (generation) => generation.log.append(...Array.from({ length: 100 }, () => text));
-    const response = await answered(send(TEXTS, { prompt: 'p', stream: true }));
-    response.pause();
-    const [generation] = house.service.generations;
-    await until(() => generation?.log.end !== undefined);
-    expect(generation?.log.end?.outcome).toBe('cancelled');
+  it('is made no faster than its client reads, and cut when that reads no more', async () => {
+    await start({ limits: { pauseBytes: 4096, stallMs: 1000 } });
+    const tokens = Array.from({ length: 20_000 }, () => 'x'.repeat(1000));
+    house.service.script = (generation) => generation.log.append(...tokens);
+    const socket = write([TEXTS, { prompt: 'p', stream: true }]);
+    await until(() => house.service.generations.length === 1);
+    const read = () => house.service.generations[0]?.log.furthestRead ?? -1;
+    let last = -1;
+    let unchanged = 0;
+    await until(() => {
+      unchanged = read() === last ? unchanged + 1 : 0;
+      last = read();
+      return unchanged > 200;
+    });
+    expect(read()).toBeGreaterThan(0);
+    expect(read()).toBeLessThan(tokens.length - 1);
+    expect(ended(0)).toBeUndefined();
+    house.scheduler.advance(2000);
+    await until(() => ended(0) === 'cancelled');
+    socket.destroy();
+  });
+
+  it('that nobody reads to its end is cut, and its place is free again', async () => {
+    await start({ limits: { connections: 1, stallMs: 1000, pauseBytes: 64_000_000, cutBytes: 128_000_000 } });
+    house.service.script = (generation) => {
+      generation.log.append(LONG);
+      generation.complete();
+    };
+    const socket = write([TEXTS, { prompt: 'p', stream: true }]);
+    await until(() => ended(0) === 'completed');
+    house.service.script = (generation) => generation.complete();
+    expect(await ask(CHATS, hello)).toMatchObject({ status: 503 });
+    house.scheduler.advance(2000);
+    while ((await ask(CHATS, hello)).status === 503);
+    socket.destroy();
+  });
+
+  it('that waits behind another of its connection ends with that', async () => {
+    await start();
+    house.service.script = () => {};
+    const socket = write([CHATS, hello], [CHATS, hello], [CHATS, { ...hello, stream: true }]);
+    await until(() => house.service.generations.length === 3);
+    socket.destroy();
+    await until(() => [0, 1, 2].every((index) => ended(index) === 'cancelled'));
   });
 });
 
@@ -304,6 +400,17 @@ describe('the way to completions', () => {
       },
     });
     expect((await preflight('https://evil.org')).headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('is open to clients that offer another protocol, which is declined', async () => {
+    await start();
+    const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n';
+    const socket = write([CHATS, hello, offer], [TEXTS, { prompt: 'p' }, 'connection: close\r\n']);
+    let text = '';
+    for await (const part of socket) text += part;
+    expect(text.match(/HTTP\/1\.1 .*/g)).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 200 OK']);
+    expect(text).toContain('"content":"Because"');
+    expect(text).toContain('"text":"Because"');
   });
 
   it('is POST', async () => {

@@ -1,0 +1,45 @@
+import type { GenerationRequest } from '../../../src/core/engine.js';
+import { InvalidOptionError } from '../../../src/core/errors.js';
+import { plainMessages } from './chat-messages.js';
+
+/** Choices of one request, prompts times `n`: LangChain sends twenty prompts at a time. */
+export const MOST_CHOICES = 64;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The messages of a chat. */
+export function chatOf(messages: unknown): Fields {
+  if (messages === undefined || messages === null)
+    throw new InvalidOptionError('messages', messages, 'a list of at least one message');
+  return { messages: plainMessages(messages) };
+}
+
+/** The texts that are to be continued: one, or several, each as text or as token ids. */
+export function promptsOf(prompt: unknown): Fields[] {
+  if (!Array.isArray(prompt)) return [textPrompt(prompt, 'prompt')];
+  if (prompt.length > 0 && prompt.every((part) => typeof part === 'number'))
+    return [{ prompt_token_ids: prompt }];
+  if (prompt.length < 1 || prompt.length > MOST_CHOICES)
+    throw new InvalidOptionError('prompt', prompt, `a list of 1 to ${MOST_CHOICES} texts`);
+  return prompt.map((part, index) =>
+    Array.isArray(part) ? { prompt_token_ids: part } : textPrompt(part, `prompt[${index}]`),
+  );
+}
+
+function textPrompt(prompt: unknown, field: string): Fields {
+  if (typeof prompt !== 'string' || prompt.length === 0)
+    throw new InvalidOptionError(field, prompt, 'a text that is not empty, or token ids');
+  return { prompt };
+}
+
+/** A request for each choice of a prompt; they differ in their seeds alone. */
+export function withSeeds(request: GenerationRequest, choices: number): GenerationRequest[] {
+  return Array.from({ length: choices }, (_, index) => withSeed(request, index));
+}
+
+function withSeed(request: GenerationRequest, index: number): GenerationRequest {
+  const { seed } = request;
+  if (seed === undefined) return request;
+  const beyond = index - (Number.MAX_SAFE_INTEGER - seed);
+  return { ...request, seed: beyond > 0 ? beyond - 1 : seed + index };
+}
