@@ -119,7 +119,7 @@ export function* searchPlans(
     const [leader] = finalists;
     if (leader === undefined) break;
     const bound = (1 + distance) * leader.msPerToken;
-    finalists = finalists.filter(
+    finalists = distinct(finalists, current).filter(
       (candidate, place) => candidate.msPerToken <= bound && (place < most || candidate === current),
     );
     if (finalists.length === 1) break;
@@ -135,6 +135,22 @@ export function* searchPlans(
 
 function sorted(field: ReadonlyMap<string, Candidate>, mode?: GenerationMode): Candidate[] {
   return [...field.values()].filter(({ plan }) => mode === undefined || plan.mode === mode).sort(byCost);
+}
+
+/**
+ * Plans that take the same to the last digit do the same, as most lookaheads of a single target do: one of them is enough,
+ * or they would keep others from being looked at again.
+ */
+function distinct(ranked: readonly Candidate[], current: Candidate): Candidate[] {
+  return ranked.filter(
+    (candidate, place) =>
+      candidate === current ||
+      !ranked.some((other, at) => isEqual(candidate, other) && (at < place || other === current)),
+  );
+}
+
+function isEqual(a: Candidate, b: Candidate): boolean {
+  return a !== b && a.msPerToken === b.msPerToken && a.plan.drafters === b.plan.drafters;
 }
 
 /** Of equals, first what needs fewer processes. */

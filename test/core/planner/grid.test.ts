@@ -12,6 +12,8 @@ describe('auto', () => {
     { ratio: 5, acceptance: 0.8, targets: 4, latency: 0, noise: 0 },
     { ratio: 12, acceptance: 0.8, targets: 1, latency: 0, noise: 0 },
     { ratio: 50, acceptance: 0.95, targets: 1, latency: 0, noise: 0 },
+    // All times are multiples of a third of the drafter's, and all lookaheads the same.
+    { ratio: 1.5, acceptance: 0.9, targets: 1, latency: 0.5, noise: 0 },
   ])('is as fast as the best fixed plan once it has learned: %j', (cell) => {
     const { ofBest, ofNone } = runCell(cell, 1000, 5);
     expect(ofBest).toBeGreaterThan(0.98);

@@ -163,7 +163,6 @@ describe('the planner', () => {
     it.each([
       ['there is but one', { drafters: 1 }],
       ['drafters listen', { draftMs: 1, targets: 4 }],
-      ['refutations never come inside a pass', { draftMs: 5, hopMs: 0 }],
       ['drafts are always right', { acceptance: 1 }],
     ])('lets it rest where %s', (_what, asked) => {
       expect(settled(new Planner(AUTO), two(asked))).toMatchObject({ mode: 'dsi', drafters: 1 });
