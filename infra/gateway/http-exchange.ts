@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RequestTooLargeError } from '../../src/core/errors.js';
+import { RequestTooLargeError, UnavailableError } from '../../src/core/errors.js';
 import { type Answer, sendAnswer } from './answer.js';
 import { EventStream } from './event-stream.js';
 
@@ -14,7 +14,7 @@ export class HttpExchange {
     private readonly stallMs: number,
   ) {}
 
-  /** Throws RequestTooLargeError, or whatever ended the connection before all of it was there. */
+  /** Throws RequestTooLargeError, and UnavailableError where the client leaves before all of it is there. */
   body(maxBytes: number): Promise<string> {
     const { request } = this;
     return new Promise((resolve, reject) => {
@@ -26,8 +26,9 @@ export class HttpExchange {
         else reject(new RequestTooLargeError(maxBytes));
       });
       request.on('end', () => resolve(Buffer.concat(chunks).toString()));
-      request.on('error', reject);
-      request.on('close', () => reject(new Error('the client has gone')));
+      const gone = () => reject(new UnavailableError('the client has gone'));
+      request.on('error', gone);
+      request.on('close', gone);
     });
   }
 
