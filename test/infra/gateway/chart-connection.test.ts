@@ -1,43 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ChartConnection } from '../../../infra/gateway/chart-connection.js';
-import type { ClientSocket } from '../../../infra/gateway/client-socket.js';
 import { compileLimits } from '../../../infra/gateway/limits.js';
 import type { ChartBatch, ChartSource } from '../../../src/core/chart-frames.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
+import { SlowSocket } from '../../support/slow-socket.js';
 
 interface Sent {
   readonly seq: number;
   readonly id: string;
   readonly type: string;
-}
-
-/** A client that reads when told to. */
-class SlowSocket implements ClientSocket {
-  open = true;
-  readonly sent: Sent[] = [];
-  private readonly unread: (() => void)[] = [];
-
-  get bufferedBytes(): number {
-    return this.unread.length * 1000;
-  }
-
-  send(text: string, flushed: () => void): void {
-    this.sent.push(JSON.parse(text) as Sent);
-    this.unread.push(flushed);
-  }
-
-  read(): void {
-    for (const flushed of this.unread.splice(0)) flushed();
-  }
-
-  ping(): void {}
-  close(): void {
-    this.open = false;
-  }
-  terminate(): void {
-    this.open = false;
-  }
 }
 
 class ScriptedCharts implements ChartSource {
@@ -83,12 +55,13 @@ describe('a viewer of charts', () => {
       charts,
       frames: { of: ({ frames }) => frames.map(({ kind }) => JSON.stringify({ type: kind })) },
       scheduler,
-      limits: compileLimits({ pauseBytes: 50_000, cutBytes: 200_000 }),
+      limits: compileLimits({ pauseBytes: 2000, cutBytes: 8000 }),
       logger: silentLogger,
       closed: () => closed++,
     });
   });
 
+  const sent = () => socket.sent.map((text) => JSON.parse(text) as Sent);
   const pump = () => {
     for (let turn = 0; turn < 300; turn++) {
       socket.read();
@@ -99,14 +72,14 @@ describe('a viewer of charts', () => {
   test('is sent frame after frame, counted from 0', () => {
     charts.events(2);
     charts.events(1);
-    expect(socket.sent).toEqual([0, 1, 2].map((seq) => ({ seq, id: `${seq}`, type: 'event' })));
+    expect(sent()).toEqual([0, 1, 2].map((seq) => ({ seq, id: `${seq}`, type: 'event' })));
   });
 
   test('that reads slowly is sent no more than it reads, and nothing is left out of what is held for it', () => {
     charts.events(300);
     expect(socket.sent.length).toBeLessThan(100);
     pump();
-    expect(socket.sent.map(({ seq }) => seq)).toEqual(Array.from({ length: 300 }, (_, seq) => seq));
+    expect(sent().map(({ seq }) => seq)).toEqual(Array.from({ length: 300 }, (_, seq) => seq));
     expect(charts.repeats).toBe(0);
   });
 
@@ -115,10 +88,10 @@ describe('a viewer of charts', () => {
     expect(charts.repeats).toBe(0);
     pump();
     expect(socket.sent.length).toBeLessThanOrEqual(4097);
-    expect(socket.sent.at(-1)?.type).toBe('slipstream.gap');
+    expect(sent().at(-1)?.type).toBe('slipstream.gap');
     expect(charts.repeats).toBe(1);
     charts.events(1, true);
-    expect(socket.sent.at(-1)?.type).toBe('event');
+    expect(sent().at(-1)?.type).toBe('event');
   });
 
   test('gets all that is there, however much it is', () => {

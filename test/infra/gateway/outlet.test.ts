@@ -1,33 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ClientSocket } from '../../../infra/gateway/client-socket.js';
 import { Outlet } from '../../../infra/gateway/outlet.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
-
-/** A socket whose client reads when told to. */
-class SlowSocket implements ClientSocket {
-  open = true;
-  readonly sent: string[] = [];
-  private readonly unsent: { bytes: number; flushed: () => void }[] = [];
-
-  get bufferedBytes(): number {
-    return this.unsent.reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  send(text: string, flushed: () => void): void {
-    this.sent.push(text);
-    this.unsent.push({ bytes: text.length, flushed });
-  }
-
-  read(frames = this.unsent.length): void {
-    for (const { flushed } of this.unsent.splice(0, frames)) flushed();
-  }
-
-  ping(): void {}
-  close(): void {}
-  terminate(): void {
-    this.open = false;
-  }
-}
+import { SlowSocket } from '../../support/slow-socket.js';
 
 function setUp(limits = { pauseBytes: 1000, cutBytes: 3000, stallMs: 10_000 }) {
   const scheduler = new VirtualScheduler();
