@@ -39,7 +39,7 @@ const DIGITS = 12;
 /**
  * Where times are multiples of one another the last digit decides, and for as long as the text goes on, whether drafts come
  * just in time or just too late: of that hangs up to a tenth of the time per token, and nobody measures so many digits. So
- * texts have drafters that are so much slower and faster in turns.
+ * every other three texts have drafters that are by so much slower; more than a pass goes by between two drafts.
  */
 const TIE_BREAK = 1e-6;
 const TIME_STEP = 1.04;
@@ -128,9 +128,9 @@ function acceptanceOf({ acceptance }: Situation, text: number): number {
   return acceptance + ([0, doubt, -doubt][text % 3] as number);
 }
 
-/** Share of a drafter's time that is added to it; every text of three has another acceptance, every three another share. */
+/** Share of a drafter's time that is added to it; within three texts the acceptance changes. */
 function tieBreak(text: number): number {
-  return [0, TIE_BREAK, -TIE_BREAK][Math.floor(text / 3) % 3] as number;
+  return Math.floor(text / 3) % 2 === 0 ? 0 : TIE_BREAK;
 }
 
 /** Where drafts are cheap and bad, a drafter makes many of them for each token. */
