@@ -7,7 +7,7 @@ const OFFER = new Set(['upgrade', 'http2-settings']);
 /**
  * Answers a request as if it offered no other protocol, which is how an offer is declined (RFC 9110, section 7.8). Node
  * hands the connection over as soon as it has read the headers, body or not: so they are read once more, without the
- * offer. Java's and curl's clients offer HTTP/2 so.
+ * offer. Java's and curl's clients offer HTTP/2 so. Nothing that came before on this connection may be unanswered.
  */
 export function declineUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;

@@ -190,7 +190,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const drain = (): Promise<void> => {
     const isIdle = () => completions.size === 0 && [...connections].every(({ active }) => active === 0);
-    draining ??= until(isIdle, limits.drainMs);
+    if (draining === undefined) {
+      draining = until(isIdle, limits.drainMs);
+      for (const completion of [...completions]) completion.drain();
+    }
     return draining;
   };
 

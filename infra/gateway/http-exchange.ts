@@ -37,6 +37,8 @@ export class HttpExchange {
     const { request, response } = this;
     // A request that waits behind another one of its connection hears nothing of the end of that.
     const { socket } = request;
+    // One for each request that is written before the first is answered.
+    socket.setMaxListeners(0);
     const once = () => {
       socket.off('close', once);
       response.off('close', once);

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
 import { type Answer, encodeAnswer, refusal, sendAnswer } from './answer.js';
+import { AnswersDue } from './answers-due.js';
 import { declineUpgrade } from './decline-upgrade.js';
 import { HttpExchange } from './http-exchange.js';
 import { type ListenAddress, listen } from './listen.js';
@@ -47,6 +48,7 @@ interface HttpServer {
 /** Opens the port. Rejects with a SystemError that names host and port when the system refuses it. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { headersTimeoutMs, logger } = options;
+  const answers = new AnswersDue();
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -55,22 +57,31 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: Math.ceil(headersTimeoutMs / TIMEOUT_CHECKS),
     },
-    (request, response) => respond(request, response, options),
+    (request, response) => {
+      answers.add(response);
+      respond(request, response, options);
+    },
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = options.connections + SPARE_CONNECTIONS;
   server.on('upgrade', (request, socket, head) => {
+    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
     // Before anything else: a reset during the handshake must not end the process.
-    socket.on('error', () => socket.destroy());
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket')
-      return declineUpgrade(server, request, socket, head);
+    if (isWebSocket) socket.on('error', () => socket.destroy());
+    // What is said on it next must not overtake an answer.
+    answers.afterAll(socket, () => {
+      if (isWebSocket) upgrade(request, socket, head);
+      else declineUpgrade(server, request, socket, head);
+    });
+  });
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const requestId = options.newRequestId();
     try {
       options.upgrade(request, socket, head, requestId);
     } catch (error) {
       refuseUpgrade(socket, failure(error, requestId, logger), requestId);
     }
-  });
+  };
   await listen(server, options);
   server.on('error', (error) => logger.error({ error: errorMessage(error) }, 'http server error'));
   const closed = new Promise<void>((resolve) => server.on('close', resolve));

@@ -11,7 +11,8 @@ export function reportOf(result: GenerationResult) {
     speculation,
     metrics: {
       speculative_decoding: {
-        mean_acceptance_length: steps > 0 ? predicted_n / steps : null,
+        // The first token comes with the pass over the prompt, which verifies nothing.
+        mean_acceptance_length: steps > 0 ? (predicted_n - 1) / steps : null,
         draft_acceptance_rate: draft_n > 0 ? draft_n_accepted / draft_n : null,
         num_draft_tokens: draft_n,
         num_accepted_draft_tokens: draft_n_accepted,

@@ -37,6 +37,7 @@ export class Completion {
   private stream: CompletionStream | undefined;
   /** All was said, or there is nobody to say it to. */
   private over = false;
+  private reading = true;
 
   constructor(
     private readonly kind: CompletionKind,
@@ -55,7 +56,9 @@ export class Completion {
   async run(): Promise<void> {
     const { exchange, context, kind } = this;
     try {
-      this.fields = parseJsonObject('request', await exchange.body(context.limits.maxPayloadBytes));
+      const body = await exchange.body(context.limits.maxPayloadBytes);
+      this.reading = false;
+      this.fields = parseJsonObject('request', body);
       const request = readCompletionRequest(kind, this.fields);
       this.checkModel(request.model);
       const choices = await this.create(request);
@@ -68,6 +71,11 @@ export class Completion {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** The server takes nothing new: what has not come whole yet is too late. */
+  drain(): void {
+    if (this.reading) this.close();
   }
 
   /** The server ends: whoever still waits is told so. */
