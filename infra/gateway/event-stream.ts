@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { ClientSocket } from './client-socket.js';
+import type { OutletSocket } from './outlet.js';
 
 /** An answer of server-sent events, one for each text. */
-export class EventStream implements Pick<ClientSocket, 'bufferedBytes' | 'open' | 'send'> {
+export class EventStream implements OutletSocket {
   constructor(
     private readonly response: ServerResponse,
     requestId: string,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { GenerationHandle, LoggedToken } from '../../src/core/engine.js';
-import { InvalidOptionError } from '../../src/core/errors.js';
 import type { GenerationResult } from '../../src/core/generation.js';
 import { wireResult } from '../../src/core/report.js';
 import { parseJsonObject } from './json-object.js';
+import { parseFields } from './parse-fields.js';
 import { wireParameters } from './wire-request.js';
 
 // The message of each check is what the field must be, as InvalidOptionError words it.
@@ -35,19 +35,12 @@ export type ClientFrame = z.infer<typeof clientFrame>;
 
 /** Parses one text message of a client. Throws InvalidOptionError for what is not JSON or not a known frame. */
 export function parseClientFrame(text: string): ClientFrame {
-  const value = parseJsonObject('frame', text);
-  const parsed = clientFrame.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = String(issue?.path[0] ?? 'frame');
-  throw new InvalidOptionError(field, value[field], issue?.message ?? 'valid');
+  return parseFields(clientFrame, parseJsonObject('frame', text));
 }
 
 /** The place of a request to resume. Throws InvalidOptionError. */
 export function afterOf(fields: Readonly<Record<string, unknown>>): number {
-  const parsed = resumeFrame.shape.after.safeParse(fields.after);
-  if (parsed.success) return parsed.data;
-  throw new InvalidOptionError('after', fields.after, afterRange);
+  return parseFields(resumeFrame.pick({ after: true }), fields).after;
 }
 
 /** What an answer repeats so that the client can tell what it answers; undefined when the frame is beyond reading. */

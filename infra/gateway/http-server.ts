@@ -64,6 +64,14 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = options.connections + SPARE_CONNECTIONS;
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const requestId = options.newRequestId();
+    try {
+      options.upgrade(request, socket, head, requestId);
+    } catch (error) {
+      refuseUpgrade(socket, failure(error, requestId, logger), requestId);
+    }
+  };
   server.on('upgrade', (request, socket, head) => {
     const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
     // Before anything else: a reset during the handshake must not end the process.
@@ -74,14 +82,6 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       else declineUpgrade(server, request, socket, head);
     });
   });
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const requestId = options.newRequestId();
-    try {
-      options.upgrade(request, socket, head, requestId);
-    } catch (error) {
-      refuseUpgrade(socket, failure(error, requestId, logger), requestId);
-    }
-  };
   await listen(server, options);
   server.on('error', (error) => logger.error({ error: errorMessage(error) }, 'http server error'));
   const closed = new Promise<void>((resolve) => server.on('close', resolve));

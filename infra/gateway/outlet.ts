@@ -6,8 +6,11 @@ import type { GatewayLimits } from './limits.js';
 /** Events handed over before other sockets get their turn: about a millisecond of work. */
 const BURST = 128;
 
+/** What is needed of whatever leads to a client. */
+export type OutletSocket = Pick<ClientSocket, 'bufferedBytes' | 'open' | 'send'>;
+
 interface OutletOptions {
-  readonly socket: Pick<ClientSocket, 'bufferedBytes' | 'open' | 'send'>;
+  readonly socket: OutletSocket;
   readonly scheduler: Scheduler;
   readonly limits: Pick<GatewayLimits, 'pauseBytes' | 'cutBytes' | 'stallMs'>;
   /** The client does not read: cut it. */

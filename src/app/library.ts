@@ -5,6 +5,7 @@ import { followLog } from '../../streams/follow-log.js';
 import type { GenerationHandle, GenerationRequest, LoggedToken, ServiceHealth } from '../core/engine.js';
 import type { CompiledRequest, GenerationResult } from '../core/generation.js';
 import { type Logger, silentLogger } from '../core/logger.js';
+import { textOf } from '../core/text-of.js';
 import type { TraceSink } from '../core/trace.js';
 import type { ActorInspector } from './actor-options.js';
 import type { EngineInfo, Engine as RunningEngine } from './engine.js';
@@ -109,7 +110,7 @@ function openGeneration(handle: GenerationHandle): Generation {
     result,
     text: async () => {
       await result;
-      return handle.log.tokens.map(({ text }) => text).join('');
+      return textOf(handle.log.tokens);
     },
     cancel: () => handle.cancel(),
     [Symbol.asyncIterator]: () => iterate(handle),

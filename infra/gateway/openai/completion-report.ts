@@ -1,5 +1,6 @@
 import type { GenerationResult } from '../../../src/core/generation.js';
 import { wireResult, wireUsage } from '../../../src/core/report.js';
+import { sum } from '../../../src/core/statistics.js';
 
 /** What a choice took, besides what OpenAI's clients know: in the fields of llama.cpp and vLLM, and in ours. */
 export function reportOf(result: GenerationResult) {
@@ -28,8 +29,4 @@ export function usageOf(results: readonly GenerationResult[], n: number) {
   const prompt = sum(usages.filter((_, index) => index % n === 0).map((usage) => usage.prompt_tokens));
   const completion = sum(usages.map((usage) => usage.completion_tokens));
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GenerationRequest } from '../../../src/core/engine.js';
 import { InvalidOptionError } from '../../../src/core/errors.js';
+import { parseFields } from '../parse-fields.js';
 import { inWireNames, requestFromWire } from '../wire-request.js';
 import type { CompletionKind } from './completion-kind.js';
 import { withoutWhatCannotBeHad } from './not-to-be-had.js';
@@ -39,7 +40,7 @@ const envelope = z.looseObject({
 
 /** Throws InvalidOptionError that names the field as the client spelled it; see asSpelled. */
 export function readCompletionRequest(kind: CompletionKind, fields: Fields): CompletionRequest {
-  const { model, n, stream, stream_options, user: _user, ...rest } = check(envelope, fields);
+  const { model, n, stream, stream_options, user: _user, ...rest } = parseFields(envelope, fields);
   const { best_of, max_completion_tokens, ...asked } = withoutWhatCannotBeHad(rest);
   const choices = n ?? 1;
   if (given(best_of) && best_of !== choices && best_of !== 1)
@@ -74,16 +75,4 @@ export function asSpelled(error: InvalidOptionError, fields: Fields): InvalidOpt
 
 function given(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function check<Shape extends z.ZodType>(shape: Shape, fields: Fields): z.infer<Shape> {
-  const parsed = shape.safeParse(fields);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = issue?.path ?? [];
-  const value = path.reduce<unknown>(
-    (inside, name) => (inside as Fields | undefined)?.[String(name)],
-    fields,
-  );
-  throw new InvalidOptionError(path.join('.'), value, issue?.message ?? 'valid');
 }

@@ -32,12 +32,12 @@ export interface CompletionContext {
  */
 export class Completion {
   private readonly logger: Logger;
-  private fields: Readonly<Record<string, unknown>> = {};
+  /** Of the request, once it has come whole. */
+  private fields: Readonly<Record<string, unknown>> | undefined;
   private choices: Choices | undefined;
   private stream: CompletionStream | undefined;
   /** All was said, or there is nobody to say it to. */
   private over = false;
-  private reading = true;
 
   constructor(
     private readonly kind: CompletionKind,
@@ -57,7 +57,6 @@ export class Completion {
     const { exchange, context, kind } = this;
     try {
       const body = await exchange.body(context.limits.maxPayloadBytes);
-      this.reading = false;
       this.fields = parseJsonObject('request', body);
       const request = readCompletionRequest(kind, this.fields);
       this.checkModel(request.model);
@@ -75,7 +74,7 @@ export class Completion {
 
   /** The server takes nothing new: what has not come whole yet is too late. */
   drain(): void {
-    if (this.reading) this.close();
+    if (this.fields === undefined) this.close();
   }
 
   /** The server ends: whoever still waits is told so. */
@@ -115,7 +114,7 @@ export class Completion {
 
   private fail(error: unknown): void {
     if (this.over) return;
-    const spelled = error instanceof InvalidOptionError ? asSpelled(error, this.fields) : error;
+    const spelled = error instanceof InvalidOptionError ? asSpelled(error, this.fields ?? {}) : error;
     const answer = errorAnswer(error, tellError(spelled, this.logger, this.generation));
     if (this.stream === undefined) this.exchange.answer(answer);
     else this.stream.fail(answer.body as object);

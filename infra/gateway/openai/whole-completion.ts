@@ -1,4 +1,4 @@
-import type { GenerationHandle } from '../../../src/core/engine.js';
+import { textOf } from '../../../src/core/text-of.js';
 import { untilEnd } from '../../../src/core/until-end.js';
 import type { Choices } from './choices.js';
 import { type CompletionKind, choiceOf } from './completion-kind.js';
@@ -10,14 +10,10 @@ export async function wholeCompletion(kind: CompletionKind, choices: Choices): P
   return {
     ...choices.head(kind.object),
     choices: handles.map((handle, index) => ({
-      ...choiceOf(index, kind.whole(textOf(handle)), choices.finishReason(index)),
+      ...choiceOf(index, kind.whole(textOf(handle.log.tokens)), choices.finishReason(index)),
       ...choices.reportInside(index),
     })),
     usage: choices.usage(),
     ...choices.reportBeside,
   };
-}
-
-function textOf({ log }: GenerationHandle): string {
-  return log.tokens.map(({ text }) => text).join('');
 }

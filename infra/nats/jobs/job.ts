@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { GenerationHandle, GenerationRequest } from '../../../src/core/engine.js';
 import type { GenerationResult } from '../../../src/core/generation.js';
+import { textOf } from '../../../src/core/text-of.js';
 import { finishedFrame } from '../../gateway/frames.js';
 import { parseJsonObject } from '../../gateway/json-object.js';
 import { requestFromWire } from '../../gateway/wire-request.js';
@@ -55,7 +56,7 @@ export function jobResult(handle: GenerationHandle, result: GenerationResult) {
     ...finishedFrame(handle.id, result),
     model: handle.model,
     seed: handle.request.seed,
-    text: tokens.map(({ text }) => text).join(''),
+    text: textOf(tokens),
     token_ids: tokens.map(({ token }) => token),
   };
 }

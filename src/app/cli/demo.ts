@@ -7,6 +7,7 @@ import type { GenerationHandle, GenerationRequest, GenerationService } from '../
 import { InvalidOptionError } from '../../core/errors.js';
 import { GENERATION_MODES, type GenerationMode, type GenerationResult } from '../../core/generation.js';
 import { checkRequest } from '../../core/request-check.js';
+import { textOf } from '../../core/text-of.js';
 import type { TraceEvent } from '../../core/trace.js';
 import { textTable } from '../text-table.js';
 import { openLogger } from './command-log.js';
@@ -108,7 +109,7 @@ async function show(
 ) {
   try {
     return await runGeneration(service, request, io, (tokens) =>
-      view === undefined ? io.stdout.write(tokens.map(({ text }) => text).join('')) : view.append(tokens),
+      view === undefined ? io.stdout.write(textOf(tokens)) : view.append(tokens),
     );
   } finally {
     await view?.close();

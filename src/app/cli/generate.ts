@@ -4,6 +4,7 @@ import { logOptionDefinitions } from '../../../infra/config/log-options.js';
 import type { GenerationRequest, GenerationService } from '../../core/engine.js';
 import { InvalidOptionError } from '../../core/errors.js';
 import { checkModeFields, checkRequest } from '../../core/request-check.js';
+import { textOf } from '../../core/text-of.js';
 import { openLogger } from './command-log.js';
 import { describeFailure, EXIT, type ExitCode, exitCodeOf } from './exit-codes.js';
 import { generationObject, summaryLine } from './generation-report.js';
@@ -72,7 +73,7 @@ async function printText(
 ): Promise<ExitCode> {
   let last = '\n';
   const { handle, end } = await runGeneration(service, request, io, async (tokens) => {
-    const text = tokens.map((token) => token.text).join('');
+    const text = textOf(tokens);
     if (text === '') return;
     last = text;
     await io.stdout.write(text);
