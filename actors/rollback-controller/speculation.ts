@@ -299,8 +299,10 @@ export class Speculation {
       leaseMs: this.options.leaseMs,
     };
     const now = this.ports.scheduler.now();
+    const forTargets = { ...message, logprobs: request.logprobs };
     for (const link of openable<Link>([...this.targets.wanted(), ...this.drafters.links.values()], now)) {
-      requestSession(link, message, this.ports, this.events.sessionAnswered);
+      const asked = link.role === 'target' ? forTargets : message;
+      requestSession(link, asked, this.ports, this.events.sessionAnswered);
     }
   }
 

@@ -163,7 +163,7 @@ export class TargetSide implements PoolClient {
     this.trace(message);
     let next: DraftNode | undefined;
     message.ids.forEach((id, index) => {
-      next = this.decide(message, message.pathHashes[index] ?? '', message.position + index, id);
+      next = this.decide(message, index, id);
     });
     if (link === undefined) return;
     this.heard(link);
@@ -320,15 +320,12 @@ export class TargetSide implements PoolClient {
   }
 
   /** Returns the path that the verdict leads to, if it is one that is still to be decided. */
-  private decide(
-    message: VerdictReturned,
-    pathHash: string,
-    position: number,
-    id: number,
-  ): DraftNode | undefined {
+  private decide(message: VerdictReturned, index: number, id: number): DraftNode | undefined {
     const { tree, committed, statistics } = this.state;
+    const pathHash = message.pathHashes[index] ?? '';
+    const position = message.position + index;
     const node = tree.find(pathHash);
-    const outcome = tree.decide(pathHash, id);
+    const outcome = tree.decide(pathHash, id, message.logprobs?.[index]);
     const isCommitted = outcome === 'stale' && committed.hashAt(position) === pathHash;
     const contradicts = outcome === 'conflict' || (isCommitted && committed.tokens[position] !== id);
     if (contradicts) {

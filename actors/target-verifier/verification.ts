@@ -1,4 +1,5 @@
 import { InvalidLogitsError } from '../../src/core/errors.js';
+import type { TokenLogprobs } from '../../src/core/logprobs.js';
 import type {
   DraftProposed,
   JobAssigned,
@@ -37,6 +38,8 @@ interface RunningJob {
 export interface TargetSession extends WorkerSession {
   /** verdicts[n]: the model's own next token after the first n tokens of the path. */
   readonly verdicts: (number | undefined)[];
+  /** logprobs[n]: what the model says of verdicts[n], in a session opened for them. */
+  readonly logprobs: (TokenLogprobs | undefined)[];
   /** Length of a path after which a pass named no token; undefined: of none that is held. */
   suspect: number | undefined;
   job: RunningJob | undefined;
@@ -50,6 +53,7 @@ export function targetSession(session: WorkerSession): TargetSession {
   return {
     ...session,
     verdicts: [],
+    logprobs: [],
     suspect: undefined,
     job: undefined,
     waiting: undefined,
@@ -151,7 +155,9 @@ export class Verification {
     if (!this.sessions.settle(session)) return;
     const end = session.sequence.length;
     result.tokenIds.forEach((id, index) => {
-      session.verdicts[end - pass.want + 1 + index] = id;
+      const length = end - pass.want + 1 + index;
+      session.verdicts[length] = id;
+      if (result.logprobs !== undefined) session.logprobs[length] = result.logprobs[index];
     });
     if (!session.ready && end >= session.promptLength) {
       session.ready = true;
@@ -304,7 +310,8 @@ export class Verification {
 
   private follow(session: TargetSession, from: number, tokens: readonly number[]): void {
     const shared = session.path.replaceFrom(from, tokens);
-    if (session.verdicts.length > shared + 1) session.verdicts.length = shared + 1;
+    for (const known of [session.verdicts, session.logprobs])
+      if (known.length > shared + 1) known.length = shared + 1;
     if (session.suspect !== undefined && session.suspect > shared) session.suspect = undefined;
     if (session.sequence.length > shared) session.sequence.crop(shared);
   }
@@ -382,6 +389,7 @@ export class Verification {
       position,
       ids,
       pathHashes,
+      ...logprobsOf(session, position, ids.length),
       startedAtMs: result.startedAtMs,
       forwardMs: result.forwardMs,
       tokensIngested: ingested,
@@ -434,6 +442,12 @@ export class Verification {
   private now(): number {
     return this.ports.scheduler.now();
   }
+}
+
+/** Those of the verdicts after paths of `position` tokens and more. */
+function logprobsOf({ logprobs }: TargetSession, position: number, count: number) {
+  const told = logprobs.slice(position, position + count).filter((known) => known !== undefined);
+  return told.length === count ? { logprobs: told } : {};
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 import type { JobAssigned } from '../../../src/core/messages.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { descendants } from '../../support/state-charts.js';
-import { createVerifierBench, PROMPT, pathOf, textAfter } from '../../support/worker-bench.js';
+import { createVerifierBench, likelihoods, PROMPT, pathOf, textAfter } from '../../support/worker-bench.js';
 
 let jobs = 0;
 
@@ -93,6 +93,25 @@ describe('a verdict', () => {
     const again = bench.saidOf('verdict.returned').slice(2);
     expect(again.map(({ ids }) => ids)).toEqual([right.slice(0, 4), right.slice(1, 3)]);
     expect(again.every(({ tokensIngested, done }) => tokensIngested === 0 && done)).toBe(true);
+  });
+
+  it('tells its log probabilities where its session was opened for them, also when it is known already', () => {
+    const bench = createVerifierBench();
+    bench.load();
+    bench.openSession('a', { logprobs: 2 });
+    bench.openSession('b');
+    bench.run();
+    const told = (generation: string, tokens: readonly number[]) => {
+      bench.said.length = 0;
+      bench.send(job(generation, tokens));
+      bench.run();
+      return bench.saidOf('verdict.returned').flatMap(({ ids, logprobs }): unknown[] => logprobs ?? ids);
+    };
+    const own = likelihoods(PROMPT, 4, 2);
+    expect(told('a', right.slice(0, 3))).toEqual(own);
+    expect(told('a', right.slice(0, 3))).toEqual(own);
+    expect(told('a', wrongAt(1).slice(0, 3))).toEqual(own.slice(0, 2));
+    expect(told('b', right.slice(0, 3))).toEqual(right.slice(0, 4));
   });
 
   it('is computed anew where the path differs, and only there', () => {
