@@ -230,6 +230,28 @@ describe('targets', () => {
     expectWhole(cluster, [generation]);
   });
 
+  it('that comes to a long text ingests it while the others go on, and then helps', () => {
+    const cluster = start({ targets: 3, timing: 'perToken=2' });
+    const generation = cluster.generate({ mode: 'dsi', lookahead: 2, maxTokens: 700 });
+    const { tokens } = generation.log;
+    const longestGapMs = (from: number) =>
+      Math.max(
+        ...tokens.slice(from).map(({ atMs }, index) => atMs - (tokens[from + index - 1]?.atMs ?? atMs)),
+      );
+    cluster.scheduler.run({ until: () => tokens.length >= 400 });
+    const late = cluster.startTarget();
+    cluster.scheduler.run({ until: () => tokens.length >= 600 });
+    expect(longestGapMs(400)).toBeLessThan(6 * 20);
+    // Only who has caught up can go on alone without a pause.
+    for (const worker of cluster.targets.filter((target) => target !== late)) {
+      worker.kill();
+      cluster.directory.remove(worker.id);
+    }
+    cluster.finish(generation);
+    expect(longestGapMs(600)).toBeLessThan(10 * 20);
+    expectWhole(cluster, [generation]);
+  });
+
   it('that die on a host do not keep its other workers from opening', () => {
     const cluster = start({ targets: 3, sharedHost: true });
     cluster.targets[0]?.kill();
