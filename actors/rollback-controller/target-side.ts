@@ -252,7 +252,7 @@ export class TargetSide implements PoolClient {
     else if (!failsAnew(link, message)) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
-      link.held = this.state.tree.origin;
+      link.held = this.committedPath(message.held) ?? this.state.tree.origin;
       if (link.resyncs > 1) this.reopen(link, true);
     } else if (message.outcome === 'unknownSession') {
       this.reopen(link, false);
@@ -264,6 +264,13 @@ export class TargetSide implements PoolClient {
       this.lastFailure = { worker: message.worker, reason: message.reason ?? 'no reason given' };
       if (link.failures >= MOST_FAILURES) this.giveUp(link);
     }
+  }
+
+  /** The committed path that a target says it holds, if it is one. */
+  private committedPath(held: JobEnded['held']): DraftNode | undefined {
+    const { committed, tree } = this.state;
+    if (held === undefined || committed.hashAt(held.position) !== held.pathHash) return undefined;
+    return committedNode(tree.root, held.position);
   }
 
   /** Leaves a worker alone that only fails; without another one the generation fails too. */

@@ -42,6 +42,8 @@ export interface TargetSession extends WorkerSession {
   readonly logprobs: (TokenLogprobs | undefined)[];
   /** Length of a path after which a pass named no token; undefined: of none that is held. */
   suspect: number | undefined;
+  /** Tokens of the path that a job said were committed; the path may have become shorter since. */
+  committed: number;
   job: RunningJob | undefined;
   /** Starts when `job` ends; a newer one replaces it. */
   waiting: JobAssigned | undefined;
@@ -55,6 +57,7 @@ export function targetSession(session: WorkerSession): TargetSession {
     verdicts: [],
     logprobs: [],
     suspect: undefined,
+    committed: session.promptLength,
     job: undefined,
     waiting: undefined,
     overheard: undefined,
@@ -234,7 +237,7 @@ export class Verification {
     if (message === undefined) return;
     session.waiting = undefined;
     if (session.path.hashAt(message.from) !== message.pathHash) {
-      this.end(message, 'resync');
+      this.end(message, 'resync', { held: heldBy(session) });
       return;
     }
     const problem = this.problemOf(session, message);
@@ -243,6 +246,7 @@ export class Verification {
       return;
     }
     this.follow(session, message.from, message.tokens);
+    session.committed = Math.max(session.committed, message.committedPosition);
     session.job = {
       message,
       next: message.first,
@@ -423,7 +427,7 @@ export class Verification {
   private end(
     message: Pick<JobEnded, 'generation' | 'job' | 'opening'>,
     outcome: JobEnded['outcome'],
-    failure: Pick<JobEnded, 'reason' | 'invalidAfter'> = {},
+    more: Pick<JobEnded, 'reason' | 'invalidAfter' | 'held'> = {},
   ): void {
     this.publish({
       type: 'job.ended',
@@ -431,7 +435,7 @@ export class Verification {
       worker: this.ports.workerId,
       ...(message.job === undefined ? { opening: message.opening } : { job: message.job }),
       outcome,
-      ...failure,
+      ...more,
     });
   }
 
@@ -442,6 +446,12 @@ export class Verification {
   private now(): number {
     return this.ports.scheduler.now();
   }
+}
+
+/** What it holds for sure, whatever its jobs drafted. */
+function heldBy({ path, committed }: TargetSession) {
+  const position = Math.min(committed, path.length);
+  return { position, pathHash: path.hashAt(position) as PathHash };
 }
 
 /** Those of the verdicts after paths of `position` tokens and more. */

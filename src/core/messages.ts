@@ -164,6 +164,8 @@ export const jobEnded = z.object({
   reason: line.optional(),
   /** The path after which the model's logits name no token. */
   invalidAfter: hash.optional(),
+  /** With `resync`: a path that it holds, of which an earlier job said that it was committed. */
+  held: z.object({ position, pathHash: hash }).optional(),
 });
 
 /** controller -> drafter, on `worker.draft.<worker>`: draft on after this path. Absolute; sent again until seen. */

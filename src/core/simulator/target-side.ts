@@ -231,7 +231,7 @@ export class TargetSide {
     this.course.jobReturned(this.world.agenda.nowMs - job.sentAtMs, forwardMs);
   }
 
-  ended({ target, job: id, outcome }: JobEnded): void {
+  ended({ target, job: id, outcome, held }: JobEnded): void {
     const link = this.link(target);
     this.heard(link);
     const job = jobOf(link, id);
@@ -239,7 +239,7 @@ export class TargetSide {
     this.drop(link, job);
     if (outcome !== 'resync') return;
     link.heldLine = TEXT;
-    link.heldLength = this.world.promptTokens;
+    link.heldLength = held;
   }
 
   /** Takes jobs past their deadline for lost, and trusts those again that have announced themselves since. */

@@ -158,6 +158,32 @@ describe('a job that builds on what is not held', () => {
     expect(bench.saidOf('verdict.returned').flatMap(({ ids }) => ids)).toEqual(right.slice(0, 1));
   });
 
+  it('is answered with what is held of the committed text', () => {
+    const bench = ready();
+    const held = (tokens: number) => ({
+      position: PROMPT.length + tokens,
+      pathHash: hashAfter(right.slice(0, tokens)),
+    });
+    const sendForeign = () => bench.send(job('a', right.slice(0, 9), { from: 11 }));
+    sendForeign();
+    bench.send(job('a', [...right.slice(0, 3), 1], { committedPosition: PROMPT.length + 2 }));
+    bench.run();
+    sendForeign();
+    // A shorter path since.
+    bench.send(job('a', wrongAt(0).slice(0, 1), { committedPosition: PROMPT.length }));
+    bench.run();
+    sendForeign();
+    bench.run();
+    const said = bench.saidOf('job.ended').map((ended) => ended.held?.position);
+    expect(
+      bench
+        .saidOf('job.ended')
+        .map((ended) => ended.held)
+        .slice(0, 2),
+    ).toEqual([held(0), held(2)]);
+    expect(said).toEqual([PROMPT.length, PROMPT.length + 2, PROMPT.length + 1]);
+  });
+
   it('is answered unknownSession without a session', () => {
     const bench = ready();
     bench.send(job('b', right.slice(0, 2)));
