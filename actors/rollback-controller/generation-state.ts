@@ -156,6 +156,11 @@ export class GenerationState {
     return this.crew === undefined ? [] : this.measurements.targetTimes(this.crew.targetTimes);
   }
 
+  /** Workers were lost, or could not be heard for a while. */
+  interrupted(): void {
+    this.paced?.interrupted();
+  }
+
   /** The workers have changed. */
   replan(crew: Crew): void {
     this.crew = crew;

@@ -97,6 +97,7 @@ export class Speculation {
   }
 
   workerLost(worker: string): void {
+    if (this.link(worker) !== undefined) this.state.interrupted();
     this.targets.leave(worker);
     this.drafters.leave(worker);
     this.replan();
@@ -149,6 +150,7 @@ export class Speculation {
   }
 
   reconnected(): void {
+    this.state.interrupted();
     this.targets.forgetJobs();
     this.drafters.restart();
     for (const link of this.allLinks()) if (link.phase !== 'ready') askAfresh(link);

@@ -426,6 +426,20 @@ describe('a lost connection', () => {
     },
   );
 
+  it('is not held against the mode that it interrupted, where modes are measured', () => {
+    const cluster = start({ targets: 1, sharedHost: true });
+    const generation = cluster.generate({ mode: 'auto', maxTokens: 640 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 600 });
+    cluster.gateway.disconnect();
+    cluster.runFor(5_000);
+    cluster.gateway.reconnect();
+    const { plan } = cluster.finish(generation).result.speculation;
+    const measured = [...plan.reason.matchAll(/(?:none|si|dsi) ([\d.]+)/g)].map(([, ms]) => Number(ms));
+    expect(measured.length).toBe(3);
+    expect(Math.max(...measured)).toBeLessThan(22);
+    expectWhole(cluster, [generation]);
+  });
+
   it('that is back lets one go on opening sessions that was about to', () => {
     const cluster = start();
     const generation = cluster.generate({ maxTokens: 20 });
