@@ -18,12 +18,9 @@ import {
   removeModel,
 } from '../../../infra/models/model-store.js';
 import type { ModelProgress } from '../../../infra/models/progress.js';
-import { Decoder } from '../../../infra/onnx/decoder.js';
-import { inspectDecoderGraph } from '../../../infra/onnx/decoder-graph-info.js';
-import { readModelFiles } from '../../../infra/onnx/model-files.js';
-import { createSession } from '../../../infra/onnx/runtime.js';
 import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
+import { passLogits } from '../../support/pass-logits.js';
 import { writeTinyModelFolder } from '../../support/tiny-model.js';
 import { referenceLogits } from '../../support/tiny-reference.js';
 import { type TinySafetensorsOptions, writeTinySafetensors } from '../../support/tiny-safetensors.js';
@@ -54,15 +51,7 @@ function folderOf(name: string): string {
 /** The largest difference to the definition, relative to the largest logit, over passes of several tokens. */
 async function largestError(modelFolder: string, checkpoint: DecoderCheckpoint): Promise<number> {
   const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % checkpoint.config.vocabularySize);
-  const { model, path } = await readModelFiles(modelFolder);
-  const session = await createSession(path, { threads: 1, provider: 'cpu' });
-  const decoder = new Decoder(session, inspectDecoderGraph(model, path, 'target'), 'rows');
-  const store = decoder.openStore();
-  const logits = [
-    ...(await decoder.pass(store, tokens.slice(0, 7), 0, 7, 2)),
-    ...(await decoder.pass(store, tokens.slice(7), 7, tokens.length - 7, 2)),
-  ];
-  await decoder.release();
+  const logits = await passLogits(modelFolder, tokens);
   const expected = referenceLogits(checkpoint, tokens);
   const scale = Math.max(...expected.flat().map(Math.abs));
   const differences = expected.flatMap((row, i) => row.map((value, id) => value - (logits[i]?.[id] ?? 0)));
