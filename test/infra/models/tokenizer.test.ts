@@ -229,6 +229,11 @@ describe('a chat', () => {
     expect(text(loop('{{ m.content }}{{ m.content }}'), 'é')).toBe('[éé]');
   });
 
+  it('is encoded as one text: a token may begin in the template and end in a content', () => {
+    load({ 'tokenizer.chat_template': { type: 'string', value: 'a he{{ messages[0].content }}' } });
+    expect(encodeChat(loadTokenizer(folder), 'llo')).toEqual(['a', 'Ġ', 'hello']);
+  });
+
   it('passes on why the template refuses messages', () => {
     const tokenizer = load({
       'tokenizer.chat_template': { type: 'string', value: "{{ raise_exception('roles must alternate') }}" },
