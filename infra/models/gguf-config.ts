@@ -102,7 +102,7 @@ export function readDecoderConfig(header: GgufHeader, path: string): DecoderConf
     vocabularySize: tokens.length,
     contextTokens: integer('context_length', 1 << 24),
     ropeBase: real('rope.freq_base', 10_000),
-    ropeDivisors: ropeFactor === 1 ? undefined : new Array(headSize / 2).fill(ropeFactor),
+    ropeDivisors: ropeFactor === 1 ? undefined : Array.from({ length: headSize / 2 }, () => ropeFactor),
     rmsEpsilon: shortest(real('attention.layer_norm_rms_epsilon')),
     tiedEmbeddings: !tensors.has('output.weight'),
   };

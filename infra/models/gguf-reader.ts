@@ -12,6 +12,7 @@ import { ModelFormatError, ModelNotFoundError, systemReason } from '../../src/co
 import { readDecoderConfig } from './gguf-config.js';
 import { type GgufHeader, type GgufTensorInfo, type GgufValue, readGgufHeader } from './gguf-header.js';
 import { supportedQuantisations, tensorType, tensorTypeName } from './gguf-quantisation.js';
+import { ROPE_FACTORS, withRopeFactors } from './gguf-rope-factors.js';
 import { readExactly } from './read-exactly.js';
 
 /** An open GGUF file: its weights are read from the disk when asked for, until `close`. */
@@ -43,9 +44,6 @@ const vectorNames: Record<LayerVector, string> = {
   vBias: 'attn_v.bias',
 };
 
-/** What frequencies of positions are divided by, where a model reaches beyond the context of its first training. */
-const ROPE_FACTORS = 'rope_freqs.weight';
-
 /**
  * Opens a GGUF file of a decoder and checks all of its header: every tensor that the configuration
  * asks for is there, in a supported format, with the right shape, inside the file; and no other tensor is.
@@ -62,7 +60,7 @@ export function openGguf(path: string): GgufFile {
     const header = readGgufHeader(descriptor, path);
     const plain = readDecoderConfig(header, path);
     checkTensors(header, plain, path);
-    const config = withRopeFactors(plain, descriptor, path, header);
+    const config = withRopeFactors(plain, header, descriptor, path);
     let open = true;
     return {
       path,
@@ -129,26 +127,6 @@ function tensorProblem(
   if ((shape[0] ?? 0) % type.blockElements !== 0) return `rows of ${shape[0]} are not whole blocks`;
   const end = info.offset + tensorBytes(info);
   return end > fileBytes ? `ends at byte ${end}, but the file at ${fileBytes}` : undefined;
-}
-
-/** The configuration of a file whose tensors were checked, with the factors that lie in one of them. */
-function withRopeFactors(
-  config: DecoderConfig,
-  descriptor: number,
-  path: string,
-  { tensors }: GgufHeader,
-): DecoderConfig {
-  const info = tensors.get(ROPE_FACTORS);
-  if (info === undefined) return config;
-  const what = `tensor ${JSON.stringify(ROPE_FACTORS)}`;
-  const bytes = readExactly(descriptor, path, what, info.offset, tensorBytes(info));
-  const ropeDivisors = Array.from({ length: config.headSize / 2 }, (_, i) => {
-    const factor = bytes.readFloatLE(4 * i);
-    if (!Number.isFinite(factor) || factor <= 0)
-      throw new ModelFormatError(path, `${what}: ${factor}, but must be a positive number`);
-    return factor * (config.ropeDivisors?.[i] ?? 1);
-  });
-  return { ...config, ropeDivisors };
 }
 
 /** Bytes of a tensor whose type was checked. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { hashFileOnce } from './file-hash.js';
 import { openGguf } from './gguf-reader.js';
 import { ggufTokenizerFiles } from './gguf-tokenizer.js';
-import { huggingFaceConfigJson } from './hugging-face-config.js';
+import { huggingFaceConfigJson } from './hugging-face-config-json.js';
 import type { ImportSource } from './import-source.js';
 
 /** Opens a GGUF file and checks it. Throws ModelNotFoundError or ModelFormatError, naming file and field. */

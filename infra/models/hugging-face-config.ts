@@ -18,7 +18,7 @@ const only = <const Value extends string | number | boolean | null>(value: Value
 /** What `quantization_config.quant_method` says of matrices that are stored as GGUF's blocks. */
 const BLOCKS_METHOD = 'gguf-blocks';
 
-const heads = integer(1024);
+const headCount = integer(1024);
 const noBias = only(false, ' (of matrices, only q, k and v of qwen2 have biases)').nullish();
 
 /** Defaults are those of transformers. What decides whether the rest makes sense comes first. */
@@ -32,7 +32,7 @@ const shared = {
   rope_parameters: ropeSchema.nullish(),
   num_hidden_layers: integer(1024),
   hidden_size: integer(65_536),
-  num_attention_heads: heads,
+  num_attention_heads: headCount,
   head_dim: integer(1024).nullish(),
   intermediate_size: integer(1 << 20),
   vocab_size: integer(10_000_000),
@@ -44,7 +44,7 @@ const shared = {
 
 /** Windows that are configured but not in use are no obstacle: `sliding_window` may be a number then. */
 const qwen = {
-  num_key_value_heads: heads,
+  num_key_value_heads: headCount,
   use_sliding_window: only(false).nullish(),
   layer_types: z.array(only('full_attention')).nullish(),
 };
@@ -53,7 +53,7 @@ const families = [
   z.looseObject({
     model_type: z.literal('llama'),
     ...shared,
-    num_key_value_heads: heads.nullish(),
+    num_key_value_heads: headCount.nullish(),
     attention_bias: noBias,
     mlp_bias: noBias,
     sliding_window: only(null).optional(),
@@ -62,7 +62,7 @@ const families = [
   z.looseObject({
     model_type: z.literal('mistral'),
     ...shared,
-    num_key_value_heads: heads,
+    num_key_value_heads: headCount,
     sliding_window: only(null),
   }),
   z.looseObject({ model_type: z.literal('qwen2'), ...shared, ...qwen }),
@@ -111,37 +111,4 @@ export function readHuggingFaceConfig(path: string): DecoderConfig {
     attentionBiases: json.model_type === 'qwen2',
     headNorms: isQwen3,
   };
-}
-
-/**
- * The inverse, without the tokens that end a text, for a person and for what reads sizes alone: the factors of scaled
- * positions are written as no reader of checkpoints takes them.
- */
-export function huggingFaceConfigJson(config: DecoderConfig): object {
-  const { ropeDivisors } = config;
-  const family = familyOf(config);
-  return {
-    architectures: [`${family}ForCausalLM`],
-    model_type: family.toLowerCase(),
-    hidden_act: 'silu',
-    hidden_size: config.width,
-    intermediate_size: config.feedForwardWidth,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.kvHeads,
-    head_dim: config.headSize,
-    vocab_size: config.vocabularySize,
-    max_position_embeddings: config.contextTokens,
-    rope_theta: config.ropeBase,
-    ...(ropeDivisors === undefined
-      ? {}
-      : { rope_scaling: { rope_type: 'divisors', divisors: ropeDivisors } }),
-    rms_norm_eps: config.rmsEpsilon,
-    tie_word_embeddings: config.tiedEmbeddings,
-  };
-}
-
-function familyOf({ attentionBiases, headNorms }: DecoderConfig): string {
-  if (headNorms) return 'Qwen3';
-  return attentionBiases ? 'Qwen2' : 'Llama';
 }

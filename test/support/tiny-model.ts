@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { huggingFaceConfigJson } from '../../infra/models/hugging-face-config.js';
+import { huggingFaceConfigJson } from '../../infra/models/hugging-face-config-json.js';
 import { buildDecoderModel } from '../../infra/onnx/graph/build-decoder-model.js';
 import type { WeightChoice } from '../../infra/onnx/graph/build-options.js';
 import {

@@ -15,7 +15,7 @@ import {
   REFERENCE_TOKENS,
   type ReferenceModel,
 } from './reference/families.js';
-import { writeReferenceFolder } from './reference/write-folders.js';
+import { writeReferenceFolder } from './reference/reference-folder.js';
 
 const root = mkdtempSync(join(tmpdir(), 'slipstream-reference-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -1,8 +1,9 @@
 """
-What transformers computes with the folders of write-folders.ts, and config.json as it saves it itself:
+What transformers computes with the folders of write-folders-main.ts, and config.json as it saves it itself:
 
-    npx tsx test/infra/models/reference/write-folders.ts /tmp/reference
+    npx tsx test/infra/models/reference/write-folders-main.ts /tmp/reference
     python test/infra/models/reference/make_expected.py /tmp/reference > test/infra/models/reference/expected.json
+    npx biome format --write test/infra/models/reference/expected.json
 
 Made with transformers 5.24.0 and torch 2.15.0, in float32 on a CPU.
 """
