@@ -18,15 +18,15 @@ import {
   removeModel,
 } from '../../../infra/models/model-store.js';
 import type { ModelProgress } from '../../../infra/models/progress.js';
-import { Decoder } from '../../../infra/onnx/decoder.js';
 import { inspectDecoderGraph } from '../../../infra/onnx/decoder-graph-info.js';
-import { readModelFiles } from '../../../infra/onnx/model-files.js';
-import { createSession } from '../../../infra/onnx/runtime.js';
+import { readGraphFile } from '../../../infra/onnx/model-files.js';
 import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
+import { passLogits } from '../../support/pass-logits.js';
 import { writeTinyModelFolder } from '../../support/tiny-model.js';
 import { referenceLogits } from '../../support/tiny-reference.js';
 import { type TinySafetensorsOptions, writeTinySafetensors } from '../../support/tiny-safetensors.js';
+import { writeTinyTokenizer } from '../../support/tiny-tokenizer.js';
 
 let root = '';
 let folder = '';
@@ -54,15 +54,7 @@ function folderOf(name: string): string {
 /** The largest difference to the definition, relative to the largest logit, over passes of several tokens. */
 async function largestError(modelFolder: string, checkpoint: DecoderCheckpoint): Promise<number> {
   const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % checkpoint.config.vocabularySize);
-  const { model, path } = await readModelFiles(modelFolder);
-  const session = await createSession(path, { threads: 1, provider: 'cpu' });
-  const decoder = new Decoder(session, inspectDecoderGraph(model, path, 'target'), 'rows');
-  const store = decoder.openStore();
-  const logits = [
-    ...(await decoder.pass(store, tokens.slice(0, 7), 0, 7, 2)),
-    ...(await decoder.pass(store, tokens.slice(7), 7, tokens.length - 7, 2)),
-  ];
-  await decoder.release();
+  const logits = await passLogits(modelFolder, tokens);
   const expected = referenceLogits(checkpoint, tokens);
   const scale = Math.max(...expected.flat().map(Math.abs));
   const differences = expected.flatMap((row, i) => row.map((value, id) => value - (logits[i]?.[id] ?? 0)));
@@ -105,6 +97,22 @@ describe('a folder of safetensors', () => {
     expect([...folders].filter((made) => existsSync(made as string))).toHaveLength(2);
     expect(() => folderOf('q4')).toThrow();
   });
+
+  it.each(['f32', 'q8', 'rowwise'] as const)(
+    'leaves out rows that no token has, so that greedy text needs no logits but the largest: %s',
+    async (weights) => {
+      writeTinySafetensors(folder, { format: 'bf16', vocabularySize: 320 });
+      const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 300);
+      const whole = await passLogits(await importModel(folder, 'whole', settings, weights), tokens);
+      writeTinyTokenizer(folder, 300);
+      const made = await importModel(folder, 'mine', settings, weights);
+      expect(inspectDecoderGraph(readGraphFile(made).model, made, 'target')).toMatchObject({
+        embeddingRows: 300,
+        vocabularySize: 300,
+      });
+      expect(await passLogits(made, tokens)).toEqual(whole.map((row) => row.slice(0, 300)));
+    },
+  );
 
   it('is imported once, with progress, until a file of it changes', async () => {
     writeTinySafetensors(folder, { shards: 2 });

@@ -25,6 +25,10 @@ describe.each<[string, TinyModelOptions & { readonly weights?: WeightChoice }]>(
   ['q4_0', { format: 'q4_0' }],
   ['q4_1', { format: 'q4_1' }],
   ['int8 rows', { format: 'q4_1', weights: await exactRows() }],
+  ['f32 biased', { attentionBiases: true }],
+  ['f32 head-normed', { headNorms: true }],
+  ['biased int8 rows as', { attentionBiases: true, weights: await exactRows() }],
+  ['head-normed int8 rows as', { headNorms: true, weights: await exactRows() }],
 ])('an exact target with %s weights', (name, options) => {
   let model: OnnxModel;
   beforeAll(async () => {
