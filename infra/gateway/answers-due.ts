@@ -12,17 +12,23 @@ export class AnswersDue {
     this.due.set(socket, due.add(response));
     response.on('close', () => {
       due.delete(response);
-      if (due.size === 0) this.waiting.get(socket)?.();
+      if (!this.owed(socket)) this.waiting.get(socket)?.();
     });
   }
 
-  /** Calls `next` when all of them are: at once, where there are none. */
+  /** Whether an answer is due. Who sent only a part of a request waits for none. */
+  owed(socket: Duplex): boolean {
+    for (const { req } of this.due.get(socket) ?? []) if (req.complete) return true;
+    return false;
+  }
+
+  /** Calls `next` when all that is owed was answered: at once, where nothing is. */
   afterAll(socket: Duplex, next: () => void): void {
     const after = () => {
       this.waiting.delete(socket);
       next();
     };
-    if ((this.due.get(socket)?.size ?? 0) === 0) after();
-    else this.waiting.set(socket, after);
+    if (this.owed(socket)) this.waiting.set(socket, after);
+    else after();
   }
 }

@@ -83,6 +83,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const upgrade = createUpgrader({ maxPayloadBytes: limits.maxPayloadBytes, protocol: PROTOCOL, logger });
   const access = { keys, allowedOrigins, allowedHosts };
+  const full = (): boolean => {
+    // Half a request takes nobody's place.
+    const whole = [...completions].filter(({ hasCome }) => hasCome).length;
+    return connections.size + whole >= limits.connections;
+  };
   const routes: RouteContext = {
     service,
     access,
@@ -93,7 +98,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     pages: options.charts?.pages ?? new Map(),
     boundAddress: () => http.address.address,
     draining: () => draining !== undefined,
-    full: () => connections.size + completions.size >= limits.connections,
+    full,
     enoughViewers: () => countViewers() >= limits.viewers,
     eventLoopDelay: () => eventLoop.delay(),
   };
@@ -128,7 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   function complete(kind: CompletionKind, exchange: HttpExchange): Promise<void> {
     const completion: Completion = new Completion(kind, exchange, {
-      ...{ ...common, service, follow, logger },
+      ...{ ...common, service, follow, logger, full },
       closed: () => {
         completions.delete(completion);
         checkWaiting();

@@ -8,6 +8,7 @@ import { AnswersDue } from './answers-due.js';
 import { declineUpgrade } from './decline-upgrade.js';
 import { HttpExchange } from './http-exchange.js';
 import { type ListenAddress, listen } from './listen.js';
+import { OpenConnections } from './open-connections.js';
 
 /** The longest request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -17,6 +18,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5000;
 /** How often the two timeouts are looked at: at most this late is a slow client cut. */
 const TIMEOUT_CHECKS = 4;
+const LONGEST_CHECK_MS = 1000;
 /** Connections beyond the WebSockets and completions, so that health can be asked when there are as many as may be. */
 const SPARE_CONNECTIONS = 64;
 
@@ -24,6 +26,7 @@ const SPARE_CONNECTIONS = 64;
 export type Serve = (exchange: HttpExchange) => Promise<void>;
 
 interface HttpServerOptions extends ListenAddress {
+  /** WebSockets and completions; a few more connections may be open. */
   readonly connections: number;
   readonly headersTimeoutMs: number;
   /** A client is cut when it takes nothing of an answer for this long. */
@@ -49,22 +52,30 @@ interface HttpServer {
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { headersTimeoutMs, logger } = options;
   const answers = new AnswersDue();
+  const upgraded = new WeakSet<Duplex>();
+  const connections = new OpenConnections({
+    most: options.connections + SPARE_CONNECTIONS,
+    serves: (socket) => upgraded.has(socket) || answers.owed(socket),
+    dropped: ({ remoteAddress }) => logger.debug({ remoteAddress }, 'connection dropped: there are too many'),
+  });
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: headersTimeoutMs,
       requestTimeout: Math.max(REQUEST_TIMEOUT_MS, headersTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: Math.ceil(headersTimeoutMs / TIMEOUT_CHECKS),
+      connectionsCheckingInterval: Math.min(Math.ceil(headersTimeoutMs / TIMEOUT_CHECKS), LONGEST_CHECK_MS),
     },
     (request, response) => {
       answers.add(response);
+      response.on('close', () => connections.answered(request.socket));
       respond(request, response, options);
     },
   );
   server.maxHeadersCount = MAX_HEADERS;
-  server.maxConnections = options.connections + SPARE_CONNECTIONS;
+  server.on('connection', (socket) => connections.add(socket));
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    upgraded.add(socket);
     const requestId = options.newRequestId();
     try {
       options.upgrade(request, socket, head, requestId);

@@ -24,7 +24,7 @@ export interface GatewayLimits {
   readonly leaseMs: number;
   /** How long a drain lets running generations finish. Default 30 s. */
   readonly drainMs: number;
-  /** A connection must have sent its request's headers by then. Default 10 s. */
+  /** A connection must have sent its request's headers by then. Default 5 s. */
   readonly headersTimeoutMs: number;
 }
 
@@ -43,7 +43,7 @@ const RANGES: Readonly<Record<keyof GatewayLimits, readonly [number, number, num
   pingMs: [20_000, 100, 600_000],
   leaseMs: [60_000, 0, 3_600_000],
   drainMs: [30_000, 0, 3_600_000],
-  headersTimeoutMs: [10_000, 100, 600_000],
+  headersTimeoutMs: [5000, 100, 600_000],
 };
 
 /** Fills the defaults in. Throws InvalidOptionError for a limit that is not a whole number in its range. */

@@ -1,5 +1,10 @@
 import type { GenerationService } from '../../../src/core/engine.js';
-import { InvalidOptionError, ModelNotServedError, UnavailableError } from '../../../src/core/errors.js';
+import {
+  BusyError,
+  InvalidOptionError,
+  ModelNotServedError,
+  UnavailableError,
+} from '../../../src/core/errors.js';
 import type { Logger } from '../../../src/core/logger.js';
 import type { Scheduler } from '../../../src/core/scheduler.js';
 import type { FollowLog } from '../connection.js';
@@ -22,6 +27,8 @@ export interface CompletionContext {
   readonly scheduler: Scheduler;
   readonly limits: GatewayLimits;
   readonly logger: Logger;
+  /** Whether there are as many WebSockets and completions as may be. */
+  full(): boolean;
   /** Called once: the client has its answer, or has left. */
   closed(): void;
 }
@@ -57,6 +64,8 @@ export class Completion {
     const { exchange, context, kind } = this;
     try {
       const body = await exchange.body(context.limits.maxPayloadBytes);
+      // It had no place while it came.
+      if (context.full()) throw new BusyError('the server has as many connections as it takes');
       this.fields = parseJsonObject('request', body);
       const request = readCompletionRequest(kind, this.fields);
       this.checkModel(request.model);
@@ -72,9 +81,14 @@ export class Completion {
     }
   }
 
+  /** Whether the request has come whole. */
+  get hasCome(): boolean {
+    return this.fields !== undefined;
+  }
+
   /** The server takes nothing new: what has not come whole yet is too late. */
   drain(): void {
-    if (this.fields === undefined) this.close();
+    if (!this.hasCome) this.close();
   }
 
   /** The server ends: whoever still waits is told so. */

@@ -218,6 +218,40 @@ test('connections beyond the limit are told to come later, and may when others l
   await house.connect();
 });
 
+test.each([
+  ['headers', 'GET /health HTTP/1.1\r\nHost: localhost\r\n'],
+  ['a body', 'POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{'],
+  ['nothing', ''],
+])('any number of connections with half of %s keep nobody out', async (_what, half) => {
+  await start({ limits: { connections: 2, headersTimeoutMs: 600_000 } });
+  const good = await house.connect();
+  house.service.script = (generation) => generation.complete();
+  const sockets = Array.from({ length: 200 }, raw);
+  await Promise.all(
+    sockets.map(async (socket) => {
+      await once(socket, 'connect');
+      if (half !== '') socket.write(half);
+    }),
+  );
+  expect((await fetch(`${house.gateway.url}/health`)).status).toBe(200);
+  const request = { method: 'POST', body: JSON.stringify({ prompt: 'p' }) };
+  expect((await fetch(`${house.gateway.url}/v1/completions`, request)).status).toBe(200);
+  await serves(good);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('a request takes a place when it is whole, and is told when there is none', async () => {
+  await start({ limits: { connections: 1 } });
+  const socket = raw();
+  socket.write('POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{"prompt"');
+  const { status } = await fetch(`${house.gateway.url}/v1/completions`, { method: 'POST', body: '{}' });
+  expect(status).toBe(400);
+  await house.connect();
+  socket.write(':"p"}');
+  expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 429 .*"code":"busy"/s);
+  socket.destroy();
+});
+
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
