@@ -31,9 +31,24 @@ export function encodeAnswer({ status, body, headers }: Answer, requestId: strin
   };
 }
 
+/** How a request is answered, whatever the answer is. */
+export interface Answering {
+  /** Names it in the answer and in the log. */
+  readonly requestId: string;
+  /** The client is cut when it takes nothing of an answer for this long. */
+  readonly stallMs: number;
+}
+
 /** Answers at once; nothing happens where the client has gone or was answered. */
-export function sendAnswer(response: ServerResponse, answer: Answer, requestId: string): void {
+export function sendAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  { requestId, stallMs }: Answering,
+): void {
   if (response.headersSent || response.destroyed) return;
+  response.setTimeout(stallMs, () => response.destroy());
+  // The next answer on this connection may be long in coming. First of all: Node then says how long it may be idle.
+  response.prependOnceListener('finish', () => response.setTimeout(0));
   const { text, headers } = encodeAnswer(answer, requestId);
   response.writeHead(answer.status, headers);
   response.end(response.req.method === 'HEAD' ? undefined : text);

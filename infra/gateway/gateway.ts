@@ -6,6 +6,7 @@ import type { Logger } from '../../src/core/logger.js';
 import type { Scheduler } from '../../src/core/scheduler.js';
 import { watchEventLoop } from '../clock/event-loop-watch.js';
 import { PROTOCOL } from './access.js';
+import { answerAndEnd } from './answer-and-end.js';
 import { ChartConnection, type ChartFrames } from './chart-connection.js';
 import type { ClientSocket } from './client-socket.js';
 import { CLOSE } from './close-codes.js';
@@ -13,7 +14,7 @@ import { Connection, type FollowLog } from './connection.js';
 import type { Pages } from './console-assets.js';
 import { crossOriginHeaders } from './cross-origin.js';
 import type { HttpExchange } from './http-exchange.js';
-import { openHttpServer, refuseUpgrade } from './http-server.js';
+import { openHttpServer } from './http-server.js';
 import { Leases } from './leases.js';
 import { compileLimits, type GatewayLimits } from './limits.js';
 import type { MetricsSource } from './metrics.js';
@@ -146,7 +147,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connect = (request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void => {
     const refusal = upgradeRefusal(request, routes);
     if (refusal) {
-      refuseUpgrade(socket, refusal, requestId);
+      answerAndEnd(socket, refusal, { requestId, stallMs: limits.stallMs });
       return;
     }
     upgrade({ request, socket, head, requestId }, (clientSocket) => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestTooLargeError, UnavailableError } from '../../src/core/errors.js';
-import { type Answer, sendAnswer } from './answer.js';
+import { type Answer, type Answering, sendAnswer } from './answer.js';
 import { EventStream } from './event-stream.js';
 
 /** One HTTP request that is answered later, or bit by bit. */
@@ -8,11 +8,12 @@ export class HttpExchange {
   constructor(
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
-    /** Names it in the answer and in the log. */
-    readonly requestId: string,
-    /** The client is cut when it takes nothing of an answer for this long. */
-    private readonly stallMs: number,
+    private readonly answering: Answering,
   ) {}
+
+  get requestId(): string {
+    return this.answering.requestId;
+  }
 
   /** Throws RequestTooLargeError, and UnavailableError where the client leaves before all of it is there. */
   body(maxBytes: number): Promise<string> {
@@ -49,9 +50,7 @@ export class HttpExchange {
   }
 
   answer(answer: Answer): void {
-    const { response } = this;
-    response.setTimeout(this.stallMs, () => response.destroy());
-    sendAnswer(response, answer, this.requestId);
+    sendAnswer(this.response, answer, this.answering);
   }
 
   /** Begins an answer of server-sent events. */

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../../src/core/errors.js';
 import type { Logger } from '../../src/core/logger.js';
-import { type Answer, encodeAnswer, refusal, sendAnswer } from './answer.js';
+import { type Answer, refusal, sendAnswer } from './answer.js';
+import { answerAndEnd } from './answer-and-end.js';
 import { AnswersDue } from './answers-due.js';
 import { declineUpgrade } from './decline-upgrade.js';
 import { HttpExchange } from './http-exchange.js';
@@ -50,7 +51,7 @@ interface HttpServer {
 
 /** Opens the port. Rejects with a SystemError that names host and port when the system refuses it. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { headersTimeoutMs, logger } = options;
+  const { headersTimeoutMs, stallMs, logger } = options;
   const answers = new AnswersDue();
   const upgraded = new WeakSet<Duplex>();
   const connections = new OpenConnections({
@@ -80,7 +81,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     try {
       options.upgrade(request, socket, head, requestId);
     } catch (error) {
-      refuseUpgrade(socket, failure(error, requestId, logger), requestId);
+      answerAndEnd(socket, failure(error, requestId, logger), { requestId, stallMs });
     }
   };
   server.on('upgrade', (request, socket, head) => {
@@ -110,26 +111,16 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   };
 }
 
-/** Answers an upgrade request in plain HTTP and ends the connection. */
-export function refuseUpgrade(socket: Duplex, answer: Answer, requestId: string): void {
-  const { text, headers } = encodeAnswer(answer, requestId);
-  const lines = Object.entries({ ...headers, connection: 'close' }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  );
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${text}`);
-}
-
 function respond(request: IncomingMessage, response: ServerResponse, options: HttpServerOptions): void {
+  const { logger, stallMs } = options;
   const requestId = options.newRequestId();
-  const failed = (error: unknown) =>
-    sendAnswer(response, failure(error, requestId, options.logger), requestId);
+  const answering = { requestId, stallMs };
+  const failed = (error: unknown) => sendAnswer(response, failure(error, requestId, logger), answering);
   try {
     for (const [name, value] of Object.entries(options.headers(request))) response.setHeader(name, value);
     const answer = options.answer(request);
-    if (typeof answer === 'function')
-      answer(new HttpExchange(request, response, requestId, options.stallMs)).catch(failed);
-    else sendAnswer(response, answer, requestId);
+    if (typeof answer === 'function') answer(new HttpExchange(request, response, answering)).catch(failed);
+    else sendAnswer(response, answer, answering);
   } catch (error) {
     failed(error);
   }
