@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RequestTooLargeError, UnavailableError } from '../../src/core/errors.js';
+import { InvalidOptionError, RequestTooLargeError, UnavailableError } from '../../src/core/errors.js';
 import { type Answer, type Answering, sendAnswer } from './answer.js';
 import { EventStream } from './event-stream.js';
 
@@ -15,7 +16,10 @@ export class HttpExchange {
     return this.answering.requestId;
   }
 
-  /** Throws RequestTooLargeError, and UnavailableError where the client leaves before all of it is there. */
+  /**
+   * Throws RequestTooLargeError, InvalidOptionError for what is no UTF-8, and UnavailableError where the client leaves before
+   * all of it is there.
+   */
   body(maxBytes: number): Promise<string> {
     const { request } = this;
     return new Promise((resolve, reject) => {
@@ -26,7 +30,12 @@ export class HttpExchange {
         if (room >= 0) chunks.push(chunk);
         else reject(new RequestTooLargeError(maxBytes));
       });
-      request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+      request.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString();
+        if (isUtf8(bytes)) resolve(text);
+        else reject(new InvalidOptionError('request', text, 'text in UTF-8'));
+      });
       const gone = () => reject(new UnavailableError('the client has gone'));
       request.on('error', gone);
       request.on('close', gone);

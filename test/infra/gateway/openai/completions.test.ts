@@ -41,7 +41,7 @@ function send(path: string, body: unknown, headers: Record<string, string> = {})
   const outgoing = request({ port, host: '127.0.0.1', path, method: 'POST', headers });
   // One that is cut is.
   outgoing.on('error', () => {});
-  return outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
+  return outgoing.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
 }
 
 async function answered(outgoing: ClientRequest): Promise<IncomingMessage> {
@@ -207,6 +207,14 @@ describe('a whole completion', () => {
   });
 
   it.each([
+    [
+      Buffer.from('{"prompt":"caf\xe9"}', 'latin1'),
+      400,
+      {
+        ...{ type: 'invalid_request_error', code: 'invalid_option', param: 'request' },
+        message: 'request is "{\\"prompt\\":\\"caf\ufffd\\"}", but must be text in UTF-8',
+      },
+    ],
     ['nonsense', 400, { type: 'invalid_request_error', code: 'invalid_option', param: 'request' }],
     [{ ...hello, n: 0 }, 400, { type: 'invalid_request_error', code: 'invalid_option', param: 'n' }],
     [{ ...hello, model: 'gpt-4o' }, 404, { type: 'not_found_error', code: 'model_not_found', param: null }],
