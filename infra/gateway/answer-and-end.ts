@@ -9,7 +9,7 @@ export function answerAndEnd(socket: Duplex, answer: Answer, { requestId, stallM
   const lines = Object.entries({ ...headers, connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}\r\n`,
   );
-  // Node hands over what came in by a port as a stream of any kind.
+  // Declared as a stream of any kind, it is what came in by the port.
   (socket as Socket).setTimeout(stallMs, () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${text}`);

@@ -16,9 +16,10 @@ export class AnswersDue {
     });
   }
 
-  /** Whether an answer is due. Who sent only a part of a request waits for none. */
+  /** Whether an answer is due or under way. Who sent only a part of a request waits for none. */
   owed(socket: Duplex): boolean {
-    for (const { req } of this.due.get(socket) ?? []) if (req.complete) return true;
+    for (const { req, headersSent } of this.due.get(socket) ?? [])
+      if (req.complete || headersSent) return true;
     return false;
   }
 

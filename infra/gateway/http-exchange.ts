@@ -21,7 +21,11 @@ export class HttpExchange {
    * all of it is there.
    */
   body(maxBytes: number): Promise<string> {
-    const { request } = this;
+    const { request, response } = this;
+    if (Number(request.headers['content-length']) > maxBytes)
+      return Promise.reject(new RequestTooLargeError(maxBytes));
+    // Whoever waits for leave to send it is not refused any more.
+    if (request.headers.expect !== undefined) response.writeContinue();
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let room = maxBytes;

@@ -2,14 +2,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../../src/core/errors.js';
-import type { Logger } from '../../src/core/logger.js';
-import { type Answer, refusal, sendAnswer } from './answer.js';
+import type { Answer } from './answer.js';
 import { answerAndEnd } from './answer-and-end.js';
 import { AnswersDue } from './answers-due.js';
+import { clientErrorAnswer, EXPECTATION_FAILED } from './client-error.js';
 import { declineUpgrade } from './decline-upgrade.js';
-import { HttpExchange } from './http-exchange.js';
 import { type ListenAddress, listen } from './listen.js';
 import { OpenConnections } from './open-connections.js';
+import { toOriginForm } from './origin-form.js';
+import { failure, type RespondOptions, respond } from './respond.js';
 
 /** The longest request line and headers together. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -23,20 +24,10 @@ const LONGEST_CHECK_MS = 1000;
 /** Connections beyond the WebSockets and completions, so that health can be asked when there are as many as may be. */
 const SPARE_CONNECTIONS = 64;
 
-/** Answers later. */
-export type Serve = (exchange: HttpExchange) => Promise<void>;
-
-interface HttpServerOptions extends ListenAddress {
+interface HttpServerOptions extends ListenAddress, RespondOptions {
   /** WebSockets and completions; a few more connections may be open. */
   readonly connections: number;
   readonly headersTimeoutMs: number;
-  /** A client is cut when it takes nothing of an answer for this long. */
-  readonly stallMs: number;
-  readonly logger: Logger;
-  newRequestId(): string;
-  answer(request: IncomingMessage): Answer | Serve;
-  /** Headers of whatever the request is answered. */
-  headers(request: IncomingMessage): Readonly<Record<string, string>>;
   /** Asks for a WebSocket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): void;
 }
@@ -65,18 +56,32 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       headersTimeout: headersTimeoutMs,
       requestTimeout: Math.max(REQUEST_TIMEOUT_MS, headersTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
+      // Said with an answer in our shape.
+      requireHostHeader: false,
       connectionsCheckingInterval: Math.min(Math.ceil(headersTimeoutMs / TIMEOUT_CHECKS), LONGEST_CHECK_MS),
     },
-    (request, response) => {
-      answers.add(response);
-      response.on('close', () => connections.answered(request.socket));
-      respond(request, response, options);
-    },
+    (request, response) => take(request, response),
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.on('connection', (socket) => connections.add(socket));
+  // Leave to send the body is given when it is wanted.
+  server.on('checkContinue', (request, response) => take(request, response));
+  server.on('checkExpectation', (request, response) => take(request, response, () => EXPECTATION_FAILED));
+  server.on('clientError', (error, socket) => {
+    const answer = socket.writable ? clientErrorAnswer(error) : undefined;
+    if (answer === undefined) socket.destroy();
+    else answers.afterAll(socket, () => end(socket, answer));
+  });
+  const take = (request: IncomingMessage, response: ServerResponse, answer = options.answer): void => {
+    answers.add(response);
+    response.on('close', () => connections.answered(request.socket));
+    respond(request, response, { ...options, answer });
+  };
+  const end = (socket: Duplex, answer: Answer): void =>
+    answerAndEnd(socket, answer, { requestId: options.newRequestId(), stallMs });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     upgraded.add(socket);
+    toOriginForm(request);
     const requestId = options.newRequestId();
     try {
       options.upgrade(request, socket, head, requestId);
@@ -109,29 +114,4 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       return closed;
     },
   };
-}
-
-function respond(request: IncomingMessage, response: ServerResponse, options: HttpServerOptions): void {
-  const { logger, stallMs } = options;
-  const requestId = options.newRequestId();
-  const answering = { requestId, stallMs };
-  const failed = (error: unknown) => sendAnswer(response, failure(error, requestId, logger), answering);
-  try {
-    for (const [name, value] of Object.entries(options.headers(request))) response.setHeader(name, value);
-    const answer = options.answer(request);
-    if (typeof answer === 'function') answer(new HttpExchange(request, response, answering)).catch(failed);
-    else sendAnswer(response, answer, answering);
-  } catch (error) {
-    failed(error);
-  }
-}
-
-function failure(error: unknown, requestId: string, logger: Logger): Answer {
-  logger.error({ requestId, error: errorMessage(error) }, 'request failed');
-  return refusal(
-    500,
-    'server_error',
-    'internal_error',
-    'something went wrong in the server; its log says what',
-  );
 }

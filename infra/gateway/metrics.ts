@@ -1,4 +1,4 @@
-import type { Serve } from './http-server.js';
+import type { Serve } from './respond.js';
 
 /** What this server counts and measures, as Prometheus reads it. */
 export interface MetricsSource {

@@ -6,10 +6,10 @@ import { type Answer, refusal } from './answer.js';
 import { CONSOLE_PATH, type Pages } from './console-assets.js';
 import { isPreflight, preflightHeaders } from './cross-origin.js';
 import type { HttpExchange } from './http-exchange.js';
-import type { Serve } from './http-server.js';
 import { type MetricsSource, serveMetrics } from './metrics.js';
 import { CHAT, type CompletionKind, TEXT } from './openai/completion-kind.js';
 import { findModel, listModels } from './openai/models.js';
+import type { Serve } from './respond.js';
 
 const STREAM_PATH = '/v1/stream';
 const CHARTS_PATH = '/v1/inspect';
@@ -41,6 +41,7 @@ export interface RouteContext {
   eventLoopDelay(): EventLoopDelay;
 }
 
+const NO_HOST = refusal(400, 'invalid_request_error', 'malformed_request', 'HTTP/1.1 wants a Host header');
 const WRONG_HOST = refusal(
   403,
   'invalid_request_error',
@@ -86,9 +87,10 @@ const ENOUGH_VIEWERS: Answer = {
 
 /** The answer to a plain HTTP request. */
 export function answerRequest(request: IncomingMessage, context: RouteContext): Answer | Serve {
-  if (!hostAllowed(request.headers, context.boundAddress(), context.access)) return WRONG_HOST;
+  const misnamed = nameRefusal(request, context);
+  if (misnamed !== undefined) return misnamed;
   const path = pathOf(request);
-  if (isPreflight(request)) return { status: 204, body: '', headers: preflightHeaders(request) };
+  if (isPreflight(request)) return preflight(request, context);
   const kind = COMPLETIONS.get(path);
   if (kind !== undefined) return completion(request, kind, context);
   if (isSocketPath(path, context)) {
@@ -99,6 +101,21 @@ export function answerRequest(request: IncomingMessage, context: RouteContext): 
   const answer = readable(request, context);
   if (answer === undefined) return NOT_FOUND;
   return request.method === 'GET' || request.method === 'HEAD' ? answer() : NOT_TO_BE_WRITTEN;
+}
+
+/** Why a request is refused for the name that it calls this server by. */
+function nameRefusal(
+  { headers, httpVersion }: IncomingMessage,
+  { boundAddress, access }: RouteContext,
+): Answer | undefined {
+  // HTTP/1.0 knows no such header. No page can ask without it: browsers send it.
+  if (headers.host === undefined) return httpVersion === '1.0' ? undefined : NO_HOST;
+  return hostAllowed(headers, boundAddress(), access) ? undefined : WRONG_HOST;
+}
+
+function preflight(request: IncomingMessage, { access }: RouteContext): Answer {
+  if (!originAllowed(request.headers, access)) return WRONG_ORIGIN;
+  return { status: 204, body: '', headers: preflightHeaders(request) };
 }
 
 /** Asked for a text: refused at once, or answered later. */
@@ -137,7 +154,8 @@ function readable(request: IncomingMessage, context: RouteContext): (() => Answe
 export function upgradeRefusal(request: IncomingMessage, context: RouteContext): Answer | undefined {
   const { headers } = request;
   const { access } = context;
-  if (!hostAllowed(headers, context.boundAddress(), access)) return WRONG_HOST;
+  const misnamed = nameRefusal(request, context);
+  if (misnamed !== undefined) return misnamed;
   if (!isSocketPath(pathOf(request), context)) return NOT_FOUND;
   if (!originAllowed(headers, access)) return WRONG_ORIGIN;
   if (!keyAccepted(headers, access)) return KEY_NEEDED;

@@ -124,14 +124,70 @@ describe('plain HTTP', () => {
     expect(await ask('/health', { host: 'proxy.example' })).toMatchObject({ status: 200 });
   });
 
-  test('headers without end, in size or in time, end the connection', async () => {
-    await start({ limits: { headersTimeoutMs: 100 } });
-    expect(await exchange(`GET /health HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toMatch(
-      /^HTTP\/1.1 431 /,
+  test.each([
+    [
+      'a proxy that asks for the whole address',
+      'GET http://localhost:8080/health?x HTTP/1.1',
+      'Host: localhost',
+      200,
+    ],
+    ['an address without a path', 'GET http://localhost?x HTTP/1.1', 'Host: localhost', 404],
+    ['an address of another name', 'GET http://evil.example/health HTTP/1.1', 'Host: localhost', 403],
+    ['a client of HTTP/1.0, which knows no Host', 'GET /health HTTP/1.0', 'x: y', 200],
+    ['one that names another', 'GET /health HTTP/1.0', 'Host: evil.example', 403],
+    ['a client of HTTP/1.1 that names none', 'GET /health HTTP/1.1', 'x: y', 400],
+  ])('%s is answered', async (_who, line, header, status) => {
+    await start();
+    const answer = await exchange(`${line}\r\n${header}\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject(
+      status === 200 ? { status: 'ready' } : { error: { code: expect.any(String) } },
     );
-    expect(await exchange('GET /health HTTP/1.1\r\nHost: localhost\r\n')).toMatch(/^HTTP\/1.1 408 /);
-    expect(await exchange('not http\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
-    expect(await ask('/health')).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ['a header without end', `x: ${'y'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['headers that do not come', '', 408, 'request_timeout'],
+    ['headers that are none', '\x00\r\n\r\n', 400, 'malformed_request'],
+    ['a wish that nobody knows', 'Expect: tea\r\nConnection: close\r\n\r\n', 417, 'expectation_failed'],
+  ])('%s is an error in the shape of all', async (_what, rest, status, code) => {
+    await start({ limits: { headersTimeoutMs: 100 } });
+    const answer = await exchange(`GET /health HTTP/1.1\r\nHost: localhost\r\n${rest}`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nx-request-id: request-0\r\n`, 's'));
+    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({
+      error: { type: 'invalid_request_error', code, param: null, message: expect.any(String) },
+    });
+  });
+
+  test('nonsense behind a request is answered behind its answer', async () => {
+    await start();
+    const body = '{"prompt":"p"}';
+    const head = `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const answers = exchange(`${head}${body}nonsense\r\n\r\n`);
+    while (house.service.generations.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    house.service.generations[0]?.complete();
+    expect((await answers).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  });
+
+  test('leave to send a body is given to those whose body is wanted', async () => {
+    await start({ keys: ['long-enough'] });
+    house.service.script = (generation) => generation.complete();
+    const body = '{"prompt":"p"}';
+    const post = (key: string) => {
+      const socket = connect(house.gateway.port, '127.0.0.1');
+      socket.write(
+        `POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${key}\r\n` +
+          `Expect: 100-continue\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
+      );
+      return socket;
+    };
+    const socket = post('long-enough');
+    expect(String((await once(socket, 'data'))[0])).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    socket.write(body);
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+    const refused = post('another-key');
+    expect(String((await once(refused, 'data'))[0])).toMatch(/^HTTP\/1\.1 401 /);
+    for (const each of [socket, refused]) each.destroy();
   });
 
   test('a client that offers to speak something else than WebSocket is answered in HTTP', async () => {

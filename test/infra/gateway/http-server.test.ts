@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '../../../infra/gateway/answer.js';
 import { answerAndEnd } from '../../../infra/gateway/answer-and-end.js';
-import { openHttpServer, type Serve } from '../../../infra/gateway/http-server.js';
+import { openHttpServer } from '../../../infra/gateway/http-server.js';
+import type { Serve } from '../../../infra/gateway/respond.js';
 import { silentLogger } from '../../../src/core/logger.js';
 
 const STALL_MS = 100;

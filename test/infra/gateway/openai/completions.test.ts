@@ -304,6 +304,15 @@ describe('a whole completion', () => {
   });
 });
 
+it('a completion that says that it is too long is refused before it is sent', async () => {
+  await start({ limits: { maxPayloadBytes: 4000 } });
+  const socket = connect(house.gateway.port, '127.0.0.1');
+  socket.write(`POST ${TEXTS} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4001\r\n\r\n`);
+  let text = '';
+  for await (const part of socket) text += part;
+  expect(text).toMatch(/^HTTP\/1\.1 413 .*"code":"request_too_large"/s);
+});
+
 describe('a streamed completion', () => {
   it('is a chunk per token that has a text, the reason of the end, and a mark', async () => {
     await start();
@@ -486,7 +495,9 @@ describe('the way to completions', () => {
         'access-control-allow-headers': 'authorization,x-stainless-os',
       },
     });
-    expect((await preflight('https://evil.org')).headers).not.toHaveProperty('access-control-allow-origin');
+    const refused = await preflight('https://evil.org');
+    expect(refused.statusCode).toBe(403);
+    expect(Object.keys(refused.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
   it('is open to clients that offer another protocol, which is declined', async () => {
