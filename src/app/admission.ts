@@ -25,6 +25,11 @@ export class Admission {
     return this.waiting.length;
   }
 
+  /** Places that one request may ask for: half of the queue is left to others. */
+  get placesPerRequest(): number {
+    return this.parallel + Math.ceil(this.queue / 2);
+  }
+
   /**
    * Calls `start` now or when its turn comes; call `leave` when it has ended. Where `start` throws, `failed` is told and
    * its place is free again. Throws BusyError when the queue is full and UnavailableError after `drain`. Returns how to

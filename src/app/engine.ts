@@ -77,6 +77,10 @@ export class Engine implements GenerationService {
     return { model, drafter: this.drafterName, ...this.cluster.targetInfo() };
   }
 
+  get placesPerRequest(): number {
+    return this.admission.placesPerRequest;
+  }
+
   async create(request: GenerationRequest): Promise<GenerationHandle> {
     this.checkReady();
     const { prompt, complete } = prepareRequest(request, {

@@ -21,6 +21,9 @@ export function meteredService(service: GenerationService, meter: RequestMeter):
       created(handle);
       return handle;
     },
+    get placesPerRequest() {
+      return service.placesPerRequest;
+    },
     find: (id) => service.find(id),
     health: () => service.health(),
   };

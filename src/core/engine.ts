@@ -94,6 +94,8 @@ export interface GenerationHandle {
 
 /** What edges (CLI, WebSocket, HTTP) need of an engine. */
 export interface GenerationService {
+  /** Generations that one request of a client may ask for, at least 1. */
+  readonly placesPerRequest: number;
   /**
    * Starts or queues a generation. Throws InvalidOptionError, ContextLengthError, BusyError (queue full) or
    * UnavailableError (draining). Tokenising may be done off-thread, hence the promise.

@@ -19,6 +19,12 @@ function createBench(parallel: number, queue: number, broken: readonly string[] 
 }
 
 describe('admission', () => {
+  it('leaves half of the queue to others than whoever asks for several places', () => {
+    expect(createBench(4, 64).admission.placesPerRequest).toBe(36);
+    expect(createBench(1, 3).admission.placesPerRequest).toBe(3);
+    expect(createBench(1, 0).admission.placesPerRequest).toBe(1);
+  });
+
   it('lets so many run, so many wait in the order in which they came, and refuses more', () => {
     const { admission, begun, enter } = createBench(1, 2);
     for (const name of ['a', 'b', 'c']) enter(name);

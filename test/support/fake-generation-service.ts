@@ -150,6 +150,7 @@ export class ScriptedGeneration implements GenerationHandle {
 export class FakeGenerationService implements GenerationService {
   readonly requests: GenerationRequest[] = [];
   readonly generations: ScriptedGeneration[] = [];
+  placesPerRequest = 36;
   status: ServiceHealth['status'] = 'ready';
   /** What `create` waits for, and may fail with. */
   gate: () => Promise<void> = async () => {};

@@ -49,6 +49,7 @@ export function createVirtualEngine(
       };
     },
     find: () => undefined,
+    placesPerRequest: 1,
     health: () => ({
       status: 'ready',
       model,

@@ -38,8 +38,15 @@ const envelope = z.looseObject({
   user: z.unknown().optional(),
 });
 
-/** Throws InvalidOptionError that names the field as the client spelled it; see asSpelled. */
-export function readCompletionRequest(kind: CompletionKind, fields: Fields): CompletionRequest {
+/**
+ * `places`: choices that one request may ask for here. Throws InvalidOptionError that names the field as the client spelled
+ * it; see asSpelled.
+ */
+export function readCompletionRequest(
+  kind: CompletionKind,
+  fields: Fields,
+  places = MOST_CHOICES,
+): CompletionRequest {
   const { model, n, stream, stream_options, user: _user, ...rest } = parseFields(envelope, fields);
   const { best_of, max_completion_tokens, top_logprobs: _top, ...asked } = withoutWhatCannotBeHad(rest);
   const choices = n ?? 1;
@@ -47,9 +54,10 @@ export function readCompletionRequest(kind: CompletionKind, fields: Fields): Com
     throw new InvalidOptionError('best_of', best_of, 'left out, or n: every text is returned');
   for (const name of [kind.foreign, 'prompt_token_ids'])
     if (given(asked[name])) throw new InvalidOptionError(name, asked[name], `left out of a ${kind.object}`);
-  const prompts = kind.chat ? [chatOf(asked.messages)] : promptsOf(asked.prompt);
-  if (prompts.length * choices > MOST_CHOICES)
-    throw new InvalidOptionError('n', choices, `such that there are ${MOST_CHOICES} choices at most`);
+  const most = Math.min(places, MOST_CHOICES);
+  const prompts = kind.chat ? [chatOf(asked.messages)] : promptsOf(asked.prompt, most);
+  if (prompts.length * choices > most)
+    throw new InvalidOptionError('n', choices, `such that there are ${most} choices at most`);
   const max_tokens = given(max_completion_tokens) ? max_completion_tokens : asked.max_tokens;
   const common = { ...asked, max_tokens, logprobs: kind.logprobsAsked(rest) };
   const read = prompts.map((prompt) =>

@@ -67,7 +67,7 @@ export class Completion {
       // It had no place while it came.
       if (context.full()) throw new BusyError('the server has as many connections as it takes');
       this.fields = parseJsonObject('request', body);
-      const request = readCompletionRequest(kind, this.fields);
+      const request = readCompletionRequest(kind, this.fields, context.service.placesPerRequest);
       this.checkModel(request.model);
       const choices = await this.create(request);
       if (this.over) return;

@@ -2,7 +2,7 @@ import type { GenerationRequest } from '../../../src/core/engine.js';
 import { InvalidOptionError } from '../../../src/core/errors.js';
 import { plainMessages } from './chat-messages.js';
 
-/** Choices of one request, prompts times `n`: LangChain sends twenty prompts at a time. */
+/** Choices of one request, prompts times `n`, if the engine has places for so many: LangChain sends twenty prompts at a time. */
 export const MOST_CHOICES = 64;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -14,13 +14,13 @@ export function chatOf(messages: unknown): Fields {
   return { messages: plainMessages(messages) };
 }
 
-/** The texts that are to be continued: one, or several, each as text or as token ids. */
-export function promptsOf(prompt: unknown): Fields[] {
+/** The texts that are to be continued: one, or several up to `most`, each as text or as token ids. */
+export function promptsOf(prompt: unknown, most: number): Fields[] {
   if (!Array.isArray(prompt)) return [textPrompt(prompt, 'prompt')];
   if (prompt.length > 0 && prompt.every((part) => typeof part === 'number'))
     return [{ prompt_token_ids: prompt }];
-  if (prompt.length < 1 || prompt.length > MOST_CHOICES)
-    throw new InvalidOptionError('prompt', prompt, `a list of 1 to ${MOST_CHOICES} texts`);
+  if (prompt.length < 1 || prompt.length > most)
+    throw new InvalidOptionError('prompt', prompt, `a list of 1 to ${most} texts`);
   return prompt.map((part, index) =>
     Array.isArray(part) ? { prompt_token_ids: part } : textPrompt(part, `prompt[${index}]`),
   );

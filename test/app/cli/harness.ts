@@ -40,6 +40,7 @@ export class ScriptedEngine implements CliEngine {
   readonly requests: CompiledRequest[] = [];
   readonly calls: string[] = [];
   readonly tokenizer = letters;
+  readonly placesPerRequest = 1;
   readonly charts = noCharts;
   readonly watchTrace = () => () => {};
   constructor(

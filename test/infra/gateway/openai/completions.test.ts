@@ -283,6 +283,19 @@ describe('a whole completion', () => {
     await closed;
   });
 
+  it.each([
+    [TEXTS, { prompt: 'p', n: 4 }, 'n is 4, but must be such that there are 3 choices at most'],
+    [TEXTS, { prompt: ['a', 'b'], n: 2 }, 'n is 2, but must be such that there are 3 choices at most'],
+    [TEXTS, { prompt: ['a', 'b', 'c', 'd'] }, 'prompt is a list of 4, but must be a list of 1 to 3 texts'],
+    [CHATS, { ...hello, n: 4 }, 'n is 4, but must be such that there are 3 choices at most'],
+  ])('that asks for more places than one request may is told how many (%#)', async (path, body, message) => {
+    await start();
+    house.service.placesPerRequest = 3;
+    expect(await ask(path, body)).toMatchObject({ status: 400, body: { error: { message } } });
+    expect(house.service.requests).toEqual([]);
+    expect(await ask(TEXTS, { prompt: 'p', n: 3 })).toMatchObject({ status: 200 });
+  });
+
   it('that fails ends its other choices', async () => {
     await start();
     house.service.script = () => {};
