@@ -16,6 +16,10 @@ export class AnswersDue {
     });
   }
 
+  count(socket: Duplex): number {
+    return this.due.get(socket)?.size ?? 0;
+  }
+
   /** Whether an answer is due or under way. Who sent only a part of a request waits for none. */
   owed(socket: Duplex): boolean {
     for (const { req, headersSent } of this.due.get(socket) ?? [])

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errorMessage } from '../../src/core/errors.js';
-import type { Answer } from './answer.js';
+import { type Answer, refusal } from './answer.js';
 import { answerAndEnd } from './answer-and-end.js';
 import { AnswersDue } from './answers-due.js';
 import { clientErrorAnswer, EXPECTATION_FAILED } from './client-error.js';
@@ -23,6 +23,8 @@ const TIMEOUT_CHECKS = 4;
 const LONGEST_CHECK_MS = 1000;
 /** Connections beyond the WebSockets and completions, so that health can be asked when there are as many as may be. */
 const SPARE_CONNECTIONS = 64;
+/** Requests that a client may write on one connection before the first of them is answered. */
+const MOST_UNANSWERED = 16;
 
 interface HttpServerOptions extends ListenAddress, RespondOptions {
   /** WebSockets and completions; a few more connections may be open. */
@@ -39,6 +41,13 @@ interface HttpServer {
   /** Ends what is left; settles when every connection is gone. */
   close(): Promise<void>;
 }
+
+const TOO_MANY_UNANSWERED = refusal(
+  429,
+  'rate_limit_error',
+  'busy',
+  `${MOST_UNANSWERED} requests of this connection are not answered yet: as many as may be`,
+);
 
 /** Opens the port. Rejects with a SystemError that names host and port when the system refuses it. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -74,8 +83,9 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   });
   const take = (request: IncomingMessage, response: ServerResponse, answer = options.answer): void => {
     answers.add(response);
+    const isOneTooMany = answers.count(request.socket) > MOST_UNANSWERED;
     response.on('close', () => connections.answered(request.socket));
-    respond(request, response, { ...options, answer });
+    respond(request, response, { ...options, answer: isOneTooMany ? () => TOO_MANY_UNANSWERED : answer });
   };
   const end = (socket: Duplex, answer: Answer): void =>
     answerAndEnd(socket, answer, { requestId: options.newRequestId(), stallMs });

@@ -530,6 +530,20 @@ describe('the way to completions', () => {
     ]);
   });
 
+  it('is for 16 requests of a connection at a time', async () => {
+    await start();
+    house.service.script = () => {};
+    const text = [TEXTS, { prompt: 'p' }] as const;
+    const socket = write(...Array(16).fill(text), [TEXTS, { prompt: 'p' }, 'connection: close\r\n']);
+    await until(() => house.service.generations.length === 16);
+    for (const generation of house.service.generations) generation.complete();
+    let answers = '';
+    for await (const part of socket) answers += part;
+    const statuses = answers.match(/(?<=HTTP\/1\.1 )\d+/g);
+    expect(statuses).toEqual([...Array(16).fill('200'), '429']);
+    expect(answers).toContain('16 requests of this connection are not answered yet');
+  });
+
   it('is POST', async () => {
     await start();
     const { port } = house.gateway;
