@@ -15,6 +15,8 @@ export interface CompletionRequest {
   readonly requests: readonly GenerationRequest[];
   /** Choices per prompt. */
   readonly n: number;
+  /** How the client would name each prompt. */
+  readonly promptNames: readonly string[];
   /** Undefined: whichever there is. */
   readonly model: string | undefined;
   readonly stream: boolean;
@@ -60,12 +62,13 @@ export function readCompletionRequest(
     throw new InvalidOptionError('n', choices, `such that there are ${most} choices at most`);
   const max_tokens = given(max_completion_tokens) ? max_completion_tokens : asked.max_tokens;
   const common = { ...asked, max_tokens, logprobs: kind.logprobsAsked(rest) };
-  const read = prompts.map((prompt) =>
-    requestFromWire({ ...common, prompt: undefined, messages: undefined, ...prompt }),
+  const read = prompts.map(({ name, fields }) =>
+    naming(name, () => requestFromWire({ ...common, prompt: undefined, messages: undefined, ...fields })),
   );
   return {
     requests: read.flatMap(({ request }) => withSeeds(request, choices)),
     n: choices,
+    promptNames: prompts.map(({ name }) => name),
     model: model ?? undefined,
     stream: stream ?? false,
     includeUsage: stream_options?.include_usage ?? false,
@@ -77,9 +80,27 @@ export function readCompletionRequest(
 export function asSpelled(error: InvalidOptionError, fields: Fields): InvalidOptionError {
   const { field, value, allowed } = inWireNames(error);
   const length = given(fields.max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens';
-  const ids = given(fields.prompt_token_ids) ? 'prompt_token_ids' : 'prompt';
-  const spelled = field.replace(/^max_tokens$/, length).replace(/^prompt_token_ids/, ids);
-  return new InvalidOptionError(spelled, value, allowed);
+  // What another field must be may be said by the length.
+  const [spelled = field, spelledAllowed = allowed] = [field, allowed].map((text) =>
+    text.replace(/^max_tokens\b/, length),
+  );
+  return new InvalidOptionError(spelled, value, spelledAllowed);
+}
+
+/** What `read` returns; what it throws about a prompt is about the one of this name. */
+function naming<Value>(name: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw ofPrompt(error, name);
+  }
+}
+
+/** What went wrong with a request; where it is about its prompt, about the one of this name. */
+export function ofPrompt(error: unknown, name: string): unknown {
+  if (!(error instanceof InvalidOptionError)) return error;
+  const { field, value, allowed } = inWireNames(error);
+  return new InvalidOptionError(field.replace(/^prompt(_token_ids)?\b/, name), value, allowed);
 }
 
 function given(value: unknown): boolean {

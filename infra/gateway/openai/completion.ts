@@ -15,7 +15,7 @@ import type { GatewayLimits } from '../limits.js';
 import { logUnknownFields } from '../unknown-fields.js';
 import { Choices } from './choices.js';
 import type { CompletionKind } from './completion-kind.js';
-import { asSpelled, type CompletionRequest, readCompletionRequest } from './completion-request.js';
+import { asSpelled, type CompletionRequest, ofPrompt, readCompletionRequest } from './completion-request.js';
 import { CompletionStream } from './completion-stream.js';
 import { errorAnswer } from './openai-error.js';
 import { unixSeconds } from './unix-seconds.js';
@@ -101,13 +101,17 @@ export class Completion {
     if (model !== undefined && model !== '' && model !== served) throw new ModelNotServedError(model, served);
   }
 
-  private async create({ requests, n, unknown }: CompletionRequest): Promise<Choices> {
+  private async create({ requests, n, promptNames, unknown }: CompletionRequest): Promise<Choices> {
     const { context, kind } = this;
     const { service, scheduler } = context;
     const choices = new Choices(requests.length, n, kind.idPrefix, unixSeconds(scheduler.now()));
     this.choices = choices;
-    for (const request of requests) {
-      if (!this.over) choices.add(await service.create(request));
+    for (const [index, request] of requests.entries()) {
+      if (this.over) break;
+      const create = service.create(request).catch((error: unknown) => {
+        throw ofPrompt(error, promptNames[Math.floor(index / n)] ?? 'prompt');
+      });
+      choices.add(await create);
     }
     if (this.over) choices.cancel();
     logUnknownFields(this.logger, unknown);

@@ -7,29 +7,41 @@ export const MOST_CHOICES = 64;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** What one or several choices begin with. */
+interface WrittenPrompt {
+  /** How the client would name it. */
+  readonly name: string;
+  readonly fields: Fields;
+}
+
 /** The messages of a chat. */
-export function chatOf(messages: unknown): Fields {
+export function chatOf(messages: unknown): WrittenPrompt {
   if (messages === undefined || messages === null)
     throw new InvalidOptionError('messages', messages, 'a list of at least one message');
-  return { messages: plainMessages(messages) };
+  return { name: 'messages', fields: { messages: plainMessages(messages) } };
 }
 
 /** The texts that are to be continued: one, or several up to `most`, each as text or as token ids. */
-export function promptsOf(prompt: unknown, most: number): Fields[] {
+export function promptsOf(prompt: unknown, most: number): WrittenPrompt[] {
   if (!Array.isArray(prompt)) return [textPrompt(prompt, 'prompt')];
   if (prompt.length > 0 && prompt.every((part) => typeof part === 'number'))
-    return [{ prompt_token_ids: prompt }];
+    return [idPrompt(prompt, 'prompt')];
   if (prompt.length < 1 || prompt.length > most)
     throw new InvalidOptionError('prompt', prompt, `a list of 1 to ${most} texts`);
-  return prompt.map((part, index) =>
-    Array.isArray(part) ? { prompt_token_ids: part } : textPrompt(part, `prompt[${index}]`),
-  );
+  return prompt.map((part, index) => {
+    const name = `prompt[${index}]`;
+    return Array.isArray(part) ? idPrompt(part, name) : textPrompt(part, name);
+  });
 }
 
-function textPrompt(prompt: unknown, field: string): Fields {
+function idPrompt(ids: readonly unknown[], name: string): WrittenPrompt {
+  return { name, fields: { prompt_token_ids: ids } };
+}
+
+function textPrompt(prompt: unknown, name: string): WrittenPrompt {
   if (typeof prompt !== 'string' || prompt.length === 0)
-    throw new InvalidOptionError(field, prompt, 'a text that is not empty, or token ids');
-  return { prompt };
+    throw new InvalidOptionError(name, prompt, 'a text that is not empty, or token ids');
+  return { name, fields: { prompt } };
 }
 
 /** A request for each choice of a prompt; they differ in their seeds alone. */

@@ -22,6 +22,7 @@ describe('a request of an OpenAI client', () => {
     expect(readCompletionRequest(TEXT, { ...fields, stream: true, frequency_penalty: 1 })).toEqual({
       requests: [{ prompt: 'p', maxTokens: 5, topP: 0.5, stop: ['x'], frequencyPenalty: 1 }],
       n: 1,
+      promptNames: ['prompt'],
       model: 'm',
       stream: true,
       includeUsage: false,
@@ -99,6 +100,14 @@ describe('a request of an OpenAI client', () => {
     [TEXT, { prompt: [] }, 'prompt is a list of 0, but must be a list of 1 to 64 texts'],
     [TEXT, { prompt: ['a', ''] }, 'prompt[1] is "", but must be a text that is not empty, or token ids'],
     [TEXT, { prompt: [1, -1] }, 'prompt[1] is -1, but must be a whole number from 0'],
+    [TEXT, { prompt: ['a', [1, -1]] }, 'prompt[1][1] is -1, but must be a whole number from 0'],
+    [TEXT, { prompt: [[1], []] }, 'prompt[1] is a list of 0, but must be a list of at least one token id'],
+    [
+      CHAT,
+      { ...hello, min_tokens: 4, max_completion_tokens: 3 },
+      'min_tokens is 4, but must be max_completion_tokens (3) at most',
+    ],
+    [CHAT, { ...hello, min_tokens: 4, max_tokens: 3 }, 'min_tokens is 4, but must be max_tokens (3) at most'],
     [TEXT, { prompt: 'p', ...hello }, 'messages is a list of 1, but must be left out of a text_completion'],
     [CHAT, { ...hello, prompt: 'p' }, 'prompt is "p", but must be left out of a chat.completion'],
     [CHAT, {}, 'messages is missing, but must be a list of at least one message'],

@@ -4,7 +4,12 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../../../infra/gateway/gateway.js';
 import type { LoggedToken } from '../../../../src/core/engine.js';
-import { BusyError, NoWorkerError, WorkerFailedError } from '../../../../src/core/errors.js';
+import {
+  BusyError,
+  InvalidOptionError,
+  NoWorkerError,
+  WorkerFailedError,
+} from '../../../../src/core/errors.js';
 import { startTestGateway, type TestGateway } from '../../../support/test-gateway.js';
 import { until } from '../../../support/until.js';
 
@@ -294,6 +299,24 @@ describe('a whole completion', () => {
     expect(await ask(path, body)).toMatchObject({ status: 400, body: { error: { message } } });
     expect(house.service.requests).toEqual([]);
     expect(await ask(TEXTS, { prompt: 'p', n: 3 })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    [['a', [1, 9]], new InvalidOptionError('promptTokenIds[1]', 9, 'small'), 'prompt[1][1]'],
+    [['a', 'b'], new InvalidOptionError('prompt length', 9, 'small'), 'prompt[1] length'],
+    ['a', new InvalidOptionError('prompt', 9, 'small'), 'prompt'],
+    [[1, 9], new InvalidOptionError('promptTokenIds[1]', 9, 'small'), 'prompt[1]'],
+    ['a', new InvalidOptionError('topP', 9, 'small'), 'top_p'],
+  ])('whose prompt the engine refuses is told which (%#)', async (prompt, error, name) => {
+    await start();
+    const prompts = Array.isArray(prompt) && typeof prompt[0] === 'string' ? prompt.length : 1;
+    house.service.gate = async () => {
+      if (house.service.requests.length > 2 * (prompts - 1)) throw error;
+    };
+    expect(await ask(TEXTS, { prompt, n: 2 })).toMatchObject({
+      status: 400,
+      body: { error: { message: `${name} is 9, but must be small`, param: name.split(' ')[0] } },
+    });
   });
 
   it('that fails ends its other choices', async () => {
