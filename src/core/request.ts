@@ -112,7 +112,7 @@ function promptOf(
     if (tokenizer.encodeChat === undefined)
       throw new InvalidOptionError(
         field,
-        messages.length === 1 ? messages[0]?.content : messages,
+        messages,
         'left out: this model has no chat template, it only continues a prompt',
       );
     const characters = messages.reduce((sum, { content }) => sum + content.length, 0);

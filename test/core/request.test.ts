@@ -152,7 +152,7 @@ describe('prompts', () => {
     expect(compile({ messages }).promptTokenIds).toEqual([256, 104, 105]);
     const { encodeChat: _, ...withoutTemplate } = tokenizer;
     expect(refusal({ messages }, { tokenizer: withoutTemplate }).message).toMatch(
-      /^messages is "hi", but must be left out: this model has no chat template/,
+      /^messages is a list of 1, but must be left out: this model has no chat template/,
     );
   });
 

@@ -11,6 +11,12 @@ import { followLog } from './follow.js';
 import type { CliIo } from './io.js';
 import { requestFlagName } from './request-flags.js';
 
+/** What the engine refuses, as the user wrote it: a flag holds the text of the only message. */
+function asWritten(error: InvalidOptionError, { messages }: GenerationRequest): InvalidOptionError {
+  const { field, value, allowed } = respellField(error, requestFlagName);
+  return new InvalidOptionError(field, error.field === 'messages' ? messages?.[0]?.content : value, allowed);
+}
+
 /**
  * Runs one generation to its end, giving tokens to `onTokens` as they are committed. Ctrl-C and a closed stdout
  * cancel it. What the engine refuses is named as the user wrote it.
@@ -22,7 +28,7 @@ export async function runGeneration(
   onTokens: (tokens: readonly LoggedToken[]) => Promise<void> | void,
 ): Promise<{ handle: GenerationHandle; end: GenerationEnd }> {
   const handle = await service.create(request).catch((error: unknown) => {
-    throw error instanceof InvalidOptionError ? respellField(error, requestFlagName) : error;
+    throw error instanceof InvalidOptionError ? asWritten(error, request) : error;
   });
   const stops = [io.interrupted, io.outputClosed];
   const cancel = () => handle.cancel();

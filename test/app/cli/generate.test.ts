@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NoWorkerError } from '../../../src/core/errors.js';
+import type { GenerationRequest } from '../../../src/core/engine.js';
+import { InvalidOptionError, NoWorkerError } from '../../../src/core/errors.js';
 import { run } from './harness.js';
 
 let folder: string;
@@ -340,6 +341,22 @@ describe('slipstream generate', () => {
     });
     expect(code).toBe(0);
     expect(engines[0]?.calls).toEqual(['cancel', 'close']);
+  });
+
+  test('a chat that the engine refuses is told as it was written', async () => {
+    const { stderr, code } = await run(['generate', '--chat', 'hi'], {
+      services: {
+        createEngine: async (options) => {
+          const { ScriptedEngine } = await import('./harness.js');
+          const create = async ({ messages }: GenerationRequest) => {
+            throw new InvalidOptionError('messages', messages, 'left out');
+          };
+          return Object.assign(new ScriptedEngine(options, {}), { create });
+        },
+      },
+    });
+    expect(stderr).toContain('--chat is "hi", but must be left out');
+    expect(code).toBe(2);
   });
 
   test('--trace writes a file and says where the time went', async () => {
