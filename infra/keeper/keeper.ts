@@ -1,70 +1,95 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { errorMessage, SystemError } from '../../src/core/errors.js';
-import { nodeArguments } from '../node-entry/node-entry.js';
-import { KEEPER_READY, type KeeperOrder } from './protocol.js';
+import { errorMessage } from '../../src/core/errors.js';
+import { type Logger, silentLogger } from '../../src/core/logger.js';
+import { type KeeperProcess, spawnKeeper } from './keeper-process.js';
 
-const READY_WITHIN_MS = 10_000;
+/** After one that could not be started. */
+const RETRY_MS = 2000;
 
 /**
- * A small process that outlives this one, whatever ends it, and then ends the processes and removes the folders
- * that this one named.
+ * Starts a small process that outlives this one, whatever ends it, and then ends the processes and removes the folders
+ * that this one named. Throws SystemError if it does not start.
  */
-export interface Keeper {
-  /** Say it right after the process was started: what has ended is not watched. */
-  watchProcess(pid: number): void;
-  /** The process has ended. */
-  unwatchProcess(pid: number): void;
-  watchFolder(path: string): void;
-  /** Ends the keeper, which first cleans up what is still watched. Closing twice is harmless. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+export async function startKeeper(logger: Logger = silentLogger): Promise<Keeper> {
+  return new Keeper(await spawnKeeper(), logger);
 }
 
-/** Throws SystemError if the keeper does not start. */
-export async function startKeeper(): Promise<Keeper> {
-  const child = spawn(
-    process.execPath,
-    nodeArguments(new URL('./keeper-main.js', import.meta.url)),
-    // In a session of its own, out of reach of a terminal's signals.
-    { stdio: ['pipe', 'pipe', 'ignore'], detached: true },
-  );
-  try {
-    await ready(child);
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw new SystemError(`the keeper process does not start: ${errorMessage(error)}`, { cause: error });
+/** What a keeper is to watch. One that was killed ends nothing: another is started, and told the same. */
+export class Keeper {
+  private readonly processes = new Set<number>();
+  private readonly folders = new Set<string>();
+  private running: KeeperProcess | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private restarting: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    first: KeeperProcess,
+    private readonly logger: Logger,
+  ) {
+    this.rely(first);
   }
-  const exited = child.exitCode === null ? once(child, 'exit').then(() => {}) : Promise.resolve();
-  child.unref();
-  const pipe = child.stdin as Socket;
-  pipe.unref();
-  // A keeper that died cannot be told anything: the pipe's errors must not end this process.
-  pipe.on('error', () => {});
-  const send = (order: KeeperOrder): void => {
-    if (pipe.writable) pipe.write(`${JSON.stringify(order)}\n`);
-  };
-  const close = (): Promise<void> => {
-    child.ref();
-    pipe.end();
-    return exited;
-  };
-  return {
-    watchProcess: (pid) => send({ order: 'watchProcess', pid }),
-    unwatchProcess: (pid) => send({ order: 'unwatchProcess', pid }),
-    watchFolder: (path) => send({ order: 'watchFolder', path }),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
 
-async function ready(child: ChildProcess): Promise<void> {
-  const output = child.stdout as Socket;
-  const signal = AbortSignal.timeout(READY_WITHIN_MS);
-  const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error('it ended at once')));
-  ended.catch(() => {});
-  const [chunk] = (await Promise.race([once(output, 'data', { signal }), ended])) as [Buffer];
-  if (chunk.toString().trim() !== KEEPER_READY) throw new Error('it says something unexpected');
-  output.destroy();
+  /** Undefined while it is down. */
+  get pid(): number | undefined {
+    return this.running?.pid;
+  }
+
+  /** Say it right after the process was started: what has ended is not watched. */
+  watchProcess(pid: number): void {
+    this.processes.add(pid);
+    this.running?.send({ order: 'watchProcess', pid });
+  }
+
+  /** The process has ended. */
+  unwatchProcess(pid: number): void {
+    this.processes.delete(pid);
+    this.running?.send({ order: 'unwatchProcess', pid });
+  }
+
+  watchFolder(path: string): void {
+    this.folders.add(path);
+    this.running?.send({ order: 'watchFolder', path });
+  }
+
+  /** Ends the keeper, which first cleans up what is still watched. Closing twice is harmless. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private async end(): Promise<void> {
+    clearTimeout(this.retryTimer);
+    await this.restarting;
+    await this.running?.end();
+  }
+
+  private rely(keeper: KeeperProcess): void {
+    this.running = keeper;
+    for (const pid of this.processes) keeper.send({ order: 'watchProcess', pid });
+    for (const path of this.folders) keeper.send({ order: 'watchFolder', path });
+    void keeper.exited.then(() => {
+      this.running = undefined;
+      if (this.closing !== undefined) return;
+      this.logger.warn({ pid: keeper.pid }, 'the keeper process died and is started again');
+      this.restarting = this.restart();
+    });
+  }
+
+  private async restart(): Promise<void> {
+    try {
+      const keeper = await spawnKeeper();
+      this.rely(keeper);
+      this.logger.info({ pid: keeper.pid }, 'the keeper process is back');
+    } catch (error) {
+      this.logger.error({ problem: errorMessage(error) }, 'the keeper process cannot be started again yet');
+      if (this.closing !== undefined) return;
+      this.retryTimer = setTimeout(() => {
+        this.restarting = this.restart();
+      }, RETRY_MS).unref();
+    }
+  }
 }

@@ -84,7 +84,7 @@ async function open(options: CompiledEngineOptions, deps: EngineDeps, closers: C
     options.parallel + options.queue,
   );
   closers.add(() => promptEncoder.close());
-  const keeper = await openKeeper(options, closers);
+  const keeper = await openKeeper(options, logger, closers);
   const connection = await openConnection(options, keeper, logger, closers);
   const remote = await connectNatsBus(
     { ...options.nats, ...connection, name: 'slipstream-gateway' },
@@ -169,10 +169,14 @@ async function loadTokenizers(
 }
 
 /** No process is spent on guarding when server and workers all run elsewhere. */
-async function openKeeper(options: CompiledEngineOptions, closers: Closers): Promise<ProcessGuard> {
+async function openKeeper(
+  options: CompiledEngineOptions,
+  logger: Logger,
+  closers: Closers,
+): Promise<ProcessGuard> {
   const { nats, local } = options;
   if (nats.servers !== undefined && local.targets === 0 && local.drafters === 0) return nothingToGuard;
-  const keeper = await startKeeper();
+  const keeper = await startKeeper(logger);
   closers.add(() => keeper.close());
   return keeper;
 }

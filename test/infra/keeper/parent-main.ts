@@ -7,12 +7,13 @@ import { startKeeper } from '../../../infra/keeper/keeper.js';
 import { startNatsServer } from '../../../infra/nats-server/embedded-server.js';
 import { silentLogger } from '../../../src/core/logger.js';
 
-/** A process that starts children under a keeper, says which, and then waits to be killed. */
+/** A process that starts children under a keeper, says which and when another keeper has taken over, and waits to be killed. */
 export interface Household {
   /** End on SIGTERM, do not end on SIGTERM, and the nats-server. */
   readonly watched: readonly number[];
   readonly unwatched: number;
   readonly folder: string;
+  readonly keeper: number;
 }
 
 /** Runs a script that says when it has begun to wait. */
@@ -27,7 +28,7 @@ async function node(script: string): Promise<number> {
 }
 
 process.once('message', async (binary: string) => {
-  const keeper = await startKeeper();
+  const keeper = await startKeeper({ ...silentLogger, info: () => process.send?.('kept again') });
   const server = await startNatsServer({ binary, logger: silentLogger, guard: keeper });
   const obedient = await node('');
   const stubborn = await node("process.on('SIGTERM', () => {})");
@@ -37,6 +38,7 @@ process.once('message', async (binary: string) => {
   for (const pid of [obedient, stubborn, unwatched]) keeper.watchProcess(pid);
   keeper.unwatchProcess(unwatched);
   keeper.watchFolder(folder);
-  const household: Household = { watched: [obedient, stubborn, server.pid as number], unwatched, folder };
+  const watched = [obedient, stubborn, server.pid as number];
+  const household: Household = { watched, unwatched, folder, keeper: keeper.pid as number };
   process.send?.(household);
 });
