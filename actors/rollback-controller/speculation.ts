@@ -124,6 +124,7 @@ export class Speculation {
       track: message.worker,
       startMs: message.startedAtMs,
       endMs: message.startedAtMs + message.promptMs,
+      data: { role: link.role },
     });
     this.becameReady(link);
     this.openSessions();

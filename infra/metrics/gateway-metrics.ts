@@ -5,6 +5,7 @@ import { followGeneration } from './follow-generation.js';
 import { type GenerationMeters, generationMeters } from './generation-meters.js';
 import { type Count, MetricsRegistry, type Observe } from './registry.js';
 
+const PREFILL_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const FORWARD_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** What one gateway counts and measures. Names and buckets are those of vLLM where it has the same. */
@@ -12,6 +13,7 @@ export class GatewayMetrics {
   private readonly registry: MetricsRegistry;
   private readonly meters: GenerationMeters;
   private readonly forward: Observe;
+  private readonly prefill: Observe;
   private readonly refused: Count;
 
   /** `now`: milliseconds, on the clock of the generations. */
@@ -26,6 +28,12 @@ export class GatewayMetrics {
       'forward_seconds',
       'A pass of a target; what a drafter took for a draft',
       FORWARD_S,
+      ['role'],
+    );
+    this.prefill = registry.histogram(
+      'prefill_seconds',
+      'Until a worker that was asked to had read a prompt',
+      PREFILL_S,
       ['role'],
     );
     this.refused = registry.counter('request_refused_total', 'Requests that the engine refused', ['code']);
@@ -50,6 +58,7 @@ export class GatewayMetrics {
   readonly trace = ({ kind, startMs, endMs = startMs, data }: TraceEvent): void => {
     const seconds = (endMs - startMs) / 1000;
     if (kind === 'pass') this.forward(seconds, { role: 'target' });
+    if (kind === 'prefill') this.prefill(seconds, { role: String(data?.role) });
     if (kind !== 'draft') return;
     const drafts = Array.isArray(data?.ids) ? data.ids.length : 1;
     for (let draft = 0; draft < drafts; draft++) this.forward(seconds / drafts, { role: 'drafter' });

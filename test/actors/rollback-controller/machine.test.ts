@@ -12,6 +12,7 @@ import type { MessageOf, WireMessage } from '../../../src/core/messages.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { createSubjects } from '../../../src/core/subjects.js';
 import { TargetPool } from '../../../src/core/target-pool.js';
+import type { TraceEvent } from '../../../src/core/trace.js';
 import { VirtualScheduler } from '../../../src/core/virtual-scheduler.js';
 import { announcement } from '../../support/announcement.js';
 import { descendants } from '../../support/state-charts.js';
@@ -41,6 +42,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
   const preparing = new Set<string>();
   const committed: CommittedToken[] = [];
   const states: string[] = [];
+  const traced: TraceEvent[] = [];
   let draftMs = 0;
   const pool = new TargetPool();
   const ports: ControllerPorts = {
@@ -51,7 +53,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     pool,
     acceptance: new AcceptanceBook(),
     closedSessions: new ClosedSessions({ bus, subjects, scheduler }, 3_000),
-    trace: undefined,
+    trace: (event) => traced.push(event),
     commit: (token) => {
       committed.push(token);
       return 'continue';
@@ -83,6 +85,7 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     told,
     preparing,
     states,
+    traced,
     pool,
     ids: () => committed.map(({ token }) => token),
     state: () => leaves(actor.getSnapshot().value).at(-1),
@@ -473,6 +476,24 @@ describe('finishing', () => {
     expect(bench.ids()).toEqual([1, 2]);
     bench.runFor(0);
     expect(bench.state()).toBe('completed');
+  });
+
+  it('tells how long a worker took to read the prompt, and what it does', () => {
+    const bench = createBench();
+    for (const [worker, role] of [
+      ['t1', 'target'],
+      ['d1', 'drafter'],
+    ] as const) {
+      bench.preparing.add(worker);
+      bench.join(worker, role);
+      const ready = { type: 'session.ready', generation: 'g', promptMs: 30, startedAtMs: 5 } as const;
+      bench.actor.send({ ...ready, worker });
+    }
+    const common = { kind: 'prefill', startMs: 5, endMs: 35 };
+    expect(bench.traced.filter(({ kind }) => kind === 'prefill')).toMatchObject([
+      { ...common, track: 't1', data: { role: 'target' } },
+      { ...common, track: 'd1', data: { role: 'drafter' } },
+    ]);
   });
 
   it('leaves a drafter alone that only fails, not one that fails once, however long its prompt took', () => {

@@ -84,16 +84,20 @@ describe('the metrics of a gateway', () => {
     });
   });
 
-  it('measure passes of targets and what drafters take for a draft', async () => {
+  it('measure passes of targets, what drafters take for a draft, and how long prompts take', async () => {
     const common = { generation: 'g', track: 'w', startMs: 1000 };
     metrics.trace({ ...common, kind: 'pass', endMs: 1040 });
     metrics.trace({ ...common, kind: 'draft', endMs: 1006, data: { ids: [1, 2, 3] } });
+    metrics.trace({ ...common, kind: 'prefill', endMs: 1200, data: { role: 'target' } });
+    metrics.trace({ ...common, kind: 'prefill', endMs: 1100, data: { role: 'drafter' } });
     metrics.trace({ ...common, kind: 'rollback' });
     expect(await samples()).toMatchObject({
       'forward_seconds_sum{role="target"}': 0.04,
       'forward_seconds_count{role="target"}': 1,
       'forward_seconds_sum{role="drafter"}': 0.006,
       'forward_seconds_count{role="drafter"}': 3,
+      'prefill_seconds_sum{role="target"}': 0.2,
+      'prefill_seconds_sum{role="drafter"}': 0.1,
     });
   });
 });
