@@ -192,7 +192,7 @@ describe('plain HTTP', () => {
 
   test('a client that offers to speak something else than WebSocket is answered in HTTP', async () => {
     await start();
-    const lines = 'Host: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n';
+    const lines = 'Host: localhost\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n';
     expect(await exchange(`GET /v1/stream HTTP/1.1\r\n${lines}`)).toMatch(/^HTTP\/1.1 426 /);
     const health = await exchange(`GET /health HTTP/1.1\r\n${lines}`);
     expect(health).toMatch(/^HTTP\/1.1 200 OK\r\n/);
