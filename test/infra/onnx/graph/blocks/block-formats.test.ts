@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BLOCK_LAYOUTS, isBlockFormat } from '../../../../../infra/onnx/graph/blocks/block-formats.js';
-import { blocksFromStored } from '../../../../../infra/onnx/graph/weight-blocks.js';
+import { blocksFromStored, bytePerQuant, zeroPoint } from '../../../../../infra/onnx/graph/weight-blocks.js';
 import { toWeights } from '../../../../../infra/onnx/graph/weights.js';
 import type { BlockFormat, StoredMatrix, WeightFormat } from '../../../../../src/core/checkpoint.js';
 import { blockValues } from '../../../../support/block-values.js';
@@ -20,8 +20,8 @@ const unsignedZeros = (values: Float32Array) => values.map((value) => value + 0)
 const formats = Object.keys(fixture).map((name) => name.toLowerCase() as WeightFormat);
 const blockFormats = formats.filter(isBlockFormat);
 
-/** The one rounding, of q4_1's and q4_k's offsets, as a share of these. */
-const rounded: Partial<Record<BlockFormat, number>> = { q4_1: 2 ** -22, q4_k: 2 ** -22 };
+/** Their quants are centred by offsets that are rounded to float32. */
+const withOffsets: ReadonlySet<BlockFormat> = new Set(['q4_1', 'q5_1', 'q2_k', 'q4_k', 'q5_k'] as const);
 
 describe('stored weights', () => {
   it('are known in every format of blocks', () => {
@@ -39,16 +39,26 @@ describe('stored weights', () => {
     const { matrix, values } = sample(format);
     const blocks = blocksFromStored(matrix, format);
     const kept = blockValues(blocks);
-    const share = rounded[format];
-    if (share === undefined) {
+    expect(blocks.offsets !== undefined).toBe(withOffsets.has(format));
+    if (!withOffsets.has(format)) {
       expect(unsignedZeros(kept)).toEqual(unsignedZeros(values));
       return;
     }
     values.forEach((value, i) => {
       const offset = blocks.offsets?.[Math.floor(i / blocks.block)] as number;
-      expect(Math.abs((kept[i] as number) - value)).toBeLessThanOrEqual(share * Math.abs(offset));
+      expect(Math.abs((kept[i] as number) - value)).toBeLessThanOrEqual(2 ** -22 * Math.abs(offset));
     });
   });
+
+  it.each([...withOffsets])(
+    'of %s are centred: quants multiply what activations lose in 8 bits',
+    (format) => {
+      const blocks = blocksFromStored(sample(format).matrix, format);
+      const quants = bytePerQuant(blocks);
+      const mean = quants.reduce((sum, quant) => sum + quant, 0) / quants.length;
+      expect(Math.abs(mean - zeroPoint(blocks.bits))).toBeLessThan(1.5);
+    },
+  );
 
   it('take 4 bits where they fit, else 8, in groups of 16 or 32', () => {
     const sizes = blockFormats.map((format) => {
