@@ -2,7 +2,13 @@
 export type { EngineOptions } from '../infra/config/engine-options.js';
 export type { EngineInfo } from './app/engine.js';
 export { createEngine, type Engine, type EngineHooks, type Generation } from './app/library.js';
-export type { GenerationRequest, LoggedToken, ServiceHealth } from './core/engine.js';
+export type {
+  GenerationRequest,
+  LoggedLogprobs,
+  LoggedToken,
+  ServiceHealth,
+  TokenLogprob,
+} from './core/engine.js';
 export {
   BusyError,
   ContextLengthError,

@@ -12,6 +12,7 @@ import type {
   GenerationResult,
   Plan,
 } from '../../src/core/generation.js';
+import type { TokenLogprobs } from '../../src/core/logprobs.js';
 import { Measurements } from '../../src/core/measurements.js';
 import type { ForwardTime, Numerics } from '../../src/core/model.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
@@ -155,6 +156,11 @@ export class GenerationState {
     return this.crew === undefined ? [] : this.measurements.targetTimes(this.crew.targetTimes);
   }
 
+  /** Workers were lost, or could not be heard for a while. */
+  interrupted(): void {
+    this.paced?.interrupted();
+  }
+
   /** The workers have changed. */
   replan(crew: Crew): void {
     this.crew = crew;
@@ -205,7 +211,7 @@ export class GenerationState {
     while (this.ending === undefined) {
       const commitment = this.tree.advance();
       if (commitment === undefined) break;
-      const { node, refuted, right, wrong } = commitment;
+      const { node, refuted, logprobs, right, wrong } = commitment;
       this.committed.push(node.token);
       const { trust } = this.ports.acceptance;
       for (const { drafter, confidence } of right) trust.note(drafter, confidence, true);
@@ -216,7 +222,7 @@ export class GenerationState {
         this.measurements.decided(false);
         rolledBack = true;
       }
-      this.release(node.token, node.drafted);
+      this.release(node.token, node.drafted, logprobs);
     }
     const { root } = this.tree;
     // Not by bad luck, and no other target would say anything else.
@@ -272,7 +278,7 @@ export class GenerationState {
     };
   }
 
-  private release(token: number, drafted: boolean): void {
+  private release(token: number, drafted: boolean, logprobs: TokenLogprobs | undefined): void {
     const now = this.ports.scheduler.now();
     const seq = this.outputTokens - 1;
     const position = this.committed.length - 1;
@@ -281,7 +287,7 @@ export class GenerationState {
     this.paced?.committed(now);
     this.progressAtMs = now;
     this.record({ kind: 'commit', track: 'controller', startMs: now, data: { position, token, drafted } });
-    const verdict = this.ports.commit({ seq, position, token, drafted, atMs: now });
+    const verdict = this.ports.commit({ seq, position, token, drafted, logprobs, atMs: now });
     if (verdict === 'stop' || this.request.sampler.endTokenIds.includes(token)) {
       this.end({ outcome: 'completed', finishReason: 'stop' });
     } else if (this.remaining <= 0) {

@@ -97,6 +97,7 @@ export class Speculation {
   }
 
   workerLost(worker: string): void {
+    if (this.link(worker) !== undefined) this.state.interrupted();
     this.targets.leave(worker);
     this.drafters.leave(worker);
     this.replan();
@@ -149,6 +150,7 @@ export class Speculation {
   }
 
   reconnected(): void {
+    this.state.interrupted();
     this.targets.forgetJobs();
     this.drafters.restart();
     for (const link of this.allLinks()) if (link.phase !== 'ready') askAfresh(link);
@@ -299,8 +301,10 @@ export class Speculation {
       leaseMs: this.options.leaseMs,
     };
     const now = this.ports.scheduler.now();
+    const forTargets = { ...message, logprobs: request.logprobs };
     for (const link of openable<Link>([...this.targets.wanted(), ...this.drafters.links.values()], now)) {
-      requestSession(link, message, this.ports, this.events.sessionAnswered);
+      const asked = link.role === 'target' ? forTargets : message;
+      requestSession(link, asked, this.ports, this.events.sessionAnswered);
     }
   }
 

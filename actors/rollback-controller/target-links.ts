@@ -5,7 +5,7 @@ import { createSessionLink, type SessionLink } from './session-links.js';
 /** A job that was sent and not yet answered to its end. */
 export interface LiveJob {
   readonly id: number;
-  /** Nodes whose verdicts it owes. */
+  /** Nodes whose verdicts it owes; none where the target is only to catch up. */
   readonly nodes: DraftNode[];
   readonly sentAtMs: number;
   deadlineMs: number;

@@ -10,10 +10,10 @@ import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.j
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
-import { chooseTarget, type IdleTarget } from '../../src/core/target-choice.js';
+import { catchUpTokens, chooseTarget, isBehind, type TargetView } from '../../src/core/target-choice.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
-import { heldOf, missingAfter } from './missing-tokens.js';
+import { heldOf, type MissingTokens, missingAfter } from './missing-tokens.js';
 import { closeSession, MOST_FAILURES } from './session-links.js';
 import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
 
@@ -22,6 +22,12 @@ export interface DraftsExpected {
   supply(): DraftSupply;
   /** How long from now they may still be waited for, milliseconds. */
   patienceMs(): number;
+}
+
+/** A job as one target gets it: what it lacks of the path up to `leaf`, and verdicts for paths of `first` tokens and more. */
+interface Order extends Omit<Assignment, 'path'>, MissingTokens {
+  readonly leaf: DraftNode;
+  readonly first: number;
 }
 
 /** Jobs out, verdicts in. */
@@ -53,7 +59,7 @@ export class TargetSide implements PoolClient {
 
   get jobsOut(): number {
     let jobs = 0;
-    for (const link of this.links.values()) jobs += link.jobs.length;
+    for (const link of this.links.values()) jobs += link.jobs.filter(({ nodes }) => nodes.length > 0).length;
     return jobs;
   }
 
@@ -105,16 +111,47 @@ export class TargetSide implements PoolClient {
     if (this.state.ending !== undefined) return undefined;
     const { root } = this.state.tree;
     if (rootOnly && (root.verdict !== undefined || root.assignments > 0)) return undefined;
-    const candidates = this.usable().filter((link) => idle.includes(link.announced.worker));
-    if (candidates.length === 0) return undefined;
+    const usable = this.usable();
+    if (!usable.some(({ announced }) => idle.includes(announced.worker))) return undefined;
     const policy = this.state.policy();
     const assignment = nextAssignment(this.state.tree, policy, this.drafts.supply());
     if (assignment === undefined) return undefined;
     const isUrgent = policy.mode !== 'dsi' || assignment.wanted[0] === root;
-    const link = chooseTarget(candidates, isUrgent, (idle) => idleTarget(idle, root, assignment.path));
+    const views = targetViews(usable, root, assignment.path);
+    const viewOf = (link: TargetLink) => views.of.get(link) as TargetView;
+    const candidates = usable.filter(
+      (link) => idle.includes(link.announced.worker) && !isBehind(viewOf(link), views.soonestMs),
+    );
+    const link = chooseTarget(candidates, isUrgent, viewOf);
     if (link === undefined) return undefined;
     this.send(link, assignment, policy);
     return link.announced.worker;
+  }
+
+  catchUp(idle: readonly string[]): string | undefined {
+    if (this.state.ending !== undefined) return undefined;
+    const policy = this.state.policy();
+    if (policy.mode !== 'dsi') return undefined;
+    const { tree } = this.state;
+    const { root } = tree;
+    const usable = this.usable();
+    const views = targetViews(usable, root, []);
+    const link = usable.find(
+      (candidate) =>
+        idle.includes(candidate.announced.worker) &&
+        isBehind(views.of.get(candidate) as TargetView, views.soonestMs),
+    );
+    if (link === undefined) return undefined;
+    const { from, pathHash, tokens } = missingAfter(link.held, [], this.state);
+    const { forwardTimes, worker } = link.announced;
+    const count = catchUpTokens(tokens.length - 1, (tokens) => forwardMs(forwardTimes, tokens));
+    // What it decides is committed: that nobody waits for.
+    const leaf = committedNode(root, from + count);
+    this.assign(link, policy, {
+      ...{ from, pathHash, tokens: tokens.slice(0, count), leaf, first: leaf.length, wanted: [] },
+      ...{ extend: 0, extendOnRefutationOnly: false, awaitDrafts: 0 },
+    });
+    return worker;
   }
 
   /** Gives targets that go on from their own verdicts a newer job, before they run out or when drafts have come. */
@@ -163,7 +200,7 @@ export class TargetSide implements PoolClient {
     this.trace(message);
     let next: DraftNode | undefined;
     message.ids.forEach((id, index) => {
-      next = this.decide(message, message.pathHashes[index] ?? '', message.position + index, id);
+      next = this.decide(message, index, id);
     });
     if (link === undefined) return;
     this.heard(link);
@@ -215,7 +252,7 @@ export class TargetSide implements PoolClient {
     else if (!failsAnew(link, message)) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
-      link.held = this.state.tree.origin;
+      link.held = this.committedPath(message.held) ?? this.state.tree.origin;
       if (link.resyncs > 1) this.reopen(link, true);
     } else if (message.outcome === 'unknownSession') {
       this.reopen(link, false);
@@ -227,6 +264,13 @@ export class TargetSide implements PoolClient {
       this.lastFailure = { worker: message.worker, reason: message.reason ?? 'no reason given' };
       if (link.failures >= MOST_FAILURES) this.giveUp(link);
     }
+  }
+
+  /** The committed path that a target says it holds, if it is one. */
+  private committedPath(held: JobEnded['held']): DraftNode | undefined {
+    const { committed, tree } = this.state;
+    if (held === undefined || committed.hashAt(held.position) !== held.pathHash) return undefined;
+    return committedNode(tree.root, held.position);
   }
 
   /** Leaves a worker alone that only fails; without another one the generation fails too. */
@@ -264,22 +308,29 @@ export class TargetSide implements PoolClient {
   }
 
   private send(link: TargetLink, assignment: Assignment, policy: DispatchPolicy): void {
-    const { tree, committed, request, ports } = this.state;
-    const now = ports.scheduler.now();
-    const { from, pathHash, tokens } = missingAfter(link.held, assignment.path, this.state);
+    const { tree } = this.state;
     const leaf = assignment.path[assignment.path.length - 1] ?? tree.root;
     const first = assignment.wanted[0]?.length ?? tree.root.length;
-    const awaitMs = assignment.awaitDrafts > 0 ? this.drafts.patienceMs() : 0;
+    const missing = missingAfter(link.held, assignment.path, this.state);
+    this.assign(link, policy, { ...assignment, ...missing, leaf, first });
+  }
+
+  private assign(link: TargetLink, policy: DispatchPolicy, order: Order): void {
+    const { committed, request, ports } = this.state;
+    const now = ports.scheduler.now();
+    const { from, pathHash, tokens, first, leaf, wanted, extend, extendOnRefutationOnly, awaitDrafts } =
+      order;
+    const awaitMs = awaitDrafts > 0 ? this.drafts.patienceMs() : 0;
     const job: LiveJob = {
       id: this.jobIds++,
-      nodes: [...assignment.wanted],
+      nodes: [...wanted],
       sentAtMs: now,
       deadlineMs: now + awaitMs + this.allowance(link, Math.max(1, tokens.length)),
-      extendLeft: assignment.extend,
+      extendLeft: extend,
       extending: false,
-      awaits: assignment.awaitDrafts,
-      waited: assignment.awaitDrafts > 0,
-      wasIdle: ports.pool.load(link.announced.worker) === 0 && assignment.awaitDrafts === 0,
+      awaits: awaitDrafts,
+      waited: awaitDrafts > 0,
+      wasIdle: ports.pool.load(link.announced.worker) === 0 && awaitDrafts === 0,
       lacked: tokens.length,
     };
     for (const node of job.nodes) node.assignments++;
@@ -298,10 +349,10 @@ export class TargetSide implements PoolClient {
       first,
       last: leaf.length,
       committedPosition: committed.length,
-      extend: assignment.extend,
-      extendOnRefutationOnly: assignment.extendOnRefutationOnly,
-      listen: assignment.awaitDrafts > 0 || (this.state.draftersListen && jobsAwaitDrafts(policy)),
-      awaitDrafts: assignment.awaitDrafts,
+      extend,
+      extendOnRefutationOnly,
+      listen: awaitDrafts > 0 || (this.state.draftersListen && jobsAwaitDrafts(policy)),
+      awaitDrafts,
       awaitMs,
     });
     this.state.record({
@@ -320,15 +371,12 @@ export class TargetSide implements PoolClient {
   }
 
   /** Returns the path that the verdict leads to, if it is one that is still to be decided. */
-  private decide(
-    message: VerdictReturned,
-    pathHash: string,
-    position: number,
-    id: number,
-  ): DraftNode | undefined {
+  private decide(message: VerdictReturned, index: number, id: number): DraftNode | undefined {
     const { tree, committed, statistics } = this.state;
+    const pathHash = message.pathHashes[index] ?? '';
+    const position = message.position + index;
     const node = tree.find(pathHash);
-    const outcome = tree.decide(pathHash, id);
+    const outcome = tree.decide(pathHash, id, message.logprobs?.[index]);
     const isCommitted = outcome === 'stale' && committed.hashAt(position) === pathHash;
     const contradicts = outcome === 'conflict' || (isCommitted && committed.tokens[position] !== id);
     if (contradicts) {
@@ -406,15 +454,25 @@ export class TargetSide implements PoolClient {
   }
 }
 
-/** What a job on the path from `root` along `path` means to a target. */
-function idleTarget(
-  { announced: { forwardTimes }, held }: TargetLink,
-  root: DraftNode,
-  path: readonly DraftNode[],
-): IdleTarget {
-  const heldTokens = heldOf(held, root, path);
-  const jobMs = forwardMs(forwardTimes, Math.max(1, root.length + path.length - heldTokens));
-  return { heldTokens, jobMs, passMs: forwardMs(forwardTimes, 1) };
+/** What a job on the path from `root` along `path` means to each target, and how soon the first could have it done. */
+function targetViews(links: readonly TargetLink[], root: DraftNode, path: readonly DraftNode[]) {
+  const of = new Map<TargetLink, TargetView>();
+  let soonestMs = Number.POSITIVE_INFINITY;
+  for (const link of links) {
+    const { forwardTimes } = link.announced;
+    const heldTokens = heldOf(link.held, root, path);
+    const jobMs = forwardMs(forwardTimes, Math.max(1, root.length + path.length - heldTokens));
+    of.set(link, { heldTokens, jobMs, passMs: forwardMs(forwardTimes, 1) });
+    soonestMs = Math.min(soonestMs, jobMs);
+  }
+  return { of, soonestMs };
+}
+
+/** The committed path of `length` tokens. */
+function committedNode(root: DraftNode, length: number): DraftNode {
+  let node = root;
+  while (node.length > length && node.parent !== undefined) node = node.parent;
+  return node;
 }
 
 /** The longest path of the job that the worker has shown to hold; it may have waited for drafts in vain. */

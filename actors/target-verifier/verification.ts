@@ -1,4 +1,5 @@
 import { InvalidLogitsError } from '../../src/core/errors.js';
+import type { TokenLogprobs } from '../../src/core/logprobs.js';
 import type {
   DraftProposed,
   JobAssigned,
@@ -37,8 +38,12 @@ interface RunningJob {
 export interface TargetSession extends WorkerSession {
   /** verdicts[n]: the model's own next token after the first n tokens of the path. */
   readonly verdicts: (number | undefined)[];
+  /** logprobs[n]: what the model says of verdicts[n], in a session opened for them. */
+  readonly logprobs: (TokenLogprobs | undefined)[];
   /** Length of a path after which a pass named no token; undefined: of none that is held. */
   suspect: number | undefined;
+  /** Tokens of the path that a job said were committed; the path may have become shorter since. */
+  committed: number;
   job: RunningJob | undefined;
   /** Starts when `job` ends; a newer one replaces it. */
   waiting: JobAssigned | undefined;
@@ -50,7 +55,9 @@ export function targetSession(session: WorkerSession): TargetSession {
   return {
     ...session,
     verdicts: [],
+    logprobs: [],
     suspect: undefined,
+    committed: session.promptLength,
     job: undefined,
     waiting: undefined,
     overheard: undefined,
@@ -151,7 +158,9 @@ export class Verification {
     if (!this.sessions.settle(session)) return;
     const end = session.sequence.length;
     result.tokenIds.forEach((id, index) => {
-      session.verdicts[end - pass.want + 1 + index] = id;
+      const length = end - pass.want + 1 + index;
+      session.verdicts[length] = id;
+      if (result.logprobs !== undefined) session.logprobs[length] = result.logprobs[index];
     });
     if (!session.ready && end >= session.promptLength) {
       session.ready = true;
@@ -228,7 +237,7 @@ export class Verification {
     if (message === undefined) return;
     session.waiting = undefined;
     if (session.path.hashAt(message.from) !== message.pathHash) {
-      this.end(message, 'resync');
+      this.end(message, 'resync', { held: heldBy(session) });
       return;
     }
     const problem = this.problemOf(session, message);
@@ -237,6 +246,7 @@ export class Verification {
       return;
     }
     this.follow(session, message.from, message.tokens);
+    session.committed = Math.max(session.committed, message.committedPosition);
     session.job = {
       message,
       next: message.first,
@@ -304,7 +314,8 @@ export class Verification {
 
   private follow(session: TargetSession, from: number, tokens: readonly number[]): void {
     const shared = session.path.replaceFrom(from, tokens);
-    if (session.verdicts.length > shared + 1) session.verdicts.length = shared + 1;
+    for (const known of [session.verdicts, session.logprobs])
+      if (known.length > shared + 1) known.length = shared + 1;
     if (session.suspect !== undefined && session.suspect > shared) session.suspect = undefined;
     if (session.sequence.length > shared) session.sequence.crop(shared);
   }
@@ -382,6 +393,7 @@ export class Verification {
       position,
       ids,
       pathHashes,
+      ...logprobsOf(session, position, ids.length),
       startedAtMs: result.startedAtMs,
       forwardMs: result.forwardMs,
       tokensIngested: ingested,
@@ -415,7 +427,7 @@ export class Verification {
   private end(
     message: Pick<JobEnded, 'generation' | 'job' | 'opening'>,
     outcome: JobEnded['outcome'],
-    failure: Pick<JobEnded, 'reason' | 'invalidAfter'> = {},
+    more: Pick<JobEnded, 'reason' | 'invalidAfter' | 'held'> = {},
   ): void {
     this.publish({
       type: 'job.ended',
@@ -423,7 +435,7 @@ export class Verification {
       worker: this.ports.workerId,
       ...(message.job === undefined ? { opening: message.opening } : { job: message.job }),
       outcome,
-      ...failure,
+      ...more,
     });
   }
 
@@ -434,6 +446,18 @@ export class Verification {
   private now(): number {
     return this.ports.scheduler.now();
   }
+}
+
+/** What it holds for sure, whatever its jobs drafted. */
+function heldBy({ path, committed }: TargetSession) {
+  const position = Math.min(committed, path.length);
+  return { position, pathHash: path.hashAt(position) as PathHash };
+}
+
+/** Those of the verdicts after paths of `position` tokens and more. */
+function logprobsOf({ logprobs }: TargetSession, position: number, count: number) {
+  const told = logprobs.slice(position, position + count).filter((known) => known !== undefined);
+  return told.length === count ? { logprobs: told } : {};
 }
 
 /**

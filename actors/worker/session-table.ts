@@ -163,6 +163,7 @@ export class SessionTable<Session extends WorkerSession> {
         seed: message.seed,
         sampler: message.sampler,
         capacityTokens: message.capacityTokens,
+        logprobs: message.logprobs,
       }),
       promptLength: message.promptTokenIds.length,
       endTokenIds: new Set(message.sampler.endTokenIds),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GenerationHandle, LoggedToken } from '../../src/core/engine.js';
 import type { GenerationResult } from '../../src/core/generation.js';
 import { wireResult } from '../../src/core/report.js';
+import { wireLogprobs } from '../../src/core/wire-logprobs.js';
 import { parseJsonObject } from './json-object.js';
 import { parseFields } from './parse-fields.js';
 import { wireParameters } from './wire-request.js';
@@ -66,8 +67,11 @@ export function createdFrame(handle: GenerationHandle, ref: string | undefined) 
   };
 }
 
-export function tokenFrame(id: string, { seq, token, text, drafted }: LoggedToken) {
-  return { type: 'token' as const, id, seq, token, text, drafted };
+export function tokenFrame(id: string, { seq, token, text, drafted, logprobs }: LoggedToken) {
+  return {
+    ...{ type: 'token' as const, id, seq, token, text, drafted },
+    ...(logprobs !== undefined && wireLogprobs(logprobs)),
+  };
 }
 
 export function finishedFrame(id: string, result: GenerationResult) {

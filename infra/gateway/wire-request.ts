@@ -21,6 +21,7 @@ const WIRE_NAMES = {
   seed: 'seed',
   stop: 'stop',
   ignoreEndTokens: 'ignore_eos',
+  logprobs: 'logprobs',
   mode: 'speculative.mode',
   lookahead: 'speculative.lookahead',
   targets: 'speculative.targets',
@@ -95,6 +96,7 @@ export function wireParameters({ sampler, ...request }: CompiledRequest) {
     seed: request.seed,
     stop: request.stop,
     ignore_eos: sampler.endTokenIds.length === 0,
+    ...(request.logprobs !== undefined && { logprobs: request.logprobs }),
     speculative: {
       mode: request.mode,
       ...(request.lookahead !== undefined && { lookahead: request.lookahead }),

@@ -17,13 +17,21 @@ const knownKeys: ReadonlySet<string> = new Set([
   'rope.freq_base',
   'rope.dimension_count',
   'rope.scaling.type',
+  'rope.scaling.factor',
   'expert_count',
   'expert_used_count',
 ]);
 
+/** What each architecture has of its own; rows of q and k are in the order that its RoPE takes. */
+const architectures = {
+  llama: { ropeInterleaved: true, attentionBiases: false, headNorms: false },
+  qwen2: { ropeInterleaved: false, attentionBiases: true, headNorms: false },
+  qwen3: { ropeInterleaved: false, attentionBiases: false, headNorms: true },
+} as const;
+
 /**
- * The decoder's configuration. A key that is unknown here may change the computation, so the model is refused
- * rather than run wrongly.
+ * The decoder's configuration, but for factors of positions that lie in a tensor. A key that is unknown here may change
+ * the computation, so the model is refused rather than run wrongly.
  */
 export function readDecoderConfig(header: GgufHeader, path: string): DecoderConfig {
   const { metadata, tensors } = header;
@@ -31,62 +39,77 @@ export function readDecoderConfig(header: GgufHeader, path: string): DecoderConf
     throw new ModelFormatError(path, `${key}: ${problem}`);
   };
   const architecture = metadata.get('general.architecture');
-  if (architecture !== 'llama') {
-    return fail('general.architecture', `${describe(architecture)} is not supported: must be "llama"`);
+  if (typeof architecture !== 'string' || !isSupported(architecture)) {
+    const known = Object.keys(architectures).join(', ');
+    return fail(
+      'general.architecture',
+      `${describe(architecture)} is not supported: must be one of ${known}`,
+    );
   }
+  const prefix = `${architecture}.`;
   for (const key of metadata.keys()) {
-    if (key.startsWith('llama.') && !knownKeys.has(key.slice(6))) fail(key, 'is not supported');
+    if (key.startsWith(prefix) && !knownKeys.has(key.slice(prefix.length))) fail(key, 'is not supported');
   }
   if (Number(metadata.get('split.count') ?? 1) > 1)
     fail('split.count', 'models in several files are not supported');
 
-  const integer = (key: string, most: number, otherwise?: number): number => {
+  const integer = (name: string, most: number, otherwise?: number): number => {
+    const key = prefix + name;
     const value = metadata.get(key) ?? otherwise;
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most)
       return fail(key, `${describe(value)}, but must be an integer 1..${most}`);
     return value;
   };
-  const real = (key: string, otherwise?: number): number => {
+  const real = (name: string, otherwise?: number): number => {
+    const key = prefix + name;
     const value = metadata.get(key) ?? otherwise;
     if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
       return fail(key, `${describe(value)}, but must be a positive number`);
     return value;
   };
-  const mustBe = (key: string, expected: number | string): void => {
+  const mustBe = (name: string, expected: number | string): void => {
+    const key = prefix + name;
     const value = metadata.get(key) ?? expected;
     if (value !== expected) fail(key, `${describe(value)} is not supported: must be ${describe(expected)}`);
   };
 
-  const layers = integer('llama.block_count', 1024);
-  const width = integer('llama.embedding_length', 65_536);
-  const heads = integer('llama.attention.head_count', 1024);
-  const kvHeads = integer('llama.attention.head_count_kv', heads, heads);
-  const headSize = integer('llama.attention.key_length', 1024, width / heads);
+  const layers = integer('block_count', 1024);
+  const width = integer('embedding_length', 65_536);
+  const heads = integer('attention.head_count', 1024);
+  const kvHeads = integer('attention.head_count_kv', heads, heads);
+  const headSize = integer('attention.key_length', 1024, width / heads);
   if (heads % kvHeads !== 0)
-    fail('llama.attention.head_count_kv', `${kvHeads} does not divide ${heads} heads`);
-  mustBe('llama.attention.value_length', headSize);
-  mustBe('llama.rope.dimension_count', headSize);
-  mustBe('llama.rope.scaling.type', 'none');
-  mustBe('llama.expert_count', 0);
-  mustBe('llama.expert_used_count', 0);
+    fail(`${prefix}attention.head_count_kv`, `${kvHeads} does not divide ${heads} heads`);
+  mustBe('attention.value_length', headSize);
+  mustBe('rope.dimension_count', headSize);
+  const scaling = metadata.get(`${prefix}rope.scaling.type`) ?? 'linear';
+  if (scaling !== 'none' && scaling !== 'linear')
+    fail(`${prefix}rope.scaling.type`, `${describe(scaling)} is not supported: must be "none" or "linear"`);
+  const ropeFactor = scaling === 'linear' ? real('rope.scaling.factor', 1) : 1;
+  mustBe('expert_count', 0);
+  mustBe('expert_used_count', 0);
   const tokens = metadata.get('tokenizer.ggml.tokens');
   if (!Array.isArray(tokens)) return fail('tokenizer.ggml.tokens', 'is missing');
-  mustBe('llama.vocab_size', tokens.length);
+  mustBe('vocab_size', tokens.length);
   return {
-    architecture: 'llama',
+    ...architectures[architecture],
     layers,
     width,
     heads,
     kvHeads,
     headSize,
-    feedForwardWidth: integer('llama.feed_forward_length', 1 << 20),
+    feedForwardWidth: integer('feed_forward_length', 1 << 20),
     vocabularySize: tokens.length,
-    contextTokens: integer('llama.context_length', 1 << 24),
-    ropeBase: real('llama.rope.freq_base', 10_000),
-    rmsEpsilon: shortest(real('llama.attention.layer_norm_rms_epsilon')),
-    ropeInterleaved: true,
+    contextTokens: integer('context_length', 1 << 24),
+    ropeBase: real('rope.freq_base', 10_000),
+    ropeDivisors: ropeFactor === 1 ? undefined : Array.from({ length: headSize / 2 }, () => ropeFactor),
+    rmsEpsilon: shortest(real('attention.layer_norm_rms_epsilon')),
     tiedEmbeddings: !tensors.has('output.weight'),
   };
+}
+
+function isSupported(architecture: string): architecture is keyof typeof architectures {
+  return Object.hasOwn(architectures, architecture);
 }
 
 /** GGUF holds 32-bit floats: the shortest decimal that means the same one (1e-5, not 9.99999974e-6). */

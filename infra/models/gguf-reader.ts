@@ -3,8 +3,9 @@ import {
   type DecoderCheckpoint,
   type DecoderConfig,
   type LayerMatrix,
-  type LayerNorm,
+  type LayerVector,
   layerShapes,
+  layerVectors,
   type StoredMatrix,
 } from '../../src/core/checkpoint.js';
 import { ModelFormatError, ModelNotFoundError, systemReason } from '../../src/core/errors.js';
@@ -12,6 +13,7 @@ import { smallestPiece } from '../onnx/graph/blocks/block-formats.js';
 import { readDecoderConfig } from './gguf-config.js';
 import { type GgufHeader, type GgufTensorInfo, type GgufValue, readGgufHeader } from './gguf-header.js';
 import { supportedQuantisations, tensorFormat, tensorTypeName } from './gguf-quantisation.js';
+import { ROPE_FACTORS, withRopeFactors } from './gguf-rope-factors.js';
 import { readExactly } from './read-exactly.js';
 
 /** An open GGUF file: its weights are read from the disk when asked for, until `close`. */
@@ -33,10 +35,18 @@ const matrixNames: Record<LayerMatrix, string> = {
   up: 'ffn_up',
   down: 'ffn_down',
 };
-const normNames: Record<LayerNorm, string> = { attention: 'attn_norm', feedForward: 'ffn_norm' };
+const vectorNames: Record<LayerVector, string> = {
+  attentionNorm: 'attn_norm.weight',
+  feedForwardNorm: 'ffn_norm.weight',
+  queryNorm: 'attn_q_norm.weight',
+  keyNorm: 'attn_k_norm.weight',
+  qBias: 'attn_q.bias',
+  kBias: 'attn_k.bias',
+  vBias: 'attn_v.bias',
+};
 
 /**
- * Opens a GGUF file of a Llama-style decoder and checks all of its header: every tensor that the configuration
+ * Opens a GGUF file of a decoder and checks all of its header: every tensor that the configuration
  * asks for is there, in a supported format, with the right shape, inside the file; and no other tensor is.
  * Throws ModelNotFoundError or ModelFormatError, naming file and field.
  */
@@ -49,8 +59,9 @@ export function openGguf(path: string): GgufFile {
   }
   try {
     const header = readGgufHeader(descriptor, path);
-    const config = readDecoderConfig(header, path);
-    checkTensors(header, config, path);
+    const plain = readDecoderConfig(header, path);
+    checkTensors(header, plain, path);
+    const config = withRopeFactors(plain, header, descriptor, path);
     let open = true;
     return {
       path,
@@ -80,13 +91,15 @@ function expectedTensors(config: DecoderConfig): Map<string, readonly number[]> 
   for (let layer = 0; layer < config.layers; layer++) {
     for (const which of Object.keys(shapes) as LayerMatrix[])
       expected.set(`blk.${layer}.${matrixNames[which]}.weight`, shapes[which].toReversed());
-    for (const name of Object.values(normNames)) expected.set(`blk.${layer}.${name}.weight`, [width]);
+    for (const [which, length] of layerVectors(config))
+      expected.set(`blk.${layer}.${vectorNames[which]}`, [length]);
   }
   return expected;
 }
 
 function checkTensors(header: GgufHeader, config: DecoderConfig, path: string): void {
   const expected = expectedTensors(config);
+  if (header.tensors.has(ROPE_FACTORS)) expected.set(ROPE_FACTORS, [config.headSize / 2]);
   for (const name of expected.keys()) {
     if (!header.tensors.has(name))
       throw new ModelFormatError(path, `tensor ${JSON.stringify(name)} is missing`);
@@ -103,13 +116,13 @@ function tensorProblem(
   shape: readonly number[] | undefined,
   fileBytes: number,
 ): string | undefined {
-  if (shape === undefined) return 'is not part of a plain Llama decoder';
+  if (shape === undefined) return 'is not part of a decoder of this architecture';
   if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i]))
     return `shape ${info.shape.join(' x ')}, but must be ${shape.join(' x ')}`;
   const format = tensorFormat(info.type);
-  const isNorm = shape.length === 1;
-  if (format === undefined || (isNorm && format !== 'f32')) {
-    const allowed = isNorm ? 'F32' : supportedQuantisations;
+  const isVector = shape.length === 1;
+  if (format === undefined || (isVector && format !== 'f32')) {
+    const allowed = isVector ? 'F32' : supportedQuantisations;
     return `quantisation ${tensorTypeName(info.type)} is not supported: must be ${allowed}`;
   }
   const { weights } = smallestPiece(format);
@@ -147,7 +160,7 @@ function createCheckpoint(
     const format = tensorFormat(info.type) ?? 'f32';
     return { format, rows, columns, bytes };
   };
-  const norm = (name: string): Float32Array => {
+  const vector = (name: string): Float32Array => {
     const { bytes } = read(name);
     return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   };
@@ -157,7 +170,7 @@ function createCheckpoint(
     embedding: () => matrix('token_embd.weight'),
     output: () => matrix('output.weight'),
     matrix: (layer, which) => matrix(`blk.${layer}.${matrixNames[which]}.weight`),
-    norm: (layer, which) => norm(`blk.${layer}.${normNames[which]}.weight`),
-    finalNorm: () => norm('output_norm.weight'),
+    vector: (layer, which) => vector(`blk.${layer}.${vectorNames[which]}`),
+    finalNorm: () => vector('output_norm.weight'),
   };
 }

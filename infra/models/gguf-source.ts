@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { hashFileOnce } from './file-hash.js';
 import { openGguf } from './gguf-reader.js';
 import { ggufTokenizerFiles } from './gguf-tokenizer.js';
+import { huggingFaceConfigJson } from './hugging-face-config-json.js';
 import type { ImportSource } from './import-source.js';
-import { llamaConfigJson } from './llama-config.js';
 
 /** Opens a GGUF file and checks it. Throws ModelNotFoundError or ModelFormatError, naming file and field. */
 export function openGgufSource(path: string): ImportSource {
@@ -21,7 +21,7 @@ export function openGgufSource(path: string): ImportSource {
           ['tokenizer.json', JSON.stringify(tokenizer.tokenizer)],
           ['tokenizer_config.json', json(tokenizer.tokenizerConfig)],
           ['generation_config.json', json(tokenizer.generationConfig)],
-          ['config.json', json({ ...llamaConfigJson(file.config), ...tokenizer.generationConfig })],
+          ['config.json', json({ ...huggingFaceConfigJson(file.config), ...tokenizer.generationConfig })],
         ]);
         if (tokenizer.chatTemplate !== undefined) files.set('chat_template.jinja', tokenizer.chatTemplate);
         return files;

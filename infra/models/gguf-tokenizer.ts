@@ -20,6 +20,8 @@ interface PreTokenizerKind {
   readonly wholePieces: boolean;
   /** Whether llama.cpp begins texts with the begin token when the file does not say. */
   readonly addBegin: boolean;
+  /** What the models' own tokenizers do first, though llama.cpp does not. */
+  readonly normalizer?: 'NFC';
 }
 
 /** How llama.cpp splits before BPE, by `tokenizer.ggml.pre` (llama.cpp, src/llama-vocab.cpp). */
@@ -29,7 +31,7 @@ const kinds: Readonly<Record<string, PreTokenizerKind>> = {
   starcoder: { patterns: ['\\p{N}', GPT2_PATTERN], wholePieces: false, addBegin: false },
   'llama-bpe': { patterns: [LLAMA3_PATTERN], wholePieces: true, addBegin: true },
   llama3: { patterns: [LLAMA3_PATTERN], wholePieces: true, addBegin: true },
-  qwen2: { patterns: [QWEN2_PATTERN], wholePieces: false, addBegin: false },
+  qwen2: { patterns: [QWEN2_PATTERN], wholePieces: false, addBegin: false, normalizer: 'NFC' },
 };
 
 /** Control tokens that llama.cpp takes for the end of a text besides the file's own, by name. */
@@ -45,6 +47,7 @@ const endNames: ReadonlySet<string> = new Set([
 
 const CONTROL = 3;
 const USER_DEFINED = 4;
+const UNUSED = 5;
 
 /** Throws ModelFormatError for tokenizers other than byte-level BPE, naming file and field. */
 export function ggufTokenizerFiles(
@@ -85,14 +88,14 @@ export function ggufTokenizerFiles(
     tokenizer: {
       version: '1.0',
       added_tokens: added,
-      normalizer: null,
+      normalizer: kind.normalizer === undefined ? null : { type: kind.normalizer },
       pre_tokenizer: preTokenizer(kind),
       post_processor: null,
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
       model: {
         type: 'BPE',
         ignore_merges: kind.wholePieces,
-        vocab: reader.vocabulary(tokens),
+        vocab: reader.vocabulary(tokens, (token, id) => types[id] === UNUSED && token === `[PAD${id}]`),
         merges: reader.list('merges', 'string'),
       },
     },
@@ -167,13 +170,17 @@ class TokenizerMetadata {
     return value as ElementTypes[Type][];
   }
 
-  vocabulary(tokens: readonly string[]): object {
+  /**
+   * Without the names that llama.cpp's conversion makes up for rows of the matrices that have no token: two sizes of a
+   * model may differ in these alone.
+   */
+  vocabulary(tokens: readonly string[], isMadeUp: (token: string, id: number) => boolean): object {
     const ids = new Map(tokens.map((token, id) => [token, id]));
     if (ids.size !== tokens.length) {
       const twice = tokens.find((token, id) => ids.get(token) !== id);
       return this.fail('tokens', `${JSON.stringify(twice)} is given twice`);
     }
     // Not by assignment: a token may be named __proto__.
-    return Object.fromEntries(ids);
+    return Object.fromEntries([...ids].filter(([token, id]) => !isMadeUp(token, id)));
   }
 }

@@ -8,7 +8,7 @@ import { type ImportWeights, weightsKey } from './import-weights.js';
 import { readJsonFile } from './json-file.js';
 
 /** Rises whenever the same source gives other files; with the graph builder's version part of the cache's key. */
-const IMPORTER_VERSION = '3';
+const IMPORTER_VERSION = '4';
 const VERSION = `${IMPORTER_VERSION}.${GRAPH_BUILDER_VERSION}`;
 const MANIFEST = 'manifest.json';
 

@@ -24,7 +24,9 @@ export function readJsonFile<Schema extends z.ZodType>(
   const result = schema.safeParse(value, { error: problemOf });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = issue === undefined || issue.path.length === 0 ? 'content' : issue.path.join('.');
+  // What is wrong with an unknown key is the key, not the object that has it.
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const field = [...(issue?.path ?? []), ...unknown].join('.') || 'content';
   throw new ModelFormatError(path, `${field}: ${issue?.message ?? 'is not valid'}`);
 }
 
@@ -44,6 +46,8 @@ function problemOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : mustBe(KINDS[issue.expected] ?? issue.expected);
+    case 'unrecognized_keys':
+      return 'is not supported';
     case 'too_small':
       return isNumber(issue.origin)
         ? mustBe(`${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}`)

@@ -58,7 +58,9 @@ function beginTokenId(
 ): number | undefined {
   const add = config.add_bos_token ?? undefined;
   if (add !== undefined) return add ? idOf(json, beginToken) : undefined;
-  const first = json.post_processor?.single?.[0]?.SpecialToken?.id;
+  const { post_processor: processor } = json;
+  const template = processor?.processors?.find(({ single }) => single !== undefined) ?? processor;
+  const first = template?.single?.[0]?.SpecialToken?.id;
   return typeof first === 'string' ? idOf(json, first) : undefined;
 }
 

@@ -7,8 +7,10 @@ import { cacheLayout, ownTemporaryPath, removeLeftovers } from './cache-layout.j
 import type { ImportSource } from './import-source.js';
 import { DEFAULT_IMPORT_WEIGHTS, decideWeights, type ImportWeights } from './import-weights.js';
 import { importedFolder, isComplete, moveIntoPlace, writeManifest } from './imported-folder.js';
+import { loadTokenizer } from './load-tokenizer.js';
 import { openSource } from './open-source.js';
 import type { OnModelProgress } from './progress.js';
+import { withoutSpareRows } from './spare-rows.js';
 
 export interface ImportOptions {
   readonly cacheFolder: string;
@@ -61,7 +63,9 @@ async function build(
       const { exactByteWeights } = await import('../onnx/integer-products.js');
       return exactByteWeights();
     });
-    await buildDecoderModel(source.checkpoint(sourceSha256), modelPath, {
+    for (const [name, content] of smallFiles) writeFileSync(join(temporary, name), content);
+    const { vocabularySize: tokens } = loadTokenizer(temporary);
+    await buildDecoderModel(withoutSpareRows(source.checkpoint(sourceSha256), tokens), modelPath, {
       weights: built,
       onProgress: (share) =>
         onProgress?.({
@@ -71,12 +75,11 @@ async function build(
           weights: reason,
         }),
     });
-    for (const [name, content] of smallFiles) writeFileSync(join(temporary, name), content);
     writeManifest(temporary, { sourceSha256, sourceName: basename(source.path), weights: reason });
     moveIntoPlace(temporary, folder);
   } catch (error) {
-    // The user knows the source, not the file that was being made of it.
-    if (!(error instanceof ModelFormatError) || error.where !== modelPath) throw error;
+    // The user knows the source, not the files that were being made of it.
+    if (!(error instanceof ModelFormatError) || !error.where.startsWith(temporary)) throw error;
     throw new ModelFormatError(source.path, error.problem, { cause: error });
   } finally {
     rmSync(temporary, { recursive: true, force: true });

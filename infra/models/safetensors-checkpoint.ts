@@ -3,8 +3,9 @@ import {
   type DecoderCheckpoint,
   type DecoderConfig,
   type LayerMatrix,
-  type LayerNorm,
+  type LayerVector,
   layerShapes,
+  layerVectors,
   type StoredMatrix,
   type WeightFormat,
 } from '../../src/core/checkpoint.js';
@@ -26,11 +27,17 @@ const matrixNames: Record<LayerMatrix, string> = {
   up: 'mlp.up_proj',
   down: 'mlp.down_proj',
 };
-const normNames: Record<LayerNorm, string> = {
-  attention: 'input_layernorm',
-  feedForward: 'post_attention_layernorm',
+const vectorNames: Record<LayerVector, string> = {
+  attentionNorm: 'input_layernorm.weight',
+  feedForwardNorm: 'post_attention_layernorm.weight',
+  queryNorm: 'self_attn.q_norm.weight',
+  keyNorm: 'self_attn.k_norm.weight',
+  qBias: 'self_attn.q_proj.bias',
+  kBias: 'self_attn.k_proj.bias',
+  vBias: 'self_attn.v_proj.bias',
 };
-const nameInLayer = (layer: number, name: string) => `model.layers.${layer}.${name}.weight`;
+const inLayer = (layer: number, name: string) => `model.layers.${layer}.${name}`;
+const matrixName = (layer: number, which: LayerMatrix) => inLayer(layer, `${matrixNames[which]}.weight`);
 
 const formats: ReadonlyMap<string, WeightFormat> = new Map([
   ['F32', 'f32'],
@@ -53,7 +60,7 @@ const BLOCKS_DTYPE = 'U8';
 const DERIVED = /^model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq$/;
 
 /**
- * A Llama's weights by role. Every tensor that the configuration asks for must be there in its shape, and no other,
+ * A decoder's weights by role. Every tensor that the configuration asks for must be there in its shape, and no other,
  * for that might be part of the computation. Throws ModelFormatError, naming file and tensor.
  */
 export function safetensorsCheckpoint(
@@ -70,19 +77,20 @@ export function safetensorsCheckpoint(
     const columns = blockBytes === undefined ? inputs : inputs * BLOCK;
     return { format: format as WeightFormat, rows, columns, bytes: files.read(tensor) };
   };
-  const norm = (name: string): Float32Array => {
+  const vector = (name: string): Float32Array => {
     const tensor = files.tensors.get(name) as PlacedTensor;
+    const [columns = 0] = tensor.shape;
     const format = formats.get(tensor.dtype) as WeightFormat;
-    return floatsOf({ format, rows: 1, columns: config.width, bytes: files.read(tensor) });
+    return floatsOf({ format, rows: 1, columns, bytes: files.read(tensor) });
   };
   return {
     config,
     sourceHash,
     embedding: () => matrix(EMBEDDING),
     output: () => matrix(OUTPUT),
-    matrix: (layer, which) => matrix(nameInLayer(layer, matrixNames[which])),
-    norm: (layer, which) => norm(nameInLayer(layer, normNames[which])),
-    finalNorm: () => norm(FINAL_NORM),
+    matrix: (layer, which) => matrix(matrixName(layer, which)),
+    vector: (layer, which) => vector(inLayer(layer, vectorNames[which])),
+    finalNorm: () => vector(FINAL_NORM),
   };
 }
 
@@ -96,8 +104,9 @@ function expectedTensors(config: DecoderConfig): Map<string, readonly number[]> 
   if (!config.tiedEmbeddings) expected.set(OUTPUT, [vocabularySize, width]);
   for (let layer = 0; layer < config.layers; layer++) {
     for (const [which, shape] of Object.entries(layerShapes(config)))
-      expected.set(nameInLayer(layer, matrixNames[which as LayerMatrix]), shape);
-    for (const name of Object.values(normNames)) expected.set(nameInLayer(layer, name), [width]);
+      expected.set(matrixName(layer, which as LayerMatrix), shape);
+    for (const [which, length] of layerVectors(config))
+      expected.set(inLayer(layer, vectorNames[which]), [length]);
   }
   return expected;
 }
@@ -122,8 +131,7 @@ function tensorProblem(
   if (expected === undefined) {
     // Tied, whatever a file says besides: so does transformers.
     if (DERIVED.test(name) || (name === OUTPUT && config.tiedEmbeddings)) return undefined;
-    const bias = name.endsWith('.bias') ? ', whose matrices have no biases' : '';
-    return `is not part of a plain Llama decoder${bias}`;
+    return 'is not part of a decoder with this config.json';
   }
   if (dtype === BLOCKS_DTYPE) return blocksProblem(shape, expected);
   if (!formats.has(dtype))

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorMessage, ModelFormatError } from '../../src/core/errors.js';
 import { hashFilesOnce } from './file-hash.js';
+import { readHuggingFaceConfig } from './hugging-face-config.js';
 import type { ImportSource } from './import-source.js';
-import { readLlamaConfig } from './llama-config.js';
 import { loadTokenizer } from './load-tokenizer.js';
 import { safetensorsCheckpoint } from './safetensors-checkpoint.js';
 import { openSafetensors } from './safetensors-files.js';
@@ -24,7 +24,7 @@ const SMALL_FILES = [
  * at once. Throws ModelFormatError, naming the file and what is wrong with it.
  */
 export function openSafetensorsSource(folder: string): ImportSource {
-  const config = readLlamaConfig(join(folder, 'config.json'));
+  const config = readHuggingFaceConfig(join(folder, 'config.json'));
   const files = openSafetensors(folder);
   try {
     const checkpoint = (sourceHash: string) => safetensorsCheckpoint(files, config, folder, sourceHash);

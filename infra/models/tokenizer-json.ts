@@ -25,6 +25,12 @@ export const preTokenizerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('Sequence'), pretokenizers: z.array(stepSchema).min(1) }),
 ]);
 
+/** `single`, of a TemplateProcessing: special tokens around a text. */
+const processorSchema = z.looseObject({
+  type: z.string(),
+  single: z.array(z.record(z.string(), z.looseObject({ id: z.unknown() }))).optional(),
+});
+
 const unicodeFormSchema = z.object({ type: z.enum(['NFC', 'NFD', 'NFKC', 'NFKD']) });
 
 export const tokenizerJsonSchema = z.object({
@@ -40,12 +46,7 @@ export const tokenizerJsonSchema = z.object({
   ),
   normalizer: unicodeFormSchema.nullish(),
   pre_tokenizer: preTokenizerSchema,
-  post_processor: z
-    .looseObject({
-      type: z.string(),
-      single: z.array(z.record(z.string(), z.looseObject({ id: z.unknown() }))).optional(),
-    })
-    .nullish(),
+  post_processor: processorSchema.extend({ processors: z.array(processorSchema).optional() }).nullish(),
   decoder: z.object({ type: z.literal('ByteLevel', 'only ByteLevel decoders are supported') }),
   model: z.object({
     type: z.literal('BPE', 'only BPE tokenizers are supported'),

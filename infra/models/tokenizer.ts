@@ -33,13 +33,12 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
   const mergeNames = json.model.merges.map((merge, i) => splitMerge(merge, i, path));
   const merges = compileMerges(json, names, added, mergeNames, path);
   const preTokenize = compilePreTokenizer(json, path);
-  const splitAll = createSectionSplitter(json.added_tokens);
-  const splitText = createSectionSplitter(json.added_tokens.filter((token) => !token.special));
+  const split = createSectionSplitter(json.added_tokens);
 
   /** Without a begin token. */
-  const encodePart = (text: string, withSpecial: boolean): number[] => {
+  const encodeText = (text: string, mayBeControl: (start: number, end: number) => boolean): number[] => {
     const ids: number[] = [];
-    for (const section of (withSpecial ? splitAll : splitText)(text)) {
+    for (const section of split(text, mayBeControl)) {
       if (typeof section !== 'string') ids.push(section.id);
       else for (const piece of preTokenize(section)) for (const id of merges.encode(piece)) ids.push(id);
     }
@@ -53,7 +52,7 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     endTokenIds: parts.endTokenIds,
     specialTokenIds: special,
     encode: (text, options) => {
-      const ids = encodePart(text, options?.special ?? false);
+      const ids = encodeText(text, () => options?.special ?? false);
       if (begin !== undefined && ids[0] !== begin) ids.unshift(begin);
       return ids;
     },
@@ -61,19 +60,13 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
     tokenName: (id) => names[id],
     ...(template === undefined
       ? {}
-      : { encodeChat: (messages: readonly ChatMessage[]) => encodeChat(template, messages, encodePart) }),
+      : {
+          encodeChat: (messages: readonly ChatMessage[]) => {
+            const { text, fromContent } = template(messages);
+            return encodeText(text, (start, end) => !fromContent.subarray(start, end).includes(1));
+          },
+        }),
   };
-}
-
-function encodeChat(
-  template: ChatTemplate,
-  messages: readonly ChatMessage[],
-  encodePart: (text: string, special: boolean) => number[],
-): number[] {
-  const ids: number[] = [];
-  for (const { text, fromUser } of template(messages))
-    for (const id of encodePart(text, !fromUser)) ids.push(id);
-  return ids;
 }
 
 /** Token of each id; undefined where there is none. */
@@ -148,7 +141,11 @@ function compilePreTokenizer(json: TokenizerJson, path: string): (text: string) 
 function compileTemplate(parts: TokenizerParts): ChatTemplate | undefined {
   if (parts.chatTemplate === undefined) return undefined;
   try {
-    return compileChatTemplate(parts.chatTemplate, { begin: parts.beginToken, end: parts.endToken });
+    return compileChatTemplate(parts.chatTemplate, {
+      begin: parts.beginToken,
+      end: parts.endToken,
+      control: parts.json.added_tokens.filter(({ special }) => special).map(({ content }) => content),
+    });
   } catch (error) {
     const problem = errorMessage(error).replaceAll('\n', ' ');
     throw new ModelFormatError(parts.path, `chat template: ${problem}`, { cause: error });

@@ -4,6 +4,7 @@ import {
   InvalidOptionError,
   WorkerFailedError,
 } from '../../src/core/errors.js';
+import { type TokenLogprobs, tokenLogprobs } from '../../src/core/logprobs.js';
 import type { ForwardCallback, ForwardResult, Sequence, SequenceOptions } from '../../src/core/model.js';
 import { PathSampler, type Pick } from '../../src/core/sampler.js';
 import type { Contest } from '../../src/core/sampler-contest.js';
@@ -11,6 +12,11 @@ import type { Scheduler } from '../../src/core/scheduler.js';
 import type { Decoder, Padding } from './decoder.js';
 import type { KvStore } from './kv-store.js';
 import type { VocabularyRows } from './vocabulary-rows.js';
+
+/** A pick, and how likely it was where that is asked for. */
+interface Said extends Pick {
+  readonly logprobs?: TokenLogprobs;
+}
 
 /** What sequences of one model share. */
 export interface SequenceContext {
@@ -32,6 +38,7 @@ export class OnnxSequence implements Sequence {
   private readonly store: KvStore;
   private readonly sampler: PathSampler;
   private readonly capacityTokens: number;
+  private readonly logprobs: number | undefined;
   private valid = 0;
   private running = false;
   private closed = false;
@@ -42,6 +49,7 @@ export class OnnxSequence implements Sequence {
   ) {
     this.sampler = new PathSampler(options.sampler, options.seed, context.vocabularySize);
     this.capacityTokens = options.capacityTokens;
+    this.logprobs = options.logprobs;
     this.store = context.decoder.openStore();
   }
 
@@ -99,7 +107,7 @@ export class OnnxSequence implements Sequence {
   }
 
   /** Runs the model; what it gives picks the token after each of the last `want` of `tokens`, once these are pushed. */
-  private async run(tokens: readonly number[], want: number): Promise<(index: number) => Pick> {
+  private async run(tokens: readonly number[], want: number): Promise<(index: number) => Said> {
     const { decoder, padding, rows } = this.context;
     const past = this.valid;
     const inputs = rows?.rowsOf(tokens) ?? tokens;
@@ -115,8 +123,11 @@ export class OnnxSequence implements Sequence {
       }
       const logits = await decoder.pass(this.store, inputs, past, want, padding);
       return (index) => {
-        const row = logits[index] as Float32Array;
-        return this.sampler.pick((rows?.logitsOf(row) ?? row).subarray(0, this.context.vocabularySize));
+        const given = logits[index] as Float32Array;
+        const row = (rows?.logitsOf(given) ?? given).subarray(0, this.context.vocabularySize);
+        const pick = this.sampler.pick(row);
+        if (this.logprobs === undefined) return pick;
+        return { ...pick, logprobs: tokenLogprobs(row, pick.token, this.logprobs) };
       };
     } catch (error) {
       const where = `a pass of ${tokens.length} tokens after ${past}`;
@@ -128,21 +139,24 @@ export class OnnxSequence implements Sequence {
   private takesLargest(length: number): boolean {
     const { decoder, rows, vocabularySize } = this.context;
     const known = rows?.vocabularySize ?? decoder.info.vocabularySize;
-    return decoder.info.builtHere && known === vocabularySize && this.sampler.picksLargest(length);
+    const saysEnough = known === vocabularySize && this.logprobs === undefined;
+    return decoder.info.builtHere && saysEnough && this.sampler.picksLargest(length);
   }
 
   /** Takes the tokens up and picks after each from index `first` on. */
-  private pick(tokens: readonly number[], first: number, pickNext: (index: number) => Pick) {
+  private pick(tokens: readonly number[], first: number, pickNext: (index: number) => Said) {
     const tokenIds: number[] = [];
     const confidences: number[] = [];
+    const told: TokenLogprobs[] = [];
     tokens.forEach((token, i) => {
       this.sampler.push(token);
       if (i < first) return;
-      const { token: picked, confidence } = pickNext(i - first);
+      const { token: picked, confidence, logprobs } = pickNext(i - first);
       tokenIds.push(picked);
       confidences.push(confidence);
+      if (logprobs !== undefined) told.push(logprobs);
     });
-    return { tokenIds, confidences };
+    return { tokenIds, confidences, logprobs: this.logprobs === undefined ? undefined : told };
   }
 
   private check(tokens: readonly number[], want: number): Error | undefined {

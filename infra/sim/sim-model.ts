@@ -1,4 +1,5 @@
 import { BusyError } from '../../src/core/errors.js';
+import type { TokenLogprobs } from '../../src/core/logprobs.js';
 import type {
   ForwardCallback,
   ForwardResult,
@@ -86,9 +87,11 @@ class SimSequence implements Sequence {
   ) {
     this.path = new TokenPath('', source.root);
     this.capacityTokens = options.capacityTokens;
+    this.logprobs = options.logprobs;
   }
 
   private readonly capacityTokens: number;
+  private readonly logprobs: number | undefined;
 
   get length(): number {
     return this.path.length;
@@ -110,16 +113,22 @@ class SimSequence implements Sequence {
     const { firstMs } = this.input.options;
     const isFirst = this.length === 0 && firstMs !== undefined;
     const tokenIds: number[] = [];
+    const told: TokenLogprobs[] = [];
     tokens.forEach((token, index) => {
       this.path.push(token);
       if (index < tokens.length - want) return;
       const next = this.source.next(this.path.hash, this.path.length);
-      if (next !== undefined) tokenIds.push(next);
+      if (next === undefined) return;
+      tokenIds.push(next);
+      if (this.logprobs === undefined) return;
+      const logprobs = this.source.logprobs?.(this.path.hash, this.logprobs);
+      if (logprobs !== undefined) told.push(logprobs);
     });
     wait(isFirst ? firstMs : this.times.next(tokens.length), (startedAtMs = askedAtMs) => {
       const result: ForwardResult = {
         tokenIds,
         confidences: tokenIds.map(() => 255),
+        logprobs: this.logprobs === undefined ? undefined : told,
         startedAtMs,
         forwardMs: scheduler.now() - startedAtMs,
       };

@@ -1,4 +1,5 @@
 import { acceptanceInBlock } from '../../src/core/acceptance.js';
+import type { TokenLogprobs } from '../../src/core/logprobs.js';
 import type { SequenceOptions } from '../../src/core/model.js';
 import { extendPathHash, type PathHash, rootPathHash } from '../../src/core/path-hash.js';
 import type { SimOptions } from './sim-options.js';
@@ -10,12 +11,30 @@ export interface SimTokenSource {
   readonly root: PathHash;
   /** The next token after a path of `length` tokens; undefined: nothing to say. */
   next(path: PathHash, length: number): number | undefined;
+  /** How likely it says that token is, and the `count` likeliest; undefined: it names tokens and no more. */
+  logprobs?(path: PathHash, count: number): TokenLogprobs;
 }
 
-/** A target: its token hashes the whole path (and, when sampling, the seed). */
+/**
+ * A target: its token hashes the whole path (and, when sampling, the seed). It gives that one a probability of a half at
+ * least, by another hash of the path, and what is left of it to one other word.
+ */
 export function simTarget(options: SequenceOptions): SimTokenSource {
   const root = rootPathHash(options.sampler.temperature > 0 ? `sim:${options.seed}` : 'sim');
-  return { root, next: (path) => Math.floor(fraction(path, 0) * SIM_WORDS.length) };
+  const next = (path: PathHash) => Math.floor(fraction(path, 0) * SIM_WORDS.length);
+  return {
+    root,
+    next,
+    logprobs: (path, count) => {
+      const token = next(path);
+      const probability = (1 + fraction(path, 3)) / 2;
+      const likeliest: [number, number][] = [
+        [token, Math.log(probability)],
+        [wrongToken(path, token, SIM_WORDS.length), Math.log(1 - probability)],
+      ];
+      return { logprob: Math.log(probability), top: likeliest.slice(0, count) };
+    },
+  };
 }
 
 /**

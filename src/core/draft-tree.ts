@@ -1,3 +1,4 @@
+import type { TokenLogprobs } from './logprobs.js';
 import { extendPathHash, type PathHash } from './path-hash.js';
 
 /** One drafter's word for one token. */
@@ -25,6 +26,8 @@ export interface DraftNode {
   belief: number;
   /** The target's own next token after this path, once known. */
   verdict: number | undefined;
+  /** What the target says of its verdict, where that is asked for. */
+  logprobs: TokenLogprobs | undefined;
   /** Why the target names no token after this path, once known. */
   invalid: string | undefined;
   /** Live jobs that will decide it. */
@@ -60,6 +63,8 @@ export interface Commitment {
   readonly node: DraftNode;
   /** There were drafts for this position, and none was right. */
   readonly refuted: boolean;
+  /** What the target says of it, where that is asked for. */
+  readonly logprobs: TokenLogprobs | undefined;
   /** What was proposed for this position, rightly and wrongly. */
   readonly right: readonly Proposal[];
   readonly wrong: readonly Proposal[];
@@ -179,11 +184,12 @@ export class DraftTree {
   }
 
   /** Records the target's own next token after the path `pathHash`. */
-  decide(pathHash: PathHash, token: number): VerdictOutcome {
+  decide(pathHash: PathHash, token: number, logprobs?: TokenLogprobs): VerdictOutcome {
     const node = this.nodes.get(pathHash);
     if (node === undefined) return 'stale';
     if (node.verdict !== undefined) return node.verdict === token ? 'repeated' : 'conflict';
     node.verdict = token;
+    node.logprobs = logprobs;
     node.invalid = undefined;
     let agreed: DraftNode | undefined;
     for (const child of node.children) {
@@ -219,12 +225,12 @@ export class DraftTree {
     if (next.drafted) this.confirmed++;
     if (refuted) this.refuted++;
     this.wasted += this.current.refutedDrafts - (refuted ? 1 : 0);
-    const wrong = this.current.refuted;
+    const { refuted: wrong, logprobs } = this.current;
     this.nodes.delete(this.current.hash);
     this.current.alive = false;
     next.committed = true;
     this.current = next;
-    return { node: next, refuted, right: next.proposals, wrong };
+    return { node: next, refuted, logprobs, right: next.proposals, wrong };
   }
 
   /** The path most likely to be committed, below the root: verdicts where known, else what is believed most. */
@@ -301,6 +307,7 @@ function createNode(hash: PathHash, length: number, token: number, parent: Draft
     refuted: [],
     belief: 0,
     verdict: undefined,
+    logprobs: undefined,
     invalid: undefined,
     assignments: 0,
     committed: false,

@@ -37,6 +37,23 @@ export interface GenerationRequest {
   /** Up to 4 strings of 1..256 characters. */
   readonly stop?: string | readonly string[];
   readonly ignoreEndTokens?: boolean;
+  /** 0..20: tell the log probability of each token, and those of so many of the likeliest. Default: none are told. */
+  readonly logprobs?: number;
+}
+
+/** A token and how likely it was. */
+export interface TokenLogprob {
+  readonly token: number;
+  /** The bytes it stands for; of some tokens only a part of a character. */
+  readonly bytes: Uint8Array;
+  /** Natural logarithm of its probability, before temperature, penalties, biases and filters; -9999 at least. */
+  readonly logprob: number;
+}
+
+/** How likely the target found a token of its own, and what it found likeliest. */
+export interface LoggedLogprobs extends TokenLogprob {
+  /** The likeliest first; the token itself may not be among them. */
+  readonly top: readonly TokenLogprob[];
 }
 
 /** A committed token as sinks see it: released only when its text cannot be part of a stop string any more. */
@@ -47,6 +64,8 @@ export interface LoggedToken {
   readonly text: string;
   readonly drafted: boolean;
   readonly atMs: number;
+  /** Where the request asks for them. */
+  readonly logprobs?: LoggedLogprobs;
 }
 
 export type GenerationEnd =

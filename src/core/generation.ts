@@ -1,3 +1,4 @@
+import type { TokenLogprobs } from './logprobs.js';
 import type { Numerics } from './model.js';
 import type { SamplerParameters } from './sampler-parameters.js';
 
@@ -17,6 +18,8 @@ export interface CompiledRequest {
   readonly seed: number;
   /** Most tokens to generate, at least 1; already cut to the context. */
   readonly maxTokens: number;
+  /** Tell the log probability of each token, and those of so many of the likeliest, 0..20; undefined: tell none. */
+  readonly logprobs?: number | undefined;
   /** Strings that end the text; it is cut before the first of them. */
   readonly stop: readonly string[];
   readonly mode: RequestMode;
@@ -38,6 +41,8 @@ export interface CommittedToken {
   readonly token: number;
   /** Whether a drafter had guessed it when it was committed. */
   readonly drafted: boolean;
+  /** Where the request asks for them. */
+  readonly logprobs?: TokenLogprobs | undefined;
   readonly atMs: number;
 }
 

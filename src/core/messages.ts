@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chartFrameSchema } from './chart-frames.js';
+import { MOST_TOP_LOGPROBS, tokenLogprobsSchema } from './logprobs.js';
 import { samplerParametersSchema } from './sampler-parameters.js';
 
 /**
@@ -54,6 +55,8 @@ export const sessionOpen = z.object({
   sampler: samplerParametersSchema,
   seed: z.int().min(0),
   capacityTokens: z.int().min(1),
+  /** To targets: verdicts are to tell their log probabilities, and those of so many of the likeliest tokens. */
+  logprobs: z.int().min(0).max(MOST_TOP_LOGPROBS).optional(),
   /** Rises with every time that the worker is asked: tells one of its sessions from the next. */
   opening: z.int().min(1),
   /** The worker forgets a session that has heard nothing for this long. */
@@ -136,6 +139,8 @@ export const verdictReturned = z.object({
   ids: tokens.min(1),
   /** pathHashes[i] names the path on which ids[i] was computed. */
   pathHashes: z.array(hash).min(1),
+  /** One per id, where the session was opened for them. */
+  logprobs: z.array(tokenLogprobsSchema).optional(),
   startedAtMs: z.number(),
   forwardMs: milliseconds,
   tokensIngested: z.int().min(0),
@@ -159,6 +164,8 @@ export const jobEnded = z.object({
   reason: line.optional(),
   /** The path after which the model's logits name no token. */
   invalidAfter: hash.optional(),
+  /** With `resync`: a path that it holds, of which an earlier job said that it was committed. */
+  held: z.object({ position, pathHash: hash }).optional(),
 });
 
 /** controller -> drafter, on `worker.draft.<worker>`: draft on after this path. Absolute; sent again until seen. */

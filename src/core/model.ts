@@ -1,3 +1,4 @@
+import type { TokenLogprobs } from './logprobs.js';
 import type { SamplerParameters } from './sampler-parameters.js';
 
 /** Whether target passes give the same bits whatever the chunking: proven by the self-test at load. */
@@ -36,6 +37,8 @@ export interface SequenceOptions {
   readonly sampler: SamplerParameters;
   /** Prompt plus output; at most `contextTokens`. */
   readonly capacityTokens: number;
+  /** How many of the likeliest tokens to tell the log probabilities of beside that of the one picked, 0..20; undefined: of none. */
+  readonly logprobs?: number | undefined;
 }
 
 export interface ForwardResult {
@@ -46,6 +49,8 @@ export interface ForwardResult {
   readonly tokenIds: readonly number[];
   /** How sure, 0..255, one per token id. */
   readonly confidences: readonly number[];
+  /** One per token id, of a sequence that was opened for them. */
+  readonly logprobs?: readonly TokenLogprobs[] | undefined;
   readonly startedAtMs: number;
   readonly forwardMs: number;
 }

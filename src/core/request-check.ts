@@ -1,6 +1,7 @@
 import type { GenerationRequest } from './engine.js';
 import { InvalidOptionError } from './errors.js';
 import { REQUEST_MODES, type RequestMode } from './generation.js';
+import { MOST_TOP_LOGPROBS } from './logprobs.js';
 
 export type RequestField = keyof GenerationRequest;
 
@@ -26,6 +27,7 @@ export const REQUEST_RANGES = {
   repetitionPenalty: { minimum: 0.01, maximum: 10 },
   presencePenalty: { minimum: -2, maximum: 2 },
   frequencyPenalty: { minimum: -2, maximum: 2 },
+  logprobs: { minimum: 0, maximum: MOST_TOP_LOGPROBS, whole: true },
   seed: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER, whole: true },
 } as const satisfies Partial<Record<RequestField, NumberRange>>;
 

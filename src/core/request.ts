@@ -66,6 +66,7 @@ export function prepareRequest(request: GenerationRequest, context: RequestConte
           : undefined,
         wait: hasMeaning('wait', mode) ? request.wait : undefined,
         targets: request.targets ?? context.defaults.targets,
+        logprobs: request.logprobs,
         sampler: {
           temperature: request.temperature ?? neutralSampler.temperature,
           topK: request.topK ?? neutralSampler.topK,

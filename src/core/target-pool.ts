@@ -7,7 +7,9 @@ export interface PoolClient {
    * With `rootOnly` it takes one only for a root that waits for a verdict nobody is computing.
    */
   offer(workers: readonly string[], rootOnly: boolean): string | undefined;
-  /** Jobs of this generation that are out. */
+  /** The same for targets that nobody has other work for: takes one that lacks much of the text, to make it catch up. */
+  catchUp(workers: readonly string[]): string | undefined;
+  /** Jobs of this generation that are out and decide something. */
   readonly jobsOut: number;
   /** The targets it would like to work with. */
   readonly homes: ReadonlySet<string>;
@@ -15,7 +17,7 @@ export interface PoolClient {
 
 /**
  * What each target runs for all generations of this gateway. Idle targets go to open roots first, then to
- * speculation; among equals to the generation that was served longest ago. A generation that runs nothing anywhere
+ * speculation, then to ingesting what they lack; among equals to the generation that was served longest ago. A generation that runs nothing anywhere
  * may queue its root on a busy target, which takes roots first: nobody starves while others keep targets busy.
  */
 export class TargetPool {
@@ -65,8 +67,9 @@ export class TargetPool {
     try {
       const up = [...workers];
       const idle = up.filter((worker) => this.load(worker) === 0);
-      this.handOut(idle, true);
-      this.handOut(idle, false);
+      this.handOut(idle, (client) => client.offer(idle, true));
+      this.handOut(idle, (client) => client.offer(idle, false));
+      this.handOut(idle, (client) => client.catchUp(idle));
       this.queueStarving(up);
     } finally {
       this.dispatching = false;
@@ -81,12 +84,12 @@ export class TargetPool {
     }
   }
 
-  private handOut(idle: string[], rootOnly: boolean): void {
+  private handOut(idle: string[], offer: (client: PoolClient) => string | undefined): void {
     let taken = true;
     while (taken && idle.length > 0) {
       taken = false;
       for (const client of [...this.clients]) {
-        const worker = client.offer(idle, rootOnly);
+        const worker = offer(client);
         if (worker === undefined) continue;
         idle.splice(idle.indexOf(worker), 1);
         this.clients.delete(client);

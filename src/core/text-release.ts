@@ -1,5 +1,6 @@
-import type { LoggedToken } from './engine.js';
+import type { LoggedLogprobs, LoggedToken } from './engine.js';
 import type { CommittedToken } from './generation.js';
+import type { TokenLogprobs } from './logprobs.js';
 import { StopMatcher } from './stop-matcher.js';
 import { TextAssembler } from './text-assembler.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -98,12 +99,23 @@ export class TextRelease {
   }
 
   private release(count: number): LoggedToken[] {
-    return this.held.splice(0, count).map(({ committed: { seq, token, drafted, atMs }, text }) => ({
+    return this.held.splice(0, count).map(({ committed: { seq, token, drafted, atMs, logprobs }, text }) => ({
       seq,
       token,
       text,
       drafted,
       atMs,
+      ...(logprobs !== undefined && { logprobs: this.named(token, logprobs) }),
     }));
+  }
+
+  private named(picked: number, { logprob, top }: TokenLogprobs): LoggedLogprobs {
+    const { tokenizer } = this.options;
+    const named = (token: number, value: number) => ({
+      token,
+      bytes: tokenizer.tokenBytes(token),
+      logprob: value,
+    });
+    return { ...named(picked, logprob), top: top.map(([token, value]) => named(token, value)) };
   }
 }

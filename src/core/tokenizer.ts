@@ -20,7 +20,7 @@ export interface Tokenizer {
   encode(text: string, options?: { special?: boolean }): number[];
   /** The bytes that a token stands for; concatenated they are the text in UTF-8 (special tokens: their name). */
   tokenBytes(id: number): Uint8Array;
-  /** Renders the chat template; contents are encoded apart, with special tokens disabled. Absent: no template. */
+  /** Renders the chat template; a content adds no special token of its own. Absent: no template. */
   readonly encodeChat?: (messages: readonly ChatMessage[]) => number[];
   /** The token's canonical text, to name it in an error; undefined when there is no such id. */
   tokenName(id: number): string | undefined;

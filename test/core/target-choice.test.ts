@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { chooseTarget, type IdleTarget } from '../../src/core/target-choice.js';
+import { catchUpTokens, chooseTarget, isBehind, type TargetView } from '../../src/core/target-choice.js';
 
-const same = (target: IdleTarget) => target;
+const same = (target: TargetView) => target;
 
 /** Holding so many tokens, of targets that take 20 ms and so much more for each further token of a path of 1,000. */
-function holding(heldTokens: readonly number[], perTokenMs: number): IdleTarget[] {
+function holding(heldTokens: readonly number[], perTokenMs: number): TargetView[] {
   return heldTokens.map((held) => ({
     heldTokens: held,
     jobMs: 20 + perTokenMs * (1000 - held - 1),
@@ -42,5 +42,21 @@ describe('the target that is given a job', () => {
     const slower = { heldTokens: 100, jobMs: 22, passMs: 22 };
     const faster = { heldTokens: 900, jobMs: 20, passMs: 20 };
     expect(chooseTarget([faster, slower], false, same)).toBe(slower);
+  });
+});
+
+describe('a target that fell behind', () => {
+  it('is one that would take a job by more than two of its passes longer than another one would', () => {
+    const views = holding([1000, 959, 958, 0], 1);
+    expect(views.map((view) => isBehind(view, 20))).toEqual([false, false, true, true]);
+    expect(isBehind({ heldTokens: 990, jobMs: 90, passMs: 90 }, 20)).toBe(false);
+  });
+
+  it('catches up with as much as takes it two passes longer than one pass, and goes on in any case', () => {
+    const passMs = (tokens: number) => 20 + 2 * (tokens - 1);
+    expect(catchUpTokens(1000, passMs)).toBe(21);
+    expect(catchUpTokens(7, passMs)).toBe(7);
+    expect(catchUpTokens(100, () => 20)).toBe(100);
+    expect(catchUpTokens(100, (tokens) => 20 * tokens ** 4)).toBe(1);
   });
 });

@@ -6,6 +6,8 @@ import { type PoolClient, TargetPool } from '../../src/core/target-pool.js';
 class Client implements PoolClient {
   readonly taken: string[] = [];
   readonly homes: Set<string>;
+  /** Targets that lack much of its text. */
+  readonly behind = new Set<string>();
   jobsOut = 0;
 
   constructor(
@@ -24,6 +26,17 @@ class Client implements PoolClient {
     if (this.roots > 0) this.roots--;
     else if (!rootOnly && this.speculation > 0) this.speculation--;
     else return undefined;
+    return this.take(worker);
+  }
+
+  catchUp(workers: readonly string[]): string | undefined {
+    const worker = workers.find((name) => this.behind.has(name));
+    if (worker === undefined) return undefined;
+    this.behind.delete(worker);
+    return this.take(worker);
+  }
+
+  private take(worker: string): string {
     this.taken.push(worker);
     this.jobsOut++;
     this.pool.jobSent(worker);
@@ -43,6 +56,15 @@ describe('TargetPool', () => {
     const modest = new Client(pool, 1, 0);
     pool.dispatch(['x', 'y']);
     expect([greedy.taken, modest.taken]).toEqual([['x'], ['y']]);
+  });
+
+  it('has targets catch up that nobody has other work for', () => {
+    const pool = new TargetPool();
+    const client = new Client(pool, 0, 1);
+    for (const worker of ['x', 'y']) client.behind.add(worker);
+    pool.dispatch(['x', 'y']);
+    expect(client.taken).toEqual(['x', 'y']);
+    expect([...client.behind]).toEqual(['x']);
   });
 
   it('deals speculation out in turn', () => {

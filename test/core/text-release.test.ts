@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { LoggedToken } from '../../src/core/engine.js';
+import type { CommittedToken } from '../../src/core/generation.js';
 import { TextRelease } from '../../src/core/text-release.js';
 import { commit, cutBytes, END_TOKEN, SPECIAL_TOKEN, tokenizerOf } from './byte-tokenizer.js';
 
@@ -60,6 +61,22 @@ it('equals a search of the whole text, for any cuts, stop strings and special to
     }),
     { numRuns: 3000 },
   );
+});
+
+it('hands on how likely a token was, with the bytes of each that is named', () => {
+  const release = new TextRelease({ tokenizer: tokenizerOf(pieces('a', 'b')), stop: [], raw: false });
+  const [told, untold] = commit([2, 3]) as [CommittedToken, CommittedToken];
+  const top: [number, number][] = [
+    [3, -0.1],
+    [2, -2.5],
+  ];
+  const [first] = release.push({ ...told, logprobs: { logprob: -2.5, top } }).released;
+  const a = { token: 2, bytes: encoder.encode('a'), logprob: -2.5 };
+  expect(first?.logprobs).toEqual({
+    ...a,
+    top: [{ token: 3, bytes: encoder.encode('b'), logprob: -0.1 }, a],
+  });
+  expect(release.push(untold).released[0]).not.toHaveProperty('logprobs');
 });
 
 it('never shows text that a stop string later cuts away, and holds nothing without need', () => {

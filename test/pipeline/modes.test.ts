@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompiledRequest } from '../../src/core/generation.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
-import { simReference } from '../support/sim-reference.js';
+import { simReference, simVerdicts } from '../support/sim-reference.js';
 import { createVirtualCluster, tokensOf, type VirtualClusterOptions } from '../support/virtual-cluster.js';
 import { recordEvents } from './event-log.js';
 
@@ -68,6 +68,28 @@ describe('the modes in virtual time', () => {
     expect(ids[1]).toEqual(ids[0]);
     expect(ids[2]).toEqual(ids[0]);
     expect(ids[0]).not.toEqual(run({}, { mode: 'dsi', sampler, seed: 43 }).ids);
+  });
+
+  it('tell the same log probabilities, the alternatives as many as are asked for', () => {
+    const asked = { temperature: 0.7, promptLength: 3 };
+    for (const logprobs of [undefined, 0, 2]) {
+      const sampler = { ...neutralSampler, ...asked };
+      const runs = (['none', 'si', 'dsi', 'auto'] as const).map((mode) =>
+        run({}, { mode, sampler, seed: 42, logprobs }),
+      );
+      const [plain, ...others] = runs.map(({ generation }) =>
+        generation.log.tokens.map((told) => told.logprobs),
+      );
+      for (const other of others) expect(other).toEqual(plain);
+      const { request } = (runs[0] as (typeof runs)[number]).generation;
+      const said = simVerdicts(request).map((verdict) => verdict.logprobs);
+      expect(plain).toEqual(
+        said.map((own) =>
+          logprobs === undefined ? undefined : expect.objectContaining({ logprob: own?.logprob }),
+        ),
+      );
+      expect(new Set(plain?.map((told) => told?.top.length))).toEqual(new Set([logprobs]));
+    }
   });
 
   it('need a hop per job only, not per token, in plain decoding', () => {

@@ -1,14 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { MemoryEndpoint } from '../../infra/bus-memory/memory-endpoint.js';
 import { SIM_WORDS } from '../../infra/sim/words.js';
 import type { EquipWorker } from '../../src/app/simulation/virtual-worker.js';
+import type { LoggedLogprobs } from '../../src/core/engine.js';
 import type { CompiledRequest, RequestMode } from '../../src/core/generation.js';
 import { silentLogger } from '../../src/core/logger.js';
+import type { TokenLogprobs } from '../../src/core/logprobs.js';
 import { neutralSampler } from '../../src/core/sampler-parameters.js';
 import { createSeededRandom } from '../../src/core/seeded-random.js';
 import type { TokenPath } from '../../src/core/token-path.js';
 import { NO_MEMORY, withFailingPasses } from '../support/failing-passes.js';
 import { withInvalidLogits } from '../support/invalid-logits.js';
-import { simReference } from '../support/sim-reference.js';
+import { simVerdicts } from '../support/sim-reference.js';
 import {
   createVirtualCluster,
   tokensOf,
@@ -122,7 +125,7 @@ function randomRequest(random: Random, index: number): Partial<CompiledRequest> 
     random.whole(0, SIM_WORDS.length - 1),
   );
   const endTokenIds = random.chance(0.2) ? [random.whole(0, SIM_WORDS.length - 1)] : [];
-  return {
+  const request = {
     id: `g${index}`,
     promptTokenIds,
     sampler: {
@@ -138,6 +141,7 @@ function randomRequest(random: Random, index: number): Partial<CompiledRequest> 
     wait: random.pick([undefined, undefined, undefined, 0, 1, 4]),
     targets: random.pick([undefined, undefined, 1, 2]),
   };
+  return { ...request, logprobs: [undefined, 0, 1, 2][request.seed % 4] };
 }
 
 type Mishaps = ReturnType<typeof planMishaps>;
@@ -229,10 +233,12 @@ function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean, mish
   if (end === undefined) return [];
   const problems: string[] = [];
   const say = (problem: string) => problems.push(`${request.id} (${request.mode}): ${problem}`);
-  const text = simReference(request);
+  const verdicts = simVerdicts(request);
+  const text = verdicts.map(({ token }) => token);
   const invalidAt = mishaps.invalidAt(request, text);
   const expected = text.slice(0, (invalidAt ?? Number.POSITIVE_INFINITY) - request.promptTokenIds.length);
   const tokens = tokensOf(generation);
+  const saidOf = (index: number) => (request.logprobs === undefined ? undefined : verdicts[index]?.logprobs);
   if (end.outcome === 'failed' && end.error.code === 'invalid_logits') {
     if (tokens.length !== expected.length || invalidAt === undefined) say(`too early: ${end.error.message}`);
   } else if (end.outcome === 'failed' && !mishaps.explain(end.error.message))
@@ -242,6 +248,8 @@ function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean, mish
   if (end.outcome === 'completed' && tokens.length !== expected.length)
     say(`${tokens.length} tokens instead of ${expected.length}`);
   if (tokens.some((token, index) => token !== expected[index])) say("tokens are not the target's own");
+  if (log.tokens.some(({ logprobs }, index) => !isDeepStrictEqual(asSaid(logprobs), saidOf(index))))
+    say("log probabilities are not the target's own");
   if (log.tokens.some(({ seq }, index) => seq !== index)) say('seq has gaps or duplicates');
   if (generation.ends() !== 1) say(`ended ${generation.ends()} times`);
   const { timings, speculation } = end.result;
@@ -258,6 +266,12 @@ function problemsOf(generation: VirtualGeneration, mayBeCancelled: boolean, mish
     say('other drafts committed than counted as accepted');
   if (timings.predictedTokens !== tokens.length) say('timings count other tokens than the log');
   return problems;
+}
+
+/** How likely a token is said to be, as a verdict says it. */
+function asSaid(logged: LoggedLogprobs | undefined): TokenLogprobs | undefined {
+  if (logged === undefined) return undefined;
+  return { logprob: logged.logprob, top: logged.top.map(({ token, logprob }) => [token, logprob]) };
 }
 
 /** Sessions that were not closed when they were over and their workers could hear of it. */

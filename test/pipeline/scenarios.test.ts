@@ -230,6 +230,28 @@ describe('targets', () => {
     expectWhole(cluster, [generation]);
   });
 
+  it('that comes to a long text ingests it while the others go on, and then helps', () => {
+    const cluster = start({ targets: 3, timing: 'perToken=2' });
+    const generation = cluster.generate({ mode: 'dsi', lookahead: 2, maxTokens: 700 });
+    const { tokens } = generation.log;
+    const longestGapMs = (from: number) =>
+      Math.max(
+        ...tokens.slice(from).map(({ atMs }, index) => atMs - (tokens[from + index - 1]?.atMs ?? atMs)),
+      );
+    cluster.scheduler.run({ until: () => tokens.length >= 400 });
+    const late = cluster.startTarget();
+    cluster.scheduler.run({ until: () => tokens.length >= 600 });
+    expect(longestGapMs(400)).toBeLessThan(6 * 20);
+    // Only who has caught up can go on alone without a pause.
+    for (const worker of cluster.targets.filter((target) => target !== late)) {
+      worker.kill();
+      cluster.directory.remove(worker.id);
+    }
+    cluster.finish(generation);
+    expect(longestGapMs(600)).toBeLessThan(10 * 20);
+    expectWhole(cluster, [generation]);
+  });
+
   it('that die on a host do not keep its other workers from opening', () => {
     const cluster = start({ targets: 3, sharedHost: true });
     cluster.targets[0]?.kill();
@@ -403,6 +425,20 @@ describe('a lost connection', () => {
       expectWhole(cluster, [generation]);
     },
   );
+
+  it('is not held against the mode that it interrupted, where modes are measured', () => {
+    const cluster = start({ targets: 1, sharedHost: true });
+    const generation = cluster.generate({ mode: 'auto', maxTokens: 640 });
+    cluster.scheduler.run({ until: () => generation.log.tokens.length >= 600 });
+    cluster.gateway.disconnect();
+    cluster.runFor(5_000);
+    cluster.gateway.reconnect();
+    const { plan } = cluster.finish(generation).result.speculation;
+    const measured = [...plan.reason.matchAll(/(?:none|si|dsi) ([\d.]+)/g)].map(([, ms]) => Number(ms));
+    expect(measured.length).toBe(3);
+    expect(Math.max(...measured)).toBeLessThan(22);
+    expectWhole(cluster, [generation]);
+  });
 
   it('that is back lets one go on opening sessions that was about to', () => {
     const cluster = start();

@@ -15,7 +15,7 @@ const greedy: GenerationRequest = {
 };
 const requests = {
   greedy,
-  sampled: { ...greedy, temperature: 0.8, seed: 11, topK: 40, repetitionPenalty: 1.05 },
+  sampled: { ...greedy, temperature: 0.8, seed: 11, topK: 40, repetitionPenalty: 1.05, logprobs: 5 },
   // Few tokens to choose from, so that the text repeats itself and lookup finds something.
   narrow: { ...greedy, temperature: 0.8, seed: 12, logitBias: { 101: 60, 102: 60, 103: 60 } },
 } satisfies Record<string, GenerationRequest>;
@@ -107,6 +107,7 @@ describe.each(drafters)('with $name', (drafter) => {
     runs.push(result);
     everyRun.push(result);
     expect(result.ids).toEqual(alone[text].ids);
+    expect(result.logprobs).toEqual(alone[text].logprobs);
     expect(result.result.speculation.numerics).toBe('exact');
     if (text !== replays?.text) return;
     if (replays.acceptance === 0) expect(result.accepted).toBe(0);
@@ -126,6 +127,11 @@ describe.each(drafters)('with $name', (drafter) => {
     expect(runs.some(({ refuted }) => refuted > 0)).toBe(true);
     expect(onBoth()).toBe(true);
   });
+});
+
+it('knew how likely each token was where that was asked for', () => {
+  expect(alone.sampled.logprobs.every((told) => told !== undefined && told.top.length === 5)).toBe(true);
+  expect(new Set(alone.greedy.logprobs)).toEqual(new Set([undefined]));
 });
 
 it('took in verdicts on paths that were given up meanwhile', () => {

@@ -58,11 +58,14 @@ class ScriptedLog implements GenerationLog {
 
   /** Commits one token per text, telling the readers after each. */
   append(...texts: readonly string[]): void {
-    for (const text of texts) {
-      const seq = this.written.length;
-      this.written.push({ seq, token: 1000 + seq, text, drafted: seq % 2 === 1, atMs: seq });
-      this.tell();
-    }
+    for (const text of texts) this.commit({ text });
+  }
+
+  /** Commits a token; what is not given is made up. */
+  commit(token: Partial<LoggedToken>): void {
+    const seq = this.written.length;
+    this.written.push({ seq, token: 1000 + seq, text: '', drafted: seq % 2 === 1, atMs: seq, ...token });
+    this.tell();
   }
 
   finish(end: GenerationEnd): void {
@@ -180,6 +183,7 @@ function compiled(request: GenerationRequest, id: string): CompiledRequest {
     stop: typeof request.stop === 'string' ? [request.stop] : [...(request.stop ?? [])],
     mode: request.mode ?? 'dsi',
     lookahead: request.lookahead,
+    logprobs: request.logprobs,
     targets: request.targets,
     sampler: {
       ...neutralSampler,

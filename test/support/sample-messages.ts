@@ -77,6 +77,14 @@ export const sampleMessages: readonly WireMessage[] = [
   { type: 'job.ended', generation, worker, job: 77, outcome: 'failed', reason: 'out of memory' },
   { type: 'job.ended', generation, worker, opening: 2, outcome: 'failed', reason: 'out of memory' },
   {
+    type: 'job.ended',
+    generation,
+    worker,
+    job: 78,
+    outcome: 'resync',
+    held: { position: 400, pathHash: hash },
+  },
+  {
     type: 'draft.start',
     generation,
     epoch: 3,

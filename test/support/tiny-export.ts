@@ -44,7 +44,7 @@ export function writeTinyExport(directory: string, options: TinyExportOptions): 
     ids,
     storeWeights(graph, asGatherable(toWeights(checkpoint.embedding(), 'stored')), 'embedding'),
   );
-  let normed = norm(graph, residual, checkpoint.norm(0, 'attention'), config);
+  let normed = norm(graph, residual, checkpoint.vector(0, 'attentionNorm'), config);
   for (let layer = 0; layer < config.layers; layer++) {
     const project = (which: LayerMatrix, x: string) => multiply(x, checkpoint.matrix(layer, which));
     const past = ['key', 'value'].map((what) => {
@@ -94,13 +94,14 @@ export function writeTinyExport(directory: string, options: TinyExportOptions): 
       graph,
       project('o', output),
       residual,
-      checkpoint.norm(layer, 'feedForward'),
+      checkpoint.vector(layer, 'feedForwardNorm'),
       config,
     );
     const gate = project('gate', middle.normed);
     const silu = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
     const product = graph.node('Mul', [silu, project('up', middle.normed)]);
-    const gain = layer + 1 < config.layers ? checkpoint.norm(layer + 1, 'attention') : checkpoint.finalNorm();
+    const gain =
+      layer + 1 < config.layers ? checkpoint.vector(layer + 1, 'attentionNorm') : checkpoint.finalNorm();
     ({ normed, residual } = addAndNorm(graph, project('down', product), middle.residual, gain, config));
   }
   if (options.logitsToKeep) normed = lastRows(graph, normed);

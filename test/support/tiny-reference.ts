@@ -1,5 +1,5 @@
 import { toWeights } from '../../infra/onnx/graph/weights.js';
-import type { DecoderCheckpoint, LayerMatrix } from '../../src/core/checkpoint.js';
+import type { DecoderCheckpoint, DecoderConfig, LayerMatrix } from '../../src/core/checkpoint.js';
 
 /** Logits after each of `tokens`, by plain loops in double precision: what a decoder is defined to compute. */
 export function referenceLogits(checkpoint: DecoderCheckpoint, tokens: readonly number[]): number[][] {
@@ -15,28 +15,30 @@ export function referenceLogits(checkpoint: DecoderCheckpoint, tokens: readonly 
   let stream = tokens.map((token) => [...embedding.subarray(token * width, (token + 1) * width)]);
   for (let layer = 0; layer < config.layers; layer++) {
     const matrix = (which: LayerMatrix) => floats(checkpoint.matrix(layer, which));
-    const before = stream.map((x) => rmsNorm(x, checkpoint.norm(layer, 'attention'), config.rmsEpsilon));
-    const rotated = (which: 'q' | 'k', count: number) => {
+    const before = stream.map((x) =>
+      rmsNorm(x, checkpoint.vector(layer, 'attentionNorm'), config.rmsEpsilon),
+    );
+    const projected = (which: 'q' | 'k' | 'v', count: number) => {
       const weights = matrix(which);
-      return before.map((x, position) =>
-        rotate(
-          multiply(weights, x, count * headSize),
-          count,
-          position,
-          config.ropeInterleaved,
-          config.ropeBase,
-        ),
-      );
+      const bias = config.attentionBiases ? [...checkpoint.vector(layer, `${which}Bias`)] : undefined;
+      return before.map((x) => {
+        const product = multiply(weights, x, count * headSize);
+        return bias === undefined ? product : add(product, bias);
+      });
+    };
+    const rotated = (which: 'q' | 'k', count: number) => {
+      const gain = config.headNorms && checkpoint.vector(layer, which === 'q' ? 'queryNorm' : 'keyNorm');
+      const normed = (x: number[]) => (gain ? normHeads(x, gain, config.rmsEpsilon) : x);
+      return projected(which, count).map((x, position) => rotate(normed(x), count, position, config));
     };
     const [q, k] = [rotated('q', heads), rotated('k', kvHeads)];
-    const valueWeights = matrix('v');
-    const v = before.map((x) => multiply(valueWeights, x, kvHeads * headSize));
+    const v = projected('v', kvHeads);
     const outputWeights = matrix('o');
     const [gate, up, down] = [matrix('gate'), matrix('up'), matrix('down')];
     stream = stream.map((x, position) => {
       const mixed = attend(q[position] as number[], k, v, position, heads, kvHeads, headSize);
       const middle = add(x, multiply(outputWeights, mixed, width));
-      const normed = rmsNorm(middle, checkpoint.norm(layer, 'feedForward'), config.rmsEpsilon);
+      const normed = rmsNorm(middle, checkpoint.vector(layer, 'feedForwardNorm'), config.rmsEpsilon);
       const gates = multiply(gate, normed, feedForwardWidth);
       const ups = multiply(up, normed, feedForwardWidth);
       const product = gates.map((g, i) => (g / (1 + Math.exp(-g))) * (ups[i] as number));
@@ -77,14 +79,15 @@ function attend(
   return mixed;
 }
 
-function rotate(x: number[], heads: number, position: number, interleaved: boolean, base: number): number[] {
+function rotate(x: number[], heads: number, position: number, config: DecoderConfig): number[] {
   const size = x.length / heads;
   const half = size / 2;
   const rotated = [...x];
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < half; i++) {
-      const angle = position * base ** ((-2 * i) / size);
-      const [a, b] = interleaved
+      const divisor = config.ropeDivisors?.[i] ?? 1;
+      const angle = (position * config.ropeBase ** ((-2 * i) / size)) / divisor;
+      const [a, b] = config.ropeInterleaved
         ? [h * size + 2 * i, h * size + 2 * i + 1]
         : [h * size + i, h * size + i + half];
       rotated[a] = at(x, a) * Math.cos(angle) - at(x, b) * Math.sin(angle);
@@ -105,6 +108,13 @@ function multiply(weights: Float32Array, x: readonly number[], rows: number): nu
 function rmsNorm(x: readonly number[], gain: Float32Array, epsilon: number): number[] {
   const mean = x.reduce((sum, value) => sum + value * value, 0) / x.length;
   return x.map((value, i) => (value / Math.sqrt(mean + epsilon)) * (gain[i] as number));
+}
+
+function normHeads(x: readonly number[], gain: Float32Array, epsilon: number): number[] {
+  const heads = Array.from({ length: x.length / gain.length }, (_, head) =>
+    rmsNorm(x.slice(head * gain.length, (head + 1) * gain.length), gain, epsilon),
+  );
+  return heads.flat();
 }
 
 function add(a: readonly number[], b: readonly number[]): number[] {

@@ -2,11 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { smallestPiece } from '../../infra/onnx/graph/blocks/block-formats.js';
 import { floatsOf } from '../../infra/onnx/graph/weights.js';
-import type {
-  DecoderCheckpoint,
-  LayerMatrix,
-  NumberFormat,
-  StoredMatrix,
+import {
+  type DecoderCheckpoint,
+  type LayerMatrix,
+  type LayerVector,
+  layerVectors,
+  type NumberFormat,
+  type StoredMatrix,
 } from '../../src/core/checkpoint.js';
 import { type SafetensorsWriterTensor, writeSafetensors } from './safetensors-writer.js';
 import { type TinyModelOptions, tinyCheckpoint, writeTinyConfig } from './tiny-model.js';
@@ -28,6 +30,16 @@ const matrixNames: Record<LayerMatrix, string> = {
   gate: 'mlp.gate_proj',
   up: 'mlp.up_proj',
   down: 'mlp.down_proj',
+};
+
+const vectorNames: Record<LayerVector, string> = {
+  attentionNorm: 'input_layernorm.weight',
+  feedForwardNorm: 'post_attention_layernorm.weight',
+  queryNorm: 'self_attn.q_norm.weight',
+  keyNorm: 'self_attn.k_norm.weight',
+  qBias: 'self_attn.q_proj.bias',
+  kBias: 'self_attn.k_proj.bias',
+  vBias: 'self_attn.v_proj.bias',
 };
 
 /**
@@ -56,7 +68,7 @@ export function writeTinySafetensors(
     });
   return {
     ...checkpoint,
-    norm: (layer, which) => rounded(checkpoint.norm(layer, which)),
+    vector: (layer, which) => rounded(checkpoint.vector(layer, which)),
     finalNorm: () => rounded(checkpoint.finalNorm()),
   };
 }
@@ -74,11 +86,11 @@ export function tinyTensors(
       ? { dtype: format.toUpperCase(), shape: [rows, columns] }
       : { dtype: 'U8', shape: [rows, columns / piece.weights, piece.bytes] }),
   });
-  const norm = (name: string, gain: Float32Array): SafetensorsWriterTensor => ({
-    name: `${name}.weight`,
+  const vector = (name: string, values: Float32Array): SafetensorsWriterTensor => ({
+    name,
     dtype: gainFormat(format).toUpperCase(),
-    shape: [gain.length],
-    bytes: storeAs(gain, gainFormat(format)),
+    shape: [values.length],
+    bytes: storeAs(values, gainFormat(format)),
   });
   const tensors = [matrix('model.embed_tokens', checkpoint.embedding())];
   if (!config.tiedEmbeddings) tensors.push(matrix('lm_head', checkpoint.output()));
@@ -86,10 +98,10 @@ export function tinyTensors(
     const at = (name: string) => `model.layers.${layer}.${name}`;
     for (const [which, name] of Object.entries(matrixNames))
       tensors.push(matrix(at(name), checkpoint.matrix(layer, which as LayerMatrix)));
-    tensors.push(norm(at('input_layernorm'), checkpoint.norm(layer, 'attention')));
-    tensors.push(norm(at('post_attention_layernorm'), checkpoint.norm(layer, 'feedForward')));
+    for (const which of layerVectors(config).keys())
+      tensors.push(vector(at(vectorNames[which]), checkpoint.vector(layer, which)));
   }
-  tensors.push(norm('model.norm', checkpoint.finalNorm()));
+  tensors.push(vector('model.norm.weight', checkpoint.finalNorm()));
   return tensors;
 }
 

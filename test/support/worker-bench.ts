@@ -5,6 +5,7 @@ import { MemoryNetwork } from '../../infra/bus-memory/memory-network.js';
 import { createSimModel } from '../../infra/sim/sim-model.js';
 import { parseSimModel } from '../../infra/sim/sim-options.js';
 import { actorOptions } from '../../src/app/actor-options.js';
+import type { CompiledRequest } from '../../src/core/generation.js';
 import { silentLogger } from '../../src/core/logger.js';
 import type { MessageOf, SessionOpen, VerdictReturned, WireMessage } from '../../src/core/messages.js';
 import type { LoadedModel } from '../../src/core/model.js';
@@ -14,7 +15,7 @@ import { createSubjects } from '../../src/core/subjects.js';
 import { TokenPath } from '../../src/core/token-path.js';
 import { VirtualScheduler } from '../../src/core/virtual-scheduler.js';
 import { withInvalidLogits } from './invalid-logits.js';
-import { simReference } from './sim-reference.js';
+import { simReference, simVerdicts } from './sim-reference.js';
 
 export interface BenchOptions {
   readonly slots?: number;
@@ -192,7 +193,16 @@ export function sessionOpen(generation: string, asked: Partial<SessionOpen> = {}
 
 /** The target's own text after `tokens`. */
 export function textAfter(tokens: readonly number[], count: number): number[] {
-  return simReference({
+  return simReference(continuation(tokens, count));
+}
+
+/** How likely the target finds each token of that text, and the likeliest `top`. */
+export function likelihoods(tokens: readonly number[], count: number, top: number) {
+  return simVerdicts({ ...continuation(tokens, count), logprobs: top }).map(({ logprobs }) => logprobs);
+}
+
+function continuation(tokens: readonly number[], count: number): CompiledRequest {
+  return {
     id: 'any',
     promptTokenIds: tokens,
     sampler: { ...neutralSampler, promptLength: tokens.length },
@@ -202,7 +212,7 @@ export function textAfter(tokens: readonly number[], count: number): number[] {
     mode: 'none',
     lookahead: undefined,
     targets: undefined,
-  });
+  };
 }
 
 /** What a target says after the beginnings of `tokens` that have `first` tokens or more: the token that comes next there. */

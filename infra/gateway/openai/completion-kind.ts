@@ -1,4 +1,6 @@
 import type { FinishReason } from '../../../src/core/generation.js';
+import { type ContentToken, chatLogprobs, textLogprobs } from './completion-logprobs.js';
+import { chatLogprobsAsked, textLogprobsAsked } from './logprobs-asked.js';
 
 /** What chat and text completions differ in. */
 export interface CompletionKind {
@@ -13,6 +15,10 @@ export interface CompletionKind {
   whole(text: string): object;
   /** A piece of a choice; the last has no text. */
   piece(text: string | undefined): object;
+  /** How many alternatives to tell the log probabilities of beside each token's; undefined: tell none. */
+  logprobsAsked(fields: Readonly<Record<string, unknown>>): unknown;
+  /** Of tokens of a choice, `offset` characters after its beginning. */
+  logprobs(tokens: readonly ContentToken[], offset: number): object;
   /** What a choice begins with, before its first token. */
   readonly opening: object | undefined;
 }
@@ -25,6 +31,8 @@ export const CHAT: CompletionKind = {
   chunkObject: 'chat.completion.chunk',
   whole: (content) => ({ message: { role: 'assistant', content, refusal: null } }),
   piece: (content) => ({ delta: content === undefined ? {} : { content } }),
+  logprobsAsked: chatLogprobsAsked,
+  logprobs: chatLogprobs,
   opening: { delta: { role: 'assistant', content: '' } },
 };
 
@@ -36,10 +44,17 @@ export const TEXT: CompletionKind = {
   chunkObject: 'text_completion',
   whole: (text) => ({ text }),
   piece: (text = '') => ({ text }),
+  logprobsAsked: textLogprobsAsked,
+  logprobs: textLogprobs,
   opening: undefined,
 };
 
 /** A choice, or a piece of one, as every kind has it. */
-export function choiceOf(index: number, content: object, finishReason: FinishReason | null = null) {
-  return { index, ...content, logprobs: null, finish_reason: finishReason };
+export function choiceOf(
+  index: number,
+  content: object,
+  finishReason: FinishReason | null = null,
+  logprobs: object | null = null,
+) {
+  return { index, ...content, logprobs, finish_reason: finishReason };
 }

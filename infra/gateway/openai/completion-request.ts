@@ -41,7 +41,7 @@ const envelope = z.looseObject({
 /** Throws InvalidOptionError that names the field as the client spelled it; see asSpelled. */
 export function readCompletionRequest(kind: CompletionKind, fields: Fields): CompletionRequest {
   const { model, n, stream, stream_options, user: _user, ...rest } = parseFields(envelope, fields);
-  const { best_of, max_completion_tokens, ...asked } = withoutWhatCannotBeHad(rest);
+  const { best_of, max_completion_tokens, top_logprobs: _top, ...asked } = withoutWhatCannotBeHad(rest);
   const choices = n ?? 1;
   if (given(best_of) && best_of !== choices && best_of !== 1)
     throw new InvalidOptionError('best_of', best_of, 'left out, or n: every text is returned');
@@ -51,8 +51,9 @@ export function readCompletionRequest(kind: CompletionKind, fields: Fields): Com
   if (prompts.length * choices > MOST_CHOICES)
     throw new InvalidOptionError('n', choices, `such that there are ${MOST_CHOICES} choices at most`);
   const max_tokens = given(max_completion_tokens) ? max_completion_tokens : asked.max_tokens;
+  const common = { ...asked, max_tokens, logprobs: kind.logprobsAsked(rest) };
   const read = prompts.map((prompt) =>
-    requestFromWire({ ...asked, max_tokens, prompt: undefined, messages: undefined, ...prompt }),
+    requestFromWire({ ...common, prompt: undefined, messages: undefined, ...prompt }),
   );
   return {
     requests: read.flatMap(({ request }) => withSeeds(request, choices)),

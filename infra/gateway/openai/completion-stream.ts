@@ -1,5 +1,5 @@
 import { Subscription } from 'rxjs';
-import type { GenerationEnd } from '../../../src/core/engine.js';
+import type { GenerationEnd, GenerationHandle, LoggedToken } from '../../../src/core/engine.js';
 import type { LogEvent } from '../../../src/core/log-event.js';
 import type { Scheduler } from '../../../src/core/scheduler.js';
 import type { FollowLog } from '../connection.js';
@@ -8,6 +8,7 @@ import type { GatewayLimits } from '../limits.js';
 import { Outlet } from '../outlet.js';
 import type { Choices } from './choices.js';
 import { type CompletionKind, choiceOf } from './completion-kind.js';
+import { contentTokens } from './completion-logprobs.js';
 
 interface CompletionStreamOptions {
   readonly kind: CompletionKind;
@@ -28,6 +29,8 @@ interface CompletionStreamOptions {
 export class CompletionStream {
   private readonly outlet: Outlet;
   private readonly subscriptions = new Subscription();
+  /** Characters of each choice's text so far. */
+  private readonly offsets: number[] = [];
 
   constructor(
     private readonly events: EventStream,
@@ -68,8 +71,19 @@ export class CompletionStream {
 
   private forward(index: number, event: LogEvent): void {
     if (event.type === 'end') this.finish(index, event.end);
-    else if (event.token.text !== '')
-      this.sendChunk(choiceOf(index, this.options.kind.piece(event.token.text)));
+    else this.sendToken(index, event.token);
+  }
+
+  /** A token without text is told of only where its log probability is asked for. */
+  private sendToken(index: number, token: LoggedToken): void {
+    const { kind, choices } = this.options;
+    const { request } = choices.handles[index] as GenerationHandle;
+    const offset = this.offsets[index] ?? 0;
+    this.offsets[index] = offset + token.text.length;
+    const content = contentTokens([token], request);
+    const logprobs = content.length === 0 ? null : kind.logprobs(content, offset);
+    if (token.text === '' && logprobs === null) return;
+    this.sendChunk(choiceOf(index, kind.piece(token.text), null, logprobs));
   }
 
   private finish(index: number, end: GenerationEnd): void {

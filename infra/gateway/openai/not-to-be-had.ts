@@ -3,8 +3,6 @@ import { InvalidOptionError } from '../../../src/core/errors.js';
 
 /** Values that ask for nothing, and what is to be done about others: to ignore those would be to answer another question. */
 const NOT_TO_BE_HAD = {
-  logprobs: [z.literal(false), 'left out: a verdict is a token id, without its probability'],
-  top_logprobs: [z.literal(0), 'left out: a verdict is a token id, without its probability'],
   tools: [z.array(z.unknown()).max(0), 'left out: no tools are offered to the model'],
   functions: [z.array(z.unknown()).max(0), 'left out: no functions are offered to the model'],
   response_format: [z.looseObject({ type: z.literal('text') }), 'left out, or of type text'],

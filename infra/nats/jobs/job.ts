@@ -3,6 +3,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { GenerationHandle, GenerationRequest } from '../../../src/core/engine.js';
 import type { GenerationResult } from '../../../src/core/generation.js';
 import { textOf } from '../../../src/core/text-of.js';
+import { logprobsField } from '../../../src/core/wire-logprobs.js';
 import { finishedFrame } from '../../gateway/frames.js';
 import { parseJsonObject } from '../../gateway/json-object.js';
 import { requestFromWire } from '../../gateway/wire-request.js';
@@ -58,5 +59,6 @@ export function jobResult(handle: GenerationHandle, result: GenerationResult) {
     seed: handle.request.seed,
     text: textOf(tokens),
     token_ids: tokens.map(({ token }) => token),
+    ...logprobsField(handle),
   };
 }

@@ -1,4 +1,5 @@
-import type { DecoderCheckpoint, DecoderConfig } from '../../../src/core/checkpoint.js';
+import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
+import { queriesKeysValues } from './attention-input.js';
 import type { DecoderBuildOptions, WeightChoice } from './build-options.js';
 import { CheckedCheckpoint } from './checked-checkpoint.js';
 import {
@@ -56,7 +57,7 @@ export async function buildDecoderModel(
       : { shared: attentionInputs(graph, config), tokens: ids };
     let stream: Stream = { residual: weights.embed(tokens), delta: undefined, newRows: [] };
     for (let layer = 0; layer < config.layers; layer++) {
-      stream = decoderLayer(graph, config, weights, shared, layer, stream);
+      stream = decoderLayer(graph, checked, weights, shared, layer, stream);
       await progress(layer + 1);
     }
     const last =
@@ -98,21 +99,22 @@ function projections(graph: GraphWriter, checkpoint: CheckedCheckpoint, choice: 
 
 function decoderLayer(
   graph: GraphWriter,
-  config: DecoderConfig,
+  checkpoint: CheckedCheckpoint,
   weights: Projections,
   shared: AttentionInputs,
   layer: number,
   { residual, delta, newRows }: Stream,
 ): Stream {
-  const gain = weights.gain(layer, 'attention');
+  const { config } = checkpoint;
+  const gain = weights.gain(layer, 'attentionNorm');
   const before =
     delta === undefined
       ? { normed: norm(graph, residual, gain, config), residual }
       : addAndNorm(graph, delta, residual, gain, config);
-  const qkv = weights.attentionInput(layer, before.normed);
+  const qkv = queriesKeysValues(graph, checkpoint, weights, layer, before.normed);
   const { attended, newRows: ownRows } = attention(graph, config, layer, qkv, shared);
   const output = weights.attentionOutput(layer, attended);
-  const middle = addAndNorm(graph, output, before.residual, weights.gain(layer, 'feedForward'), config);
+  const middle = addAndNorm(graph, output, before.residual, weights.gain(layer, 'feedForwardNorm'), config);
   return {
     residual: middle.residual,
     delta: weights.feedForward(layer, middle.normed),

@@ -2,8 +2,9 @@ import {
   type DecoderCheckpoint,
   type DecoderConfig,
   type LayerMatrix,
-  type LayerNorm,
+  type LayerVector,
   layerShapes,
+  layerVectors,
   type StoredMatrix,
 } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
@@ -24,11 +25,13 @@ export class CheckedCheckpoint {
     private readonly where: string,
   ) {
     this.config = checkpoint.config;
-    const { heads, kvHeads, headSize } = this.config;
+    const { heads, kvHeads, headSize, ropeDivisors } = this.config;
     if (heads % kvHeads !== 0)
       this.fail('heads', `${heads} is not a multiple of ${kvHeads} key and value heads`);
     // The kernel rotates in vectors of 8 cosines.
     if (headSize % 16 !== 0) this.fail('headSize', `${headSize} is not a multiple of 16`);
+    if (ropeDivisors !== undefined && ropeDivisors.length !== headSize / 2)
+      this.fail('ropeDivisors', `has ${ropeDivisors.length} values, but must have ${headSize / 2}`);
   }
 
   embedding(): NamedMatrix {
@@ -46,12 +49,13 @@ export class CheckedCheckpoint {
     return this.checkMatrix(`layer ${layer} ${which}`, matrix, layerShapes(this.config)[which]);
   }
 
-  norm(layer: number, which: LayerNorm): Float32Array {
-    return this.checkGain(`layer ${layer} ${which} norm`, this.checkpoint.norm(layer, which));
+  vector(layer: number, which: LayerVector): Float32Array {
+    const length = layerVectors(this.config).get(which) ?? 0;
+    return this.checkVector(`layer ${layer} ${which}`, this.checkpoint.vector(layer, which), length);
   }
 
   finalNorm(): Float32Array {
-    return this.checkGain('final norm', this.checkpoint.finalNorm());
+    return this.checkVector('final norm', this.checkpoint.finalNorm(), this.config.width);
   }
 
   /** For numbers that have been made of a matrix: scales, or the weights themselves. */
@@ -83,11 +87,10 @@ export class CheckedCheckpoint {
     return { ...matrix, name };
   }
 
-  private checkGain(what: string, gain: Float32Array): Float32Array {
-    if (gain.length !== this.config.width)
-      this.fail(what, `has ${gain.length} values, but must have ${this.config.width}`);
-    if (!allFinite(gain)) this.fail(what, 'has a value that is not finite');
-    return gain;
+  private checkVector(what: string, values: Float32Array, length: number): Float32Array {
+    if (values.length !== length) this.fail(what, `has ${values.length} values, but must have ${length}`);
+    if (!allFinite(values)) this.fail(what, 'has a value that is not finite');
+    return values;
   }
 }
 

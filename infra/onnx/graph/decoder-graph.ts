@@ -71,7 +71,8 @@ function rotaryTables(graph: GraphWriter, config: DecoderConfig): { cosines: str
   const cosines = new Float32Array(positions * half);
   const sines = new Float32Array(positions * half);
   for (let i = 0; i < half; i++) {
-    const frequency = config.ropeBase ** ((-2 * i) / config.headSize);
+    const divisor = config.ropeDivisors?.[i] ?? 1;
+    const frequency = config.ropeBase ** ((-2 * i) / config.headSize) / divisor;
     for (let position = 0; position < positions; position++) {
       cosines[position * half + i] = Math.cos(position * frequency);
       sines[position * half + i] = Math.sin(position * frequency);

@@ -10,8 +10,10 @@ export interface Projections {
   gain(layer: number, which: LayerNorm): Float32Array;
   /** [width] */
   finalGain(): Float32Array;
-  /** x [1, n, width] -> queries, keys and values of all heads side by side. */
+  /** x [1, n, width] -> queries, keys and values of all heads side by side, without biases. */
   attentionInput(layer: number, x: string): string;
+  /** What is to be added to those; only where the model has biases. */
+  attentionBiases(layer: number): Float32Array;
   /** x [1, n, heads x head size] -> [1, n, width] */
   attentionOutput(layer: number, x: string): string;
   /** x [1, n, width] -> down(silu(gate x) * up x) [1, n, width] (SwiGLU; Shazeer, arXiv 2002.05202) */

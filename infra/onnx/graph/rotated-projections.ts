@@ -74,6 +74,10 @@ export class RotatedProjections implements Projections {
     return int8Linear(this.graph, this.quantiseNormed(x), this.store(layer, ['q', 'k', 'v']));
   }
 
+  attentionBiases(layer: number): Float32Array {
+    return this.weights.attentionBiases(layer);
+  }
+
   attentionOutput(layer: number, x: string): string {
     return int8Linear(this.graph, this.quantise(x, 'o'), this.store(layer, ['o']));
   }

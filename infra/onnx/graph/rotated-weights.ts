@@ -1,4 +1,4 @@
-import type { LayerMatrix, LayerNorm } from '../../../src/core/checkpoint.js';
+import { ATTENTION_BIASES, type LayerMatrix, type LayerNorm } from '../../../src/core/checkpoint.js';
 import type { CheckedCheckpoint, NamedMatrix } from './checked-checkpoint.js';
 import type { InnerRotation } from './inner-rotation.js';
 import { type Int8Weights, Int8WeightsWriter } from './int8-weights.js';
@@ -7,12 +7,12 @@ import { concatFloats, type FloatWeights, rowPieces } from './weights.js';
 
 /** The norm whose output a matrix reads; undefined: none. */
 const NORM_BEFORE: Readonly<Record<LayerMatrix, LayerNorm | undefined>> = {
-  q: 'attention',
-  k: 'attention',
-  v: 'attention',
+  q: 'attentionNorm',
+  k: 'attentionNorm',
+  v: 'attentionNorm',
   o: undefined,
-  gate: 'feedForward',
-  up: 'feedForward',
+  gate: 'feedForwardNorm',
+  up: 'feedForwardNorm',
   down: undefined,
 };
 
@@ -21,7 +21,8 @@ const NORM_BEFORE: Readonly<Record<LayerMatrix, LayerNorm | undefined>> = {
  * (QuaRot, arXiv 2404.00456, section 4).
  * - The gains of the norms go into the matrices after them, for a norm without gains commutes with rotations.
  * - The residual stream x becomes x Q: W -> W Q for all that reads it, W -> Q^T W for all that writes it.
- * - Values become v R in each head, undone in the output matrix of the attention.
+ * - Values become v R in each head, their biases too, undone in the output matrix of the attention.
+ * - Queries and keys stay as they are: norms of heads and positions see their elements one by one.
  * - The feed-forward's inner vector is rotated by an operator of the graph, undone in its `down` matrix.
  */
 export class RotatedWeights {
@@ -61,12 +62,22 @@ export class RotatedWeights {
     const writer = new Int8WeightsWriter(rows, matrices[0]?.matrix.columns ?? 0);
     for (const { each, matrix } of matrices) {
       const norm = NORM_BEFORE[each];
-      const gain = norm && this.checkpoint.norm(layer, norm);
+      const gain = norm && this.checkpoint.vector(layer, norm);
       if (each === 'v') writer.add(this.writingValues(matrix, gain));
       else if (gain === undefined) writer.add(this.writingStream(each, matrix));
       else for (const piece of this.reading(matrix, gain)) writer.add(piece);
     }
     return writer.weights;
+  }
+
+  /** Biases of queries, keys and values, side by side. */
+  attentionBiases(layer: number): Float32Array {
+    const biases = ATTENTION_BIASES.map((which) => {
+      const bias = this.checkpoint.vector(layer, which).slice();
+      if (which === 'vBias') this.valueHead.rotateRows(bias);
+      return bias;
+    });
+    return concatFloats(biases);
   }
 
   private writingValues(matrix: NamedMatrix, gain: Float32Array | undefined): Float32Array {

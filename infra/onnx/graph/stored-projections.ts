@@ -1,4 +1,4 @@
-import type { LayerMatrix, LayerNorm } from '../../../src/core/checkpoint.js';
+import { ATTENTION_BIASES, type LayerMatrix, type LayerNorm } from '../../../src/core/checkpoint.js';
 import type { BlockChoice } from './build-options.js';
 import type { CheckedCheckpoint, NamedMatrix } from './checked-checkpoint.js';
 import type { GraphWriter } from './graph-writer.js';
@@ -12,7 +12,7 @@ import {
 } from './linear.js';
 import type { Projections } from './projections.js';
 import { halves, silu } from './silu.js';
-import { toWeights, type Weights } from './weights.js';
+import { concatFloats, toWeights, type Weights } from './weights.js';
 
 /** Weights as the checkpoint stores them, or rounded to blocks of 32 along their rows. */
 export class StoredProjections implements Projections {
@@ -39,7 +39,7 @@ export class StoredProjections implements Projections {
   }
 
   gain(layer: number, which: LayerNorm): Float32Array {
-    return this.checkpoint.norm(layer, which);
+    return this.checkpoint.vector(layer, which);
   }
 
   finalGain(): Float32Array {
@@ -48,6 +48,11 @@ export class StoredProjections implements Projections {
 
   attentionInput(layer: number, x: string): string {
     return this.project(layer, ['q', 'k', 'v'], x);
+  }
+
+  attentionBiases(layer: number): Float32Array {
+    const { checkpoint } = this;
+    return concatFloats(ATTENTION_BIASES.map((which) => checkpoint.vector(layer, which)));
   }
 
   attentionOutput(layer: number, x: string): string {

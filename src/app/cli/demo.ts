@@ -55,7 +55,7 @@ export function addDemoCommand(program: Command, cli: Cli): void {
     .description('decode one prompt plainly, with si and with dsi, and compare speed and tokens')
     .option('--prompt <TEXT>', 'the text to continue (default: the beginning of a story)');
   addFlags(command, engineOptionDefinitions, ['mode', 'parallel', 'queue']);
-  addRequestFlags(command, DEFAULTS);
+  addRequestFlags(command, DEFAULTS, ['logprobs']);
   addFlags(command, logOptionDefinitions);
   command.addHelpText('after', EXAMPLES).action(async () => cli.exit(await demo(command, cli)));
 }

@@ -54,6 +54,12 @@ async function generate(command: Command, { io, services }: Cli): Promise<ExitCo
   const prompt = await untilInterrupted(io.interrupted, readPrompt(flags, io.stdin), () => {});
   const request = { ...readRequestFlags(command), ...prompt };
   checkRequest(request, requestFlagName);
+  if (request.logprobs !== undefined && !flags.json)
+    throw new InvalidOptionError(
+      '--logprobs',
+      request.logprobs,
+      'given with --json: a text has no place for them',
+    );
   if (flags.trace === '') throw new InvalidOptionError('--trace', flags.trace, 'the name of a file');
   const trace = flags.trace === undefined ? undefined : openTrace(flags.trace, logger);
   try {

@@ -1,6 +1,7 @@
 import type { GenerationEnd, GenerationHandle } from '../../core/engine.js';
 import { wireResult } from '../../core/report.js';
 import { textOf } from '../../core/text-of.js';
+import { logprobsField } from '../../core/wire-logprobs.js';
 
 /** What `generate --json` prints. */
 export function generationObject(handle: GenerationHandle, end: GenerationEnd) {
@@ -14,6 +15,7 @@ export function generationObject(handle: GenerationHandle, end: GenerationEnd) {
     numerics: end.result.speculation.numerics,
     prompt_token_ids: request.promptTokenIds,
     token_ids: log.tokens.map(({ token }) => token),
+    ...logprobsField(handle),
     text: textOf(log.tokens),
     ...wireResult(end.result),
     ...(end.outcome === 'failed' ? { error: { code: end.error.code, message: end.error.message } } : {}),

@@ -78,6 +78,13 @@ const NUMBER_FLAGS: readonly RequestFlag[] = [
     defaultText: '0',
   },
   {
+    field: 'logprobs',
+    flag: 'logprobs',
+    placeholder: 'N',
+    description: "tell each token's log probability and the N likeliest tokens (--json)",
+    defaultText: 'told of none',
+  },
+  {
     field: 'seed',
     flag: 'seed',
     placeholder: 'N',
@@ -104,16 +111,18 @@ export function requestFlagName(field: string): string {
   return (NAMES as Readonly<Record<string, string>>)[field] ?? field;
 }
 
-/** `defaults`: of a command that has others than the engine. */
+/** `defaults`: of a command that has others than the engine; `omitted`: what would have no effect in it. */
 export function addRequestFlags(
   command: Command,
   defaults: Readonly<Partial<Record<RequestField, unknown>>> = {},
+  omitted: readonly RequestField[] = [],
 ): void {
   for (const { field, flag, placeholder, description, defaultText } of NUMBER_FLAGS)
-    command.option(
-      `--${flag} <${placeholder}>`,
-      `${description} (default: ${defaults[field] ?? defaultText})`,
-    );
+    if (!omitted.includes(field))
+      command.option(
+        `--${flag} <${placeholder}>`,
+        `${description} (default: ${defaults[field] ?? defaultText})`,
+      );
   command
     .option('--stop <TEXT>', 'end the text before TEXT; up to 4 times', collect)
     .option('--logit-bias <ID=B>', 'add B (-100 to 100) to the logit of token ID; repeatable', collect)

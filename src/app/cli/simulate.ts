@@ -33,10 +33,14 @@ async function simulate(command: Command, { io }: Cli): Promise<ExitCode> {
     readFlags(command, simulationOptionDefinitions),
     { nameOf: flagName(simulationOptionDefinitions) },
   );
-  const report = await simulationReport(options, async () => {
+  const { report, detailedTokens } = await simulationReport(options, async () => {
     await setImmediate();
     if (io.interrupted.aborted) throw new InterruptedError('interrupted');
   });
+  if (detailedTokens < options.tokens)
+    await io.stderr.write(
+      `${detailedTokens} tokens simulated event by event; of the rest, which drafts are right: what those take is known\n`,
+    );
   if (command.opts<{ json?: true }>().json) {
     await io.stdout.write(`${JSON.stringify(report)}\n`);
     return EXIT.ok;

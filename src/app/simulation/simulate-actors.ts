@@ -40,6 +40,7 @@ export async function simulateWithActors(
     drafterForwards: speculation.drafterForwards,
     rollbacks: speculation.rollbacks,
     acceptance: speculation.acceptance,
+    detailedTokens: tokens,
     plan: speculation.plan,
   };
 }

@@ -1,9 +1,8 @@
 import type { CompiledSimulationOptions } from '../../../infra/config/simulation-options.js';
 import { STRAGGLER_FACTOR, steadyTiming } from '../../core/pass-timing.js';
 import { Planner } from '../../core/planner/planner.js';
+import { startLongSimulation } from '../../core/simulator/long-text.js';
 import type { DraftAcceptance, SimulationSettings } from '../../core/simulator/settings.js';
-import { startSimulation } from '../../core/simulator/simulate.js';
-import { draftTruth } from '../../core/simulator/truth.js';
 import { readAcceptanceTrace } from '../sim-records.js';
 import type { Simulated } from './simulated.js';
 
@@ -17,9 +16,7 @@ export async function simulateFast(
 ): Promise<Simulated> {
   const { mode, lookahead, wait } = options;
   const planner = new Planner({ mode, lookahead, wait });
-  const settings = settingsOf(options);
-  const { acceptance, seed, promptTokens } = settings;
-  const run = startSimulation(settings, planner, draftTruth(acceptance, seed, promptTokens));
+  const run = startLongSimulation(settingsOf(options), planner);
   while (!run.advance(EVENTS_AT_A_TIME)) await pause();
   const { accepted, refuted, ...result } = run.result();
   return {

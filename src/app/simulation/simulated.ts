@@ -10,6 +10,8 @@ export interface Simulated {
   readonly rollbacks: number;
   /** Undefined while nothing was decided. */
   readonly acceptance: number | undefined;
+  /** Tokens that were simulated event by event; of those after them it is known what they take on average. */
+  readonly detailedTokens: number;
   /** In force at the end. */
   readonly plan: Plan;
 }

@@ -4,12 +4,15 @@ import { wirePlan } from '../../core/report.js';
 import { simulateWithActors } from './simulate-actors.js';
 import { simulateFast } from './simulate-fast.js';
 
-/** What `slipstream simulate --json` prints; times in virtual milliseconds. `pause`: lets other things happen. */
+/**
+ * What `slipstream simulate --json` prints, times in virtual milliseconds; and of how many tokens every event was simulated.
+ * `pause`: lets other things happen.
+ */
 export async function simulationReport(options: CompiledSimulationOptions, pause: () => Promise<void>) {
   const simulate = options.engine === 'fast' ? simulateFast : simulateWithActors;
   const simulated = await simulate(options, pause);
   const { msPerToken, acceptance, plan } = simulated;
-  return {
+  const report = {
     mode: plan.mode,
     ms_per_token: round(msPerToken),
     time_to_first_token_ms: round(simulated.timeToFirstTokenMs),
@@ -20,6 +23,7 @@ export async function simulationReport(options: CompiledSimulationOptions, pause
     acceptance: acceptance === undefined ? null : round(acceptance),
     plan: wirePlan(plan),
   };
+  return { report, detailedTokens: simulated.detailedTokens };
 }
 
 /** Of plain decoding, milliseconds per token: jitter has a mean of 1. */

@@ -5,7 +5,7 @@ import { Planner } from './planner.js';
 import type { Place, Situation } from './situation.js';
 import { TextPace } from './text-pace.js';
 
-/** Tokens after a change of mode that are not measured: what was under way comes to its end. */
+/** Tokens after a change of mode, or a pause, that are not measured: what was under way comes to its end. */
 const SKIPPED_TOKENS = 4;
 /** Tokens of a window. Plain decoding is the same each time; drafts are right by chance. */
 const WINDOW_TOKENS: Readonly<Record<GenerationMode, number>> = { none: 8, si: 16, dsi: 16 };
@@ -53,6 +53,12 @@ export class PacedPlanner {
   step(): void {
     this.planners[this.mode].step();
     this.current = undefined;
+  }
+
+  /** Something held the text up that has nothing to do with its mode: the window begins anew. */
+  interrupted(): void {
+    this.skip = SKIPPED_TOKENS;
+    this.tokens = 0;
   }
 
   /** A token was committed. */

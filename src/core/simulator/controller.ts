@@ -4,11 +4,18 @@ import { DraftChain } from './chain.js';
 import { Course } from './course.js';
 import { DrafterSide } from './drafter-side.js';
 import type { SimulatedMessage } from './messages.js';
+import type { Passed } from './segment-costs.js';
 import type { PlanSource, SimulationResult, SimulationSettings } from './settings.js';
 import { DEADLINE_CHECK_MS, TargetSide } from './target-side.js';
 import { WAKE, type World } from './world.js';
 
 type ChangingPolicy = { -readonly [Key in keyof DispatchPolicy]: DispatchPolicy[Key] };
+
+/** Sees a simulated text grow. */
+export interface CommitWatch {
+  /** `length`: tokens committed, the prompt included; called for each. */
+  committed(length: number, controller: { passed(): Passed }): void;
+}
 
 /** Workers that take part. */
 export interface Crew {
@@ -43,6 +50,7 @@ export class Controller {
     settings: SimulationSettings,
     plans: PlanSource,
     crew: Crew,
+    private readonly watch: CommitWatch | undefined,
   ) {
     const { promptTokens, tokens, simulatedTokens = tokens } = settings;
     this.openedAtMs = world.agenda.nowMs;
@@ -131,19 +139,27 @@ export class Controller {
     this.proceed();
   }
 
-  result(): SimulationResult {
-    const { accepted, refuted, rollbacks, openedAtMs, firstAtMs, lastAtMs, world, simulatedEnd } = this;
-    const { proposedDrafts } = this.drafters;
+  /** What has passed up to the last committed token. */
+  passed(): Passed {
     return {
-      msPerToken: (lastAtMs - firstAtMs) / (simulatedEnd - world.promptTokens - 1),
-      steadyMsPerToken: (lastAtMs - this.steadyAtMs) / (simulatedEnd - this.steadyFrom),
-      timeToFirstTokenMs: firstAtMs - openedAtMs,
+      ms: this.lastAtMs,
       targetForwards: this.targets.forwards,
-      drafterForwards: proposedDrafts,
-      rollbacks,
-      accepted,
-      refuted,
-      wastedDrafts: proposedDrafts - accepted - refuted,
+      drafterForwards: this.drafters.proposedDrafts,
+      rollbacks: this.rollbacks,
+      accepted: this.accepted,
+      refuted: this.refuted,
+    };
+  }
+
+  result(): SimulationResult {
+    const { openedAtMs, firstAtMs, steadyAtMs, world, simulatedEnd } = this;
+    const { ms, ...counts } = this.passed();
+    return {
+      msPerToken: (ms - firstAtMs) / (simulatedEnd - world.promptTokens - 1),
+      steadyMsPerToken: (ms - steadyAtMs) / (simulatedEnd - this.steadyFrom),
+      timeToFirstTokenMs: firstAtMs - openedAtMs,
+      ...counts,
+      wastedDrafts: counts.drafterForwards - counts.accepted - counts.refuted,
     };
   }
 
@@ -173,6 +189,7 @@ export class Controller {
       this.lastAtMs = this.world.agenda.nowMs;
       if (chain.root === this.world.promptTokens + 1) this.firstAtMs = this.lastAtMs;
       if (chain.root === this.steadyFrom) this.steadyAtMs = this.lastAtMs;
+      this.watch?.committed(chain.root, this);
     }
     course.settled();
     this.policy.remaining = this.textEnd - chain.root;

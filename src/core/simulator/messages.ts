@@ -76,6 +76,8 @@ export interface JobEnded {
   readonly target: number;
   readonly job: number;
   readonly outcome: 'resync' | 'dropped';
+  /** Committed tokens that the target holds. */
+  readonly held: number;
 }
 
 /** controller -> drafter: draft on after this path. */

@@ -1,7 +1,7 @@
 import { PassTimes } from '../pass-timing.js';
 import { createSeededRandom } from '../seeded-random.js';
 import { Agenda } from './agenda.js';
-import { Controller } from './controller.js';
+import { type CommitWatch, Controller } from './controller.js';
 import { Drafter } from './drafter.js';
 import { Lines } from './lines.js';
 import type { SimulatedMessage } from './messages.js';
@@ -18,7 +18,8 @@ const REACH_TOKENS = 2048;
 
 /**
  * What the production actors take for one generation in virtual time, by the same decisions on paths without tokens:
- * nothing but numbers, so some hundred thousand tokens a second. The same settings always give the same result.
+ * nothing but numbers, so some hundred thousand tokens a second. The same settings always give the same result. Of long
+ * texts see `simulateLong`.
  */
 export function simulate(settings: SimulationSettings, plans: PlanSource): SimulationResult {
   const { acceptance, seed, promptTokens } = settings;
@@ -58,6 +59,7 @@ export function startSimulation(
   truth: DraftTruth,
   startMs = 0,
   timesOf = drawnTimes(settings),
+  watch?: CommitWatch,
 ): SimulationRun {
   const { mode, promptTokens } = settings;
   const crew = {
@@ -75,7 +77,7 @@ export function startSimulation(
     promptTokens,
     reach: REACH_TOKENS,
   };
-  const controller = new Controller(world, settings, plans, crew);
+  const controller = new Controller(world, settings, plans, crew, watch);
   const targets = Array.from(
     { length: crew.targets },
     (_, index) => new Target(world, index, timesOf('target', index)),

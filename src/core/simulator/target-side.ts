@@ -3,7 +3,7 @@ import { jobAllowanceMs } from '../job-deadline.js';
 import type { ForwardTime } from '../model.js';
 import { announcedTimes, type PassTiming } from '../pass-timing.js';
 import { forwardMs } from '../planner/forward-times.js';
-import { chooseTarget } from '../target-choice.js';
+import { catchUpTokens, chooseTarget, isBehind, type TargetView } from '../target-choice.js';
 import type { DraftChain } from './chain.js';
 import type { Course } from './course.js';
 import { nextJob, type SimulatedAssignment } from './dispatch.js';
@@ -93,21 +93,54 @@ export class TargetSide {
   dispatch(): void {
     while (this.idle > 0 && nextJob(this.chain, this.policy, this.drafts.supply(), this.assignment)) {
       const link = this.chooseTarget();
-      if (link === undefined) return;
+      if (link === undefined) break;
       this.send(link);
     }
+    if (this.idle > 0 && this.times.length > 1 && this.policy.mode === 'dsi') this.catchUp();
   }
 
   /** `chooseTarget` of `../target-choice.ts`, faster where further tokens take no time. */
   private chooseTarget(): TargetLink | undefined {
     const { chain, policy, assignment, times } = this;
     const isUrgent = policy.mode !== 'dsi' || assignment.first === chain.root;
-    if (isUrgent || times.length === 1) return this.holdingMost(isUrgent ? 1 : -1);
-    return chooseTarget(this.links.filter(isIdle), isUrgent, (link) => {
-      const heldTokens = this.heldOf(link);
-      const jobMs = forwardMs(times, Math.max(1, assignment.length - heldTokens));
-      return { heldTokens, jobMs, passMs: forwardMs(times, 1) };
-    });
+    if (times.length === 1) return this.holdingMost(isUrgent ? 1 : -1);
+    const soonestMs = this.soonestMs();
+    const candidates = this.links.filter((link) => isIdle(link) && !isBehind(this.viewOf(link), soonestMs));
+    return chooseTarget(candidates, isUrgent, (link) => this.viewOf(link));
+  }
+
+  /** What the job means to a target. */
+  private viewOf(link: TargetLink): TargetView {
+    const heldTokens = this.heldOf(link);
+    const jobMs = forwardMs(this.times, Math.max(1, this.assignment.length - heldTokens));
+    return { heldTokens, jobMs, passMs: forwardMs(this.times, 1) };
+  }
+
+  private soonestMs(): number {
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const link of this.links)
+      if (link.ready && !link.suspect) soonest = Math.min(soonest, this.viewOf(link).jobMs);
+    return soonest;
+  }
+
+  /** Makes idle targets ingest what they lack of the committed text, where that is much. */
+  private catchUp(): void {
+    const { assignment, chain, times } = this;
+    assignment.extend = 0;
+    assignment.extendOnRefutationOnly = false;
+    assignment.awaitDrafts = 0;
+    assignment.length = chain.root;
+    const soonestMs = this.soonestMs();
+    for (const link of this.links) {
+      assignment.length = chain.root;
+      const view = this.viewOf(link);
+      if (!isIdle(link) || !isBehind(view, soonestMs)) continue;
+      const lacking = chain.root - view.heldTokens - 1;
+      assignment.length = view.heldTokens + catchUpTokens(lacking, (tokens) => forwardMs(times, tokens));
+      // What it decides is committed: that nobody waits for.
+      assignment.first = assignment.length;
+      this.send(link);
+    }
   }
 
   /** Of the idle targets the one that holds most of the job's path; least with a sign of -1. */
@@ -198,7 +231,7 @@ export class TargetSide {
     this.course.jobReturned(this.world.agenda.nowMs - job.sentAtMs, forwardMs);
   }
 
-  ended({ target, job: id, outcome }: JobEnded): void {
+  ended({ target, job: id, outcome, held }: JobEnded): void {
     const link = this.link(target);
     this.heard(link);
     const job = jobOf(link, id);
@@ -206,7 +239,7 @@ export class TargetSide {
     this.drop(link, job);
     if (outcome !== 'resync') return;
     link.heldLine = TEXT;
-    link.heldLength = this.world.promptTokens;
+    link.heldLength = held;
   }
 
   /** Takes jobs past their deadline for lost, and trusts those again that have announced themselves since. */
@@ -241,7 +274,7 @@ export class TargetSide {
     const job: LiveJob = {
       id: this.jobIds++,
       first,
-      line: chain.line,
+      line: world.lines.lineAt(chain.line, length),
       length,
       deadlineMs: world.agenda.nowMs + awaitMs + this.allowanceMs(link, Math.max(1, length - from)),
       extendLeft: extend,

@@ -26,6 +26,8 @@ export class Target {
   private ready = false;
   private line = TEXT;
   private length: number;
+  /** Tokens of the path that a job said were committed; the path may have become shorter since. */
+  private committed: number;
   /** Tokens of the path that are ingested. */
   private ingested = 0;
   private readonly known: KnownVerdicts;
@@ -42,6 +44,7 @@ export class Target {
     private readonly times: WorkerTimes,
   ) {
     this.length = world.promptTokens;
+    this.committed = world.promptTokens;
     this.known = new KnownVerdicts(world.reach);
   }
 
@@ -155,6 +158,7 @@ export class Target {
       return;
     }
     this.follow(line, length);
+    this.committed = Math.max(this.committed, message.committed);
     const job = {
       message,
       next: message.first,
@@ -274,6 +278,7 @@ export class Target {
 
   private end(message: JobAssigned, outcome: 'resync' | 'dropped'): void {
     const { target } = this;
-    this.world.wire.send({ kind: 'job.ended', target, job: message.job, outcome });
+    const held = Math.min(this.committed, this.length);
+    this.world.wire.send({ kind: 'job.ended', target, job: message.job, outcome, held });
   }
 }

@@ -232,6 +232,24 @@ describe('speculating', () => {
     expect(bench.toldTo('t1', 'session.open').length).toBe(3);
   });
 
+  it('sends only what a target lacks that says after resync what it holds, unless that is another text', () => {
+    for (const [text, from] of [
+      [[1], 4],
+      [[2], 3],
+    ] as const) {
+      const bench = speculating();
+      bench.draft(epochOf(bench), [], [1, 2]);
+      bench.verdict('t1', 0, [], 1);
+      const held = { position: 4, pathHash: pathOf('g', [...PROMPT, ...text]).hash };
+      bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job: 1, outcome: 'resync', held });
+      bench.scheduler.run({ limitMs: bench.scheduler.now() });
+      expect(bench.toldTo('t1', 'job.assigned').at(-1)).toMatchObject({
+        from,
+        tokens: [1, 2].slice(from - 3),
+      });
+    }
+  });
+
   it('ignores the end of a job that was given up', () => {
     const bench = speculating();
     bench.actor.send({ type: 'job.ended', generation: 'g', worker: 't1', job: 99, outcome: 'resync' });

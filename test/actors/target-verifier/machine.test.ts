@@ -9,7 +9,7 @@ import {
 import type { JobAssigned } from '../../../src/core/messages.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { descendants } from '../../support/state-charts.js';
-import { createVerifierBench, PROMPT, pathOf, textAfter } from '../../support/worker-bench.js';
+import { createVerifierBench, likelihoods, PROMPT, pathOf, textAfter } from '../../support/worker-bench.js';
 
 let jobs = 0;
 
@@ -95,6 +95,25 @@ describe('a verdict', () => {
     expect(again.every(({ tokensIngested, done }) => tokensIngested === 0 && done)).toBe(true);
   });
 
+  it('tells its log probabilities where its session was opened for them, also when it is known already', () => {
+    const bench = createVerifierBench();
+    bench.load();
+    bench.openSession('a', { logprobs: 2 });
+    bench.openSession('b');
+    bench.run();
+    const told = (generation: string, tokens: readonly number[]) => {
+      bench.said.length = 0;
+      bench.send(job(generation, tokens));
+      bench.run();
+      return bench.saidOf('verdict.returned').flatMap(({ ids, logprobs }): unknown[] => logprobs ?? ids);
+    };
+    const own = likelihoods(PROMPT, 4, 2);
+    expect(told('a', right.slice(0, 3))).toEqual(own);
+    expect(told('a', right.slice(0, 3))).toEqual(own);
+    expect(told('a', wrongAt(1).slice(0, 3))).toEqual(own.slice(0, 2));
+    expect(told('b', right.slice(0, 3))).toEqual(right.slice(0, 4));
+  });
+
   it('is computed anew where the path differs, and only there', () => {
     const bench = ready();
     bench.send(job('a', wrongAt(2).slice(0, 4)));
@@ -137,6 +156,32 @@ describe('a job that builds on what is not held', () => {
     expect(bench.saidOf('job.ended').map(({ outcome }) => outcome)).toEqual(['resync', 'resync']);
     // Only the prompt's verdict, which refuted the first job.
     expect(bench.saidOf('verdict.returned').flatMap(({ ids }) => ids)).toEqual(right.slice(0, 1));
+  });
+
+  it('is answered with what is held of the committed text', () => {
+    const bench = ready();
+    const held = (tokens: number) => ({
+      position: PROMPT.length + tokens,
+      pathHash: hashAfter(right.slice(0, tokens)),
+    });
+    const sendForeign = () => bench.send(job('a', right.slice(0, 9), { from: 11 }));
+    sendForeign();
+    bench.send(job('a', [...right.slice(0, 3), 1], { committedPosition: PROMPT.length + 2 }));
+    bench.run();
+    sendForeign();
+    // A shorter path since.
+    bench.send(job('a', wrongAt(0).slice(0, 1), { committedPosition: PROMPT.length }));
+    bench.run();
+    sendForeign();
+    bench.run();
+    const said = bench.saidOf('job.ended').map((ended) => ended.held?.position);
+    expect(
+      bench
+        .saidOf('job.ended')
+        .map((ended) => ended.held)
+        .slice(0, 2),
+    ).toEqual([held(0), held(2)]);
+    expect(said).toEqual([PROMPT.length, PROMPT.length + 2, PROMPT.length + 1]);
   });
 
   it('is answered unknownSession without a session', () => {

@@ -115,6 +115,21 @@ describe('slipstream generate', () => {
     expect(engines[0]?.options.nats.servers).toEqual(['a:1', 'b', 'c']);
   });
 
+  test('--logprobs is told with --json, and refused where there is no place for it', async () => {
+    const asked = ['generate', '--prompt', 'hi', '--logprobs', '2'];
+    const { stdout, engines } = await run([...asked, '--json']);
+    expect(engines[0]?.requests[0]).toMatchObject({ logprobs: 2 });
+    expect(JSON.parse(stdout).logprobs).toEqual(
+      [...'hello'].map((text) => ({
+        logprob: -0.5,
+        top_logprobs: [{ token: text.charCodeAt(0), text, logprob: -0.5 }],
+      })),
+    );
+    const { code, stderr } = await run(asked);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--logprobs is 2, but must be given with --json');
+  });
+
   test('--json prints one object with ids, usage, timings and speculation', async () => {
     const { code, stdout, stderr } = await run(['generate', '--prompt', 'hi', '--json', '--drafter', 'none']);
     expect(code).toBe(0);

@@ -90,12 +90,15 @@ export class ScriptedEngine implements CliEngine {
       }
       const [, undrafted, character = ''] = piece;
       const seq = tokens.length;
+      const token = character.charCodeAt(0);
+      const likely = { token, bytes: Uint8Array.of(token), logprob: -0.5 };
       tokens.push({
         seq,
-        token: character.charCodeAt(0),
+        token,
         text: character,
         drafted: undrafted === '',
         atMs: 100 + 10 * seq,
+        ...(request.logprobs !== undefined && { logprobs: { ...likely, top: [likely] } }),
       });
       changed();
       setImmediate(step);

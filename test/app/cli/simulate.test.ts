@@ -101,6 +101,16 @@ describe('slipstream simulate', () => {
     expect(await report('--engine', 'fast', ...asked)).toEqual(await report('--engine', 'actors', ...asked));
   });
 
+  test('says of how many tokens of a long text every event was simulated', async () => {
+    const flags = ['--mode', 'dsi', '--lookahead', '1', '--engine', 'fast', '--json', '--tokens'];
+    const long = await run(['simulate', ...flags, '1000000']);
+    expect(long.stderr).toMatch(
+      /^\d{5} tokens simulated event by event; of the rest, which drafts are right: /,
+    );
+    expect(JSON.parse(long.stdout).rollbacks).toBeGreaterThan(150_000);
+    expect((await run(['simulate', ...flags, '2000'])).stderr).toBe('');
+  });
+
   test('both engines agree where other drafts are right', async () => {
     const asked = ['--tokens', '4000', '--targets', '6', '--drafter-ms', '4', '--latency-ms', '0.3'];
     const [actors, fast] = [await report(...asked), await report('--engine', 'fast', ...asked)];

@@ -4,7 +4,12 @@ import { PaceBook } from '../../../src/core/planner/pace-book.js';
 import { PacedPlanner } from '../../../src/core/planner/paced-planner.js';
 
 /** Decodes `tokens` tokens, each mode taking what it takes; how many were decoded in each. */
-function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => number, book = new PaceBook()) {
+function decode(
+  tokens: number,
+  msOf: (mode: GenerationMode, at: number) => number,
+  book = new PaceBook(),
+  interruptedAt = -1,
+) {
   const planner = new PacedPlanner(book, { mode: 'auto', lookahead: undefined, wait: undefined });
   const targetTimes = [{ tokens: 1, ms: 10 }];
   const situation = {
@@ -25,6 +30,10 @@ function decode(tokens: number, msOf: (mode: GenerationMode, at: number) => numb
     planner.observe({ ...situation, remaining: tokens - at });
     const { mode } = planner.plan;
     nowMs += msOf(mode, at);
+    if (at === interruptedAt) {
+      nowMs += 10_000;
+      planner.interrupted();
+    }
     spent[mode].push(at);
     planner.committed(nowMs);
   }
@@ -40,6 +49,18 @@ describe('modes on a machine that workers share', () => {
     const { spent } = decode(60, usual, book);
     expect(spent.none.length).toBeLessThan(20);
   });
+
+  it.each<GenerationMode>(['none', 'dsi'])(
+    'are not held responsible for what interrupted them (%s)',
+    (fastest) => {
+      const book = new PaceBook();
+      const usual = (mode: GenerationMode) => (mode === fastest ? 5 : 10);
+      decode(600, usual, book);
+      const { spent, planner } = decode(400, usual, book, 200);
+      expect(spent[fastest].length).toBeGreaterThan(340);
+      expect(planner.plan.reason).toContain(`${fastest} 5.0`);
+    },
+  );
 
   it.each<GenerationMode>(['none', 'si', 'dsi'])(
     'the one that is measured fastest goes on: %s',

@@ -81,7 +81,7 @@ test('the fields of the table are the fields there are', async () => {
   const text = await readFile(new URL('../../../docs/websocket.md', import.meta.url), 'utf8');
   const [table = ''] = /^\| `prompt`(?:.|\n)*?\n\n/m.exec(text) ?? [];
   const fields = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name ?? '');
-  expect(fields.length).toBe(18);
+  expect(fields.length).toBe(19);
   const known = fields.filter((name) => name !== 'ref' && name !== 'prompt' && name !== 'speculative');
   const given = Object.fromEntries(known.map((name) => [name, null]));
   expect(requestFromWire({ prompt: 'p', ...given }).unknown).toEqual([]);

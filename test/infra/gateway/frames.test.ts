@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseClientFrame } from '../../../infra/gateway/frames.js';
+import { parseClientFrame, tokenFrame } from '../../../infra/gateway/frames.js';
 import { inWireNames, requestFromWire, wireParameters } from '../../../infra/gateway/wire-request.js';
 import { InvalidOptionError } from '../../../src/core/errors.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
@@ -86,6 +86,21 @@ describe('client frames', () => {
   });
 });
 
+describe('token frames', () => {
+  const token = { seq: 0, token: 5, text: 'a', drafted: true, atMs: 1 };
+  const likely = { token: 5, bytes: Uint8Array.of(97), logprob: -0.5 };
+
+  test('tell how likely a token was where that is known', () => {
+    const plain = { type: 'token', id: 'g', seq: 0, token: 5, text: 'a', drafted: true };
+    expect(tokenFrame('g', token)).toEqual(plain);
+    expect(tokenFrame('g', { ...token, logprobs: { ...likely, top: [likely] } })).toEqual({
+      ...plain,
+      logprob: -0.5,
+      top_logprobs: [{ token: 5, text: 'a', logprob: -0.5 }],
+    });
+  });
+});
+
 describe('requests', () => {
   test('are translated field by field; null counts as left out', () => {
     const { request, unknown } = requestFromWire({
@@ -103,6 +118,7 @@ describe('requests', () => {
       seed: 9,
       stop: ['a', 'b'],
       ignore_eos: true,
+      logprobs: 2,
       messages: null,
       speculative: { mode: 'none', lookahead: null, targets: 2, drafters: 3 },
       user: 'u',
@@ -123,6 +139,7 @@ describe('requests', () => {
       seed: 9,
       stop: ['a', 'b'],
       ignoreEndTokens: true,
+      logprobs: 2,
       mode: 'none',
       targets: 2,
     });

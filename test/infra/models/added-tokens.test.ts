@@ -36,6 +36,16 @@ describe('createSectionSplitter', () => {
     expect(sections('a <m> b', token(1, '<m>'))).toEqual(['a ', 1, ' b']);
   });
 
+  it('takes a control token only where it may be one, else an ordinary token that begins there', () => {
+    const ordinary = { ...token(3, '<a'), special: false };
+    const split = createSectionSplitter([token(1, '<a>'), token(2, '>b'), ordinary]);
+    const ids = (text: string, from: number) =>
+      split(text, (start) => start >= from).map((part) => (typeof part === 'string' ? part : part.id));
+    expect(ids('<a>b<a>c', 0)).toEqual([1, 'b', 1, 'c']);
+    expect(ids('<a>b<a>c', 1)).toEqual([3, 2, 1, 'c']);
+    expect(ids('<a>b<a>c', 9)).toEqual([3, '>b', 3, '>c']);
+  });
+
   it('leaves text without tokens whole', () => {
     expect(sections('abc', token(1, '<m>'))).toEqual(['abc']);
     expect(sections('abc')).toEqual(['abc']);

@@ -5,6 +5,7 @@ import { gguf } from '@huggingface/gguf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openGguf } from '../../../infra/models/gguf-reader.js';
+import { layerVectors } from '../../../src/core/checkpoint.js';
 import { ModelFormatError, ModelNotFoundError } from '../../../src/core/errors.js';
 import { writeGguf } from '../../support/gguf-writer.js';
 import { tinyGguf } from '../../support/tiny-gguf.js';
@@ -31,7 +32,7 @@ function readAll(bytes: Uint8Array): void {
     for (let layer = 0; layer < checkpoint.config.layers; layer++) {
       for (const which of ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const)
         checkpoint.matrix(layer, which);
-      for (const which of ['attention', 'feedForward'] as const) checkpoint.norm(layer, which);
+      for (const which of layerVectors(checkpoint.config).keys()) checkpoint.vector(layer, which);
     }
   } finally {
     file.close();
@@ -86,7 +87,7 @@ describe('openGguf', () => {
       expect(matrix.format).toBe('q8_0');
       expect(Buffer.compare(matrix.bytes, tensor?.bytes ?? new Uint8Array())).toBe(0);
     }
-    expect([...checkpoint.norm(1, 'attention')]).toEqual(new Array(32).fill(1));
+    expect([...checkpoint.vector(1, 'attentionNorm')]).toEqual(new Array(32).fill(1));
     file.close();
   });
 
@@ -181,8 +182,15 @@ describe('openGguf', () => {
   });
 
   it.each([
-    ['general.architecture', { type: 'string', value: 'qwen2' }, /"qwen2" is not supported: must be "llama"/],
-    ['llama.rope.scaling.type', { type: 'string', value: 'yarn' }, /"yarn" is not supported/],
+    [
+      'general.architecture',
+      { type: 'string', value: 'qwen2moe' },
+      /"qwen2moe" is not supported: must be one of llama, qwen2, qwen3/,
+    ],
+    ['general.architecture', { type: 'string', value: 'qwen3' }, /qwen3.block_count: missing, but must be/],
+    ['llama.rope.scaling.type', { type: 'string', value: 'yarn' }, /"yarn" is not .*"none" or "linear"/],
+    ['llama.rope.scaling.factor', { type: 'float32', value: -2 }, /factor: -2, but must be a positive/],
+    ['llama.rope.scaling.original_context_length', { type: 'uint32', value: 64 }, /is not supported/],
     ['llama.attention.sliding_window', { type: 'uint32', value: 4 }, /sliding_window: is not supported/],
     ['llama.rope.dimension_count', { type: 'uint32', value: 4 }, /dimension_count: 4 is not supported/],
     ['llama.attention.head_count_kv', { type: 'uint32', value: 3 }, /3, but must be an integer 1\.\.2/],
@@ -194,6 +202,33 @@ describe('openGguf', () => {
     ['general.alignment', { type: 'uint32', value: 0 }, /alignment: must be a power of two/],
   ] as const)('refuses %s of a model that it would compute wrongly', (key, value, message) => {
     expect(refusal(writeGguf(tinyGguf({ [key]: value }))).message).toMatch(message);
+  });
+
+  it('divides frequencies by what the file says, in its header and in a tensor', () => {
+    const divisors = (changes: Parameters<typeof tinyGguf>[0], factors?: readonly number[]) => {
+      const { metadata, tensors } = tinyGguf(changes);
+      const bytes = new Uint8Array(Float32Array.from(factors ?? []).buffer);
+      const factorTensor = { name: 'rope_freqs.weight', shape: [8], type: 0, bytes };
+      writeFileSync(
+        path,
+        writeGguf({ metadata, tensors: factors === undefined ? tensors : [...tensors, factorTensor] }),
+      );
+      const file = openGguf(path);
+      file.close();
+      return file.config.ropeDivisors;
+    };
+    const twice = { 'llama.rope.scaling.factor': { type: 'float32', value: 2 } } as const;
+    const factors = [1, 1, 1, 1, 2, 3, 4, 4];
+    expect(divisors({})).toBeUndefined();
+    expect(divisors(twice)).toEqual(new Array(8).fill(2));
+    expect(
+      divisors({ ...twice, 'llama.rope.scaling.type': { type: 'string', value: 'none' } }),
+    ).toBeUndefined();
+    expect(divisors({}, factors)).toEqual(factors);
+    expect(divisors(twice, factors)).toEqual(factors.map((factor) => 2 * factor));
+    expect(() => divisors({}, [1, 1, 1, 1, 1, 1, 1, 0])).toThrow(
+      /"rope_freqs.weight": 0, but must be a posit/,
+    );
   });
 
   it('says that a file is not there', () => {

@@ -1,8 +1,5 @@
-import { Decoder } from '../../../infra/onnx/decoder.js';
-import { inspectDecoderGraph } from '../../../infra/onnx/decoder-graph-info.js';
-import { readModelFiles } from '../../../infra/onnx/model-files.js';
-import { createSession } from '../../../infra/onnx/runtime.js';
 import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
+import { passLogits } from '../../support/pass-logits.js';
 import { referenceLogits } from '../../support/tiny-reference.js';
 
 /** How far a model's logits are from what its weights define, over passes of several tokens. */
@@ -15,15 +12,7 @@ export interface ImportError {
 
 export async function importError(modelFolder: string, checkpoint: DecoderCheckpoint): Promise<ImportError> {
   const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % checkpoint.config.vocabularySize);
-  const { model, path } = await readModelFiles(modelFolder);
-  const session = await createSession(path, { threads: 1, provider: 'cpu' });
-  const decoder = new Decoder(session, inspectDecoderGraph(model, path, 'target'), 'rows');
-  const store = decoder.openStore();
-  const logits = [
-    ...(await decoder.pass(store, tokens.slice(0, 7), 0, 7, 2)),
-    ...(await decoder.pass(store, tokens.slice(7), 7, tokens.length - 7, 2)),
-  ];
-  await decoder.release();
+  const logits = await passLogits(modelFolder, tokens);
   const expected = referenceLogits(checkpoint, tokens);
   const differences = expected.flatMap((row, i) => row.map((value, id) => value - (logits[i]?.[id] ?? 0)));
   return {

@@ -153,6 +153,12 @@ describe('a GGUF file', () => {
     truncateSync(source, bytes.length - 100);
     await expect(resolveModel(source, settings)).rejects.toThrow(ModelFormatError);
     expect(existsSync(join(cacheFolder, 'models', 'imported'))).toBe(false);
+    const merges = { type: 'strings', value: ['q x'] } as const;
+    writeFileSync(source, writeGguf(tinyGguf({ 'tokenizer.ggml.merges': merges })));
+    await expect(resolveModel(source, settings)).rejects.toThrow(
+      `${source}: model.merges.0: "q x" makes no token`,
+    );
+    expect(readdirSync(join(cacheFolder, 'models', 'imported'))).toEqual([]);
   });
 
   it('is imported again where files of the import are missing or too short', async () => {

@@ -18,9 +18,13 @@ import {
   removeModel,
 } from '../../../infra/models/model-store.js';
 import type { ModelProgress } from '../../../infra/models/progress.js';
+import { inspectDecoderGraph } from '../../../infra/onnx/decoder-graph-info.js';
+import { readGraphFile } from '../../../infra/onnx/model-files.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
+import { passLogits } from '../../support/pass-logits.js';
 import { writeTinyModelFolder } from '../../support/tiny-model.js';
 import { type TinySafetensorsOptions, writeTinySafetensors } from '../../support/tiny-safetensors.js';
+import { writeTinyTokenizer } from '../../support/tiny-tokenizer.js';
 import { importError } from './import-error.js';
 
 let root = '';
@@ -82,6 +86,22 @@ describe('a folder of safetensors', () => {
     expect([...folders].filter((made) => existsSync(made as string))).toHaveLength(2);
     expect(() => folderOf('q4')).toThrow();
   });
+
+  it.each(['f32', 'q8', 'rowwise'] as const)(
+    'leaves out rows that no token has, so that greedy text needs no logits but the largest: %s',
+    async (weights) => {
+      writeTinySafetensors(folder, { format: 'bf16', vocabularySize: 320 });
+      const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 300);
+      const whole = await passLogits(await importModel(folder, 'whole', settings, weights), tokens);
+      writeTinyTokenizer(folder, 300);
+      const made = await importModel(folder, 'mine', settings, weights);
+      expect(inspectDecoderGraph(readGraphFile(made).model, made, 'target')).toMatchObject({
+        embeddingRows: 300,
+        vocabularySize: 300,
+      });
+      expect(await passLogits(made, tokens)).toEqual(whole.map((row) => row.slice(0, 300)));
+    },
+  );
 
   it('is imported once, with progress, until a file of it changes', async () => {
     writeTinySafetensors(folder, { shards: 2 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSafetensorsSource } from '../../../infra/models/safetensors-source.js';
-import type { DecoderCheckpoint, LayerMatrix } from '../../../src/core/checkpoint.js';
+import { type DecoderCheckpoint, type LayerMatrix, layerVectors } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
 import {
   type SafetensorsHeader,
@@ -13,7 +13,11 @@ import {
   writeSafetensors,
 } from '../../support/safetensors-writer.js';
 import { tinyCheckpoint } from '../../support/tiny-model.js';
-import { tinyTensors, writeTinySafetensors } from '../../support/tiny-safetensors.js';
+import {
+  type TinySafetensorsOptions,
+  tinyTensors,
+  writeTinySafetensors,
+} from '../../support/tiny-safetensors.js';
 
 let root = '';
 let folder = '';
@@ -23,8 +27,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+const llama3Scaling = {
+  rope_type: 'llama3',
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 8192,
+};
+
 const MATRICES: readonly LayerMatrix[] = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'];
-const NORMS = ['attention', 'feedForward'] as const;
 const path = (name: string) => join(folder, name);
 const weights = () => path('model.safetensors');
 
@@ -37,7 +48,7 @@ function readAll(checkpoint: DecoderCheckpoint) {
     finalNorm: checkpoint.finalNorm(),
     layers: Array.from({ length: layers }, (_, layer) => ({
       matrices: MATRICES.map((which) => checkpoint.matrix(layer, which)),
-      norms: NORMS.map((which) => checkpoint.norm(layer, which)),
+      vectors: [...layerVectors(checkpoint.config).keys()].map((which) => checkpoint.vector(layer, which)),
     })),
   };
 }
@@ -79,15 +90,21 @@ function writeWrong(
 }
 
 describe('a folder of safetensors', () => {
-  it.each(['f32', 'f16', 'bf16'] as const)('is read as it was written: %s', (format) => {
-    const written = writeTinySafetensors(folder, { format });
+  it.each<[string, TinySafetensorsOptions]>([
+    ['f32', { format: 'f32' }],
+    ['f16', { format: 'f16' }],
+    ['bf16', { format: 'bf16' }],
+    ['f16 with biases', { format: 'f16', attentionBiases: true }],
+    ['bf16 with norms of heads', { format: 'bf16', headNorms: true }],
+  ])('is read as it was written: %s', (_, options) => {
+    const written = writeTinySafetensors(folder, options);
     const read = open();
     const expected = readAll(written);
     const bytesOf = ({ bytes, ...rest }: { bytes: Uint8Array }) => ({ ...rest, bytes: [...bytes] });
     expect(bytesOf(read.embedding)).toEqual(bytesOf(expected.embedding));
-    read.layers.forEach(({ matrices, norms }, layer) => {
+    read.layers.forEach(({ matrices, vectors }, layer) => {
       expect(matrices.map(bytesOf)).toEqual(expected.layers[layer]?.matrices.map(bytesOf));
-      expect(norms).toEqual(expected.layers[layer]?.norms);
+      expect(vectors).toEqual(expected.layers[layer]?.vectors);
     });
     expect(openSafetensorsSource(folder).config).toEqual(written.config);
   });
@@ -125,14 +142,55 @@ describe('a folder of safetensors', () => {
     expect(openSafetensorsSource(folder).config.ropeBase).toBe(5e5);
   });
 
+  it('may be a Qwen that has windows but does not use them, or a Mistral without any', () => {
+    writeTinySafetensors(folder, { attentionBiases: true });
+    const unused = { use_sliding_window: false, sliding_window: 4096, max_window_layers: 1 };
+    changeConfig({ ...unused, layer_types: ['full_attention', 'full_attention'] });
+    expect(open().layers[0]?.vectors).toHaveLength(5);
+    writeTinySafetensors(folder, { headNorms: true });
+    changeConfig({ ...unused, attention_bias: false });
+    expect(open().layers[0]?.vectors).toHaveLength(4);
+    // 128 where it is not given, as transformers has it.
+    changeConfig({ head_dim: undefined });
+    expect(refusal().message).toMatch(/q_proj.weight": shape is 64 x 64, but .* must be 512 x 64/);
+    writeTinySafetensors(folder);
+    changeConfig({ model_type: 'mistral', sliding_window: null });
+    expect(open().layers[0]?.vectors).toHaveLength(2);
+  });
+
   it.each([
-    [{ model_type: 'qwen2' }, /model_type: "qwen2" is not supported: must be "llama"/],
+    [
+      { model_type: 'qwen2_moe' },
+      /model_type: "qwen2_moe" is not supported: must be one of llama, mistral, qwen2, qwen3$/,
+    ],
+    [{ model_type: undefined }, /model_type: nothing is not supported/],
+    [{ model_type: 'qwen2' }, /tensor "model.layers.0.self_attn.q_proj.bias" is missing/],
+    [{ model_type: 'qwen3' }, /tensor "model.layers.0.self_attn.q_norm.weight" is missing/],
+    [{ model_type: 'qwen3', attention_bias: true }, /attention_bias: true is not supported/],
+    [{ model_type: 'qwen2', use_sliding_window: true }, /use_sliding_window: true is not supported/],
+    [
+      { model_type: 'qwen3', layer_types: ['full_attention', 'sliding_attention'] },
+      /layer_types.1: "sliding_attention" is not supported: must be "full_attention"/,
+    ],
+    [{ model_type: 'qwen2', num_key_value_heads: undefined }, /num_key_value_heads: is missing/],
+    [{ model_type: 'mistral' }, /sliding_window: nothing is not supported: must be null/],
+    [{ model_type: 'mistral', sliding_window: 4096 }, /sliding_window: 4096 is not supported: must be null/],
     [{ hidden_act: 'gelu' }, /hidden_act: "gelu" is not supported/],
-    [{ attention_bias: true }, /attention_bias: true is not supported \(.*no biases\)/],
-    [{ mlp_bias: true }, /mlp_bias: true is not supported \(.*no biases\)/],
-    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /rope_scaling.rope_type: "llama3" is not support/],
-    [{ rope_scaling: { type: 'linear', factor: 2 } }, /rope_scaling.type: "linear" is not supported/],
-    [{ rope_parameters: { rope_type: 'yarn' } }, /rope_parameters.rope_type: "yarn" is not supported/],
+    [{ attention_bias: true }, /attention_bias: true is not supported \(.*only q, k and v of qwen2/],
+    [{ mlp_bias: true }, /mlp_bias: true is not supported \(.*only q, k and v of qwen2/],
+    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, /rope_scaling.low_freq_factor: is missing/],
+    [{ rope_scaling: { type: 'linear' } }, /rope_scaling.factor: is missing/],
+    [{ rope_scaling: { type: 'dynamic', factor: 2 } }, /rope_scaling.rope_type: "dynamic" is not supported/],
+    [{ rope_scaling: { mrope_section: [2, 2, 4] } }, /rope_scaling.mrope_section: is not supported/],
+    [
+      { rope_parameters: { rope_type: 'yarn' } },
+      /rope_parameters.rope_type: "yarn" is not supported: must be one of default, linear, llama3/,
+    ],
+    [{ rope_parameters: { partial_rotary_factor: 0.5 } }, /partial_rotary_factor: 0.5 is not supported/],
+    [
+      { rope_scaling: { ...llama3Scaling, high_freq_factor: 1 } },
+      /rope_scaling.high_freq_factor: is 1, but must be above low_freq_factor, 1/,
+    ],
     [{ sliding_window: 4096 }, /sliding_window: 4096 is not supported: must be null/],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor: 0.5 is not supported/],
     [
@@ -142,7 +200,7 @@ describe('a folder of safetensors', () => {
     [{ num_key_value_heads: 3 }, /num_key_value_heads: 3 does not divide 4 heads/],
     [{ head_dim: 8 }, /head_dim: 8 is not a multiple of 16/],
     [{ num_hidden_layers: 3 }, /tensor "model.layers.2.self_attn.q_proj.weight" is missing/],
-    [{ num_hidden_layers: 1 }, /tensor "model.layers.1..*": is not part of a plain Llama decoder/],
+    [{ num_hidden_layers: 1 }, /tensor "model.layers.1..*": is not part of a decoder with this config.json/],
     [{ num_hidden_layers: 1e9 }, /num_hidden_layers: /],
     [{ hidden_size: -64 }, /hidden_size: /],
     [{ intermediate_size: '128' }, /config.json: intermediate_size: is "128", but must be a number$/],
@@ -264,7 +322,7 @@ describe('a folder of safetensors', () => {
       );
     extra('model.layers.0.self_attn.q_proj.bias');
     expect(refusal().message).toMatch(
-      /"model.layers.0.self_attn.q_proj.bias": .*, whose matrices have no bias/,
+      /"model.layers.0.self_attn.q_proj.bias": is not part of a decoder with this/,
     );
     extra('model.layers.0.self_attn.rotary_emb.inv_freq');
     open();

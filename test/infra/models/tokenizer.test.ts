@@ -138,6 +138,34 @@ describe('a tokenizer of a GGUF file', () => {
     expect(names(loaded, loaded.encode(`12345${word}`))).toEqual(expected);
   });
 
+  it('composes characters as the tokenizers of Qwen do, and nobody else', () => {
+    const qwen = load({ 'tokenizer.ggml.pre': { type: 'string', value: 'qwen2' } });
+    expect(qwen.encode('cafe\u0301')).toEqual(qwen.encode('caf\u00e9'));
+    expect(tokenizer.encode('cafe\u0301')).not.toEqual(tokenizer.encode('caf\u00e9'));
+  });
+
+  it('is the same whatever rows without tokens a size of the model has', () => {
+    const { metadata } = tinyGguf();
+    const [tokens, types] = [metadata['tokenizer.ggml.tokens'], metadata['tokenizer.ggml.token_type']];
+    if (tokens?.type !== 'strings' || types?.type !== 'int32s') throw new Error('no tokens');
+    const named = tokens.value.length;
+    const padded = (rows: number, type: number) => {
+      const ids = Array.from({ length: rows }, (_, i) => named + i);
+      return load({
+        'tokenizer.ggml.tokens': {
+          type: 'strings',
+          value: [...tokens.value, ...ids.map((id) => `[PAD${id}]`)],
+        },
+        'tokenizer.ggml.token_type': { type: 'int32s', value: [...types.value, ...ids.map(() => type)] },
+      });
+    };
+    const [UNUSED, USER_DEFINED] = [5, 4];
+    for (const rows of [3, 7]) {
+      expect(padded(rows, UNUSED)).toMatchObject({ vocabularySize: named, hash: tokenizer.hash });
+      expect(padded(rows, USER_DEFINED).vocabularySize).toBe(named + rows);
+    }
+  });
+
   it.each([
     [
       'tokenizer.ggml.pre',
@@ -199,6 +227,11 @@ describe('a chat', () => {
     expect(text(loop('{{ m.content.rstrip() }}'), ' a ')).toBe('[ a]');
     expect(text(loop('{{ m.content }}'), '  ')).toBe('[  ]');
     expect(text(loop('{{ m.content }}{{ m.content }}'), 'é')).toBe('[éé]');
+  });
+
+  it('is encoded as one text: a token may begin in the template and end in a content', () => {
+    load({ 'tokenizer.chat_template': { type: 'string', value: 'a he{{ messages[0].content }}' } });
+    expect(encodeChat(loadTokenizer(folder), 'llo')).toEqual(['a', 'Ġ', 'hello']);
   });
 
   it('passes on why the template refuses messages', () => {
@@ -320,6 +353,27 @@ describe('a tokenizer.json', () => {
     writeFileSync(join(folder, 'tokenizer.json'), text);
     expect(() => loadTokenizer(folder)).toThrow(message);
     expect(() => loadTokenizer(folder)).toThrow(/^[^\n]+$/);
+  });
+
+  it('begins texts as its post-processor does, which may be one of several', () => {
+    const template = {
+      type: 'TemplateProcessing',
+      single: [{ SpecialToken: { id: '<|im_start|>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+    };
+    const bytes = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true };
+    const begins = (post_processor: unknown) => {
+      write(files());
+      rmSync(join(folder, 'tokenizer_config.json'));
+      const path = join(folder, 'tokenizer.json');
+      const json = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify({ ...json, post_processor }));
+      return loadTokenizer(folder).encode('a')[0] === 1;
+    };
+    expect(begins(template)).toBe(true);
+    expect(begins({ type: 'Sequence', processors: [bytes, template] })).toBe(true);
+    expect(begins({ type: 'Sequence', processors: [bytes] })).toBe(false);
+    expect(begins(bytes)).toBe(false);
+    expect(begins(null)).toBe(false);
   });
 
   it('keeps a token named __proto__', () => {

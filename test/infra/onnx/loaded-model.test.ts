@@ -10,6 +10,7 @@ import {
   UnavailableError,
 } from '../../../src/core/errors.js';
 import { forward } from '../../../src/core/forward.js';
+import type { TokenLogprobs } from '../../../src/core/logprobs.js';
 import { writeTinyExport } from '../../support/tiny-export.js';
 import { type TinyModelOptions, writeTinyModelFolder } from '../../support/tiny-model.js';
 import { exactRows } from './exact-rows.js';
@@ -24,6 +25,10 @@ describe.each<[string, TinyModelOptions & { readonly weights?: WeightChoice }]>(
   ['q4_0', { format: 'q4_0' }],
   ['q4_1', { format: 'q4_1' }],
   ['int8 rows', { format: 'q4_1', weights: await exactRows() }],
+  ['f32 biased', { attentionBiases: true }],
+  ['f32 head-normed', { headNorms: true }],
+  ['biased int8 rows as', { attentionBiases: true, weights: await exactRows() }],
+  ['head-normed int8 rows as', { headNorms: true, weights: await exactRows() }],
 ])('an exact target with %s weights', (name, options) => {
   let model: OnnxModel;
   beforeAll(async () => {
@@ -44,6 +49,26 @@ describe.each<[string, TinyModelOptions & { readonly weights?: WeightChoice }]>(
     const text = await decode(model, 7, 400);
     expect(new Set(text).size).toBeGreaterThan(50);
     for (const chunk of [2, 5, 16]) expect(await refuted(model, text, chunk)).toBe(0);
+  });
+
+  it('finds its tokens as likely in chunks as token by token, and picks the same as without', async () => {
+    const text = await decode(model, 7, 64);
+    const told = async (chunk: number) => {
+      const sequence = openSequence(model, { logprobs: 3 });
+      const results: TokenLogprobs[] = [];
+      for (let at = 0; at < 64; at += chunk) {
+        const tokens = text.slice(at, Math.min(at + chunk, 64));
+        const { tokenIds, logprobs } = await forward(sequence, tokens, tokens.length);
+        expect(tokenIds).toEqual(text.slice(at + 1, at + 1 + tokens.length));
+        results.push(...(logprobs ?? []));
+      }
+      sequence.close();
+      return results;
+    };
+    const single = await told(1);
+    expect(single.map(({ top }) => top[0]?.[0])).toEqual(text.slice(1));
+    expect(single.every(({ logprob, top }) => logprob < 0 && logprob === top[0]?.[1])).toBe(true);
+    for (const chunk of [2, 7, 16]) expect(await told(chunk)).toEqual(single);
   });
 
   it('picks the same under random chunkings, rollbacks and wrong drafts', async () => {

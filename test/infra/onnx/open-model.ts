@@ -32,13 +32,19 @@ export function openModel(path: string, options: Partial<OnnxModelOptions> = {})
 
 export function openSequence(
   model: LoadedModel,
-  options: { sampler?: Partial<SamplerParameters>; seed?: number; capacityTokens?: number } = {},
+  options: {
+    sampler?: Partial<SamplerParameters>;
+    seed?: number;
+    capacityTokens?: number;
+    logprobs?: number;
+  } = {},
 ): Sequence {
   return model.openSequence({
     generation: 'g',
     seed: options.seed ?? 1,
     sampler: { ...neutralSampler, promptLength: 1, ...options.sampler },
     capacityTokens: options.capacityTokens ?? model.info.contextTokens,
+    logprobs: options.logprobs,
   });
 }
 

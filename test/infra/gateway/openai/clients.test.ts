@@ -56,6 +56,22 @@ describe('the openai package', () => {
     expect({ text, tokens }).toEqual({ text: 'Because of scattering.', tokens: 3 });
   });
 
+  it('gets log probabilities, whole and streamed', async () => {
+    const likely = { token: 1, bytes: new TextEncoder().encode('Because'), logprob: -0.5 };
+    house.service.script = (generation) => {
+      generation.log.commit({ token: 1, text: 'Because', logprobs: { ...likely, top: [likely] } });
+      generation.complete();
+    };
+    const request = { model: 'scripted', messages, logprobs: true, top_logprobs: 1 };
+    const whole = await client().chat.completions.create(request);
+    const entry = { token: 'Because', logprob: -0.5, bytes: [...likely.bytes] };
+    expect(whole.choices[0]?.logprobs?.content).toEqual([{ ...entry, top_logprobs: [entry] }]);
+    const final = await client().chat.completions.stream(request).finalChatCompletion();
+    expect(final.choices[0]?.logprobs?.content).toEqual(whole.choices[0]?.logprobs?.content);
+    const text = await client().completions.create({ model: 'scripted', prompt: 'Why?', logprobs: 1 });
+    expect(text.choices[0]?.logprobs).toMatchObject({ tokens: ['Because'], token_logprobs: [-0.5] });
+  });
+
   it('ends a generation that is not listened to any more', async () => {
     house.service.script = (generation) => generation.log.append('Because');
     const stream = await client().chat.completions.create({ model: 'scripted', messages, stream: true });

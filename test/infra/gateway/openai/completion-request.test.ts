@@ -74,6 +74,18 @@ describe('a request of an OpenAI client', () => {
     expect(refused(CHAT, { ...hello, max_completion_tokens: 0 })).toMatch(/^max_completion_tokens is 0/);
   });
 
+  it('asks for log probabilities as chats do, and as texts do', () => {
+    const asked = (kind: typeof CHAT, fields: object) =>
+      readCompletionRequest(kind, { ...(kind.chat ? hello : { prompt: 'p' }), ...fields }).requests[0]
+        ?.logprobs;
+    expect(asked(CHAT, { logprobs: true })).toBe(0);
+    expect(asked(CHAT, { logprobs: true, top_logprobs: 3 })).toBe(3);
+    expect(asked(CHAT, { logprobs: false, top_logprobs: 0 })).toBeUndefined();
+    expect(asked(TEXT, { logprobs: 4 })).toBe(4);
+    expect(asked(TEXT, { logprobs: 0 })).toBe(0);
+    expect(asked(TEXT, { logprobs: null })).toBeUndefined();
+  });
+
   it('may say that it wants nothing that cannot be had', () => {
     const harmless = {
       ...{ logprobs: false, top_logprobs: 0, tools: [], functions: null, echo: false, suffix: '' },
@@ -118,9 +130,20 @@ describe('a request of an OpenAI client', () => {
     [CHAT, { ...hello, stream_options: 1 }, 'stream_options is 1, but must be an object with include_usage'],
     [CHAT, { ...hello, model: 3 }, 'model is 3, but must be a text'],
     [CHAT, { ...hello, temperature: 3 }, 'temperature is 3, but must be a number from 0 to 2'],
-    [CHAT, { ...hello, logprobs: true }, /^logprobs is true, but must be left out/],
-    [TEXT, { prompt: 'p', logprobs: 0 }, /^logprobs is 0, but must be left out/],
-    [CHAT, { ...hello, top_logprobs: 2 }, /^top_logprobs is 2, but must be left out/],
+    [CHAT, { ...hello, logprobs: 2 }, 'logprobs is 2, but must be true or false'],
+    [
+      CHAT,
+      { ...hello, logprobs: true, top_logprobs: 21 },
+      /^top_logprobs is 21, but must be a whole number from/,
+    ],
+    [CHAT, { ...hello, top_logprobs: 2 }, 'top_logprobs is 2, but must be left out unless logprobs is true'],
+    [TEXT, { prompt: 'p', logprobs: 21 }, 'logprobs is 21, but must be a whole number from 0 to 20'],
+    [TEXT, { prompt: 'p', logprobs: true }, 'logprobs is true, but must be a whole number from 0 to 20'],
+    [
+      TEXT,
+      { prompt: 'p', top_logprobs: 2 },
+      'top_logprobs is 2, but must be left out: logprobs says how many',
+    ],
     [CHAT, { ...hello, tools: [{}] }, /^tools is a list of 1, but must be left out/],
     [CHAT, { ...hello, response_format: { type: 'json_object' } }, /^response_format is of type object/],
     [TEXT, { prompt: 'p', echo: true }, /^echo is true, but must be left out/],

@@ -3,6 +3,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GatewayOptions } from '../../../../infra/gateway/gateway.js';
+import type { LoggedToken } from '../../../../src/core/engine.js';
 import { BusyError, NoWorkerError, WorkerFailedError } from '../../../../src/core/errors.js';
 import { startTestGateway, type TestGateway } from '../../../support/test-gateway.js';
 import { until } from '../../../support/until.js';
@@ -89,6 +90,84 @@ async function stream(path: string, body: object) {
     event === 'data: [DONE]' ? 'done' : JSON.parse(event.replace(/^data: /, '')),
   );
 }
+
+describe('log probabilities', () => {
+  const likely = (token: number, text: string | readonly number[], logprob: number) => ({
+    token,
+    bytes: typeof text === 'string' ? new TextEncoder().encode(text) : Uint8Array.from(text),
+    logprob,
+  });
+  const other = likely(9, ' a', -2);
+  /** A word, half a character, its other half, and the end token, of which no text is part. */
+  const tokens: Partial<LoggedToken>[] = [
+    {
+      token: 1,
+      text: ' the',
+      logprobs: { ...likely(1, ' the', -0.25), top: [likely(1, ' the', -0.25), other] },
+    },
+    { token: 2, text: '', logprobs: { ...likely(2, [0xe2, 0x82], -3), top: [other] } },
+    { token: 3, text: '€', logprobs: { ...likely(3, [0xac], -0.125), top: [] } },
+    { token: 0, text: '', logprobs: { ...likely(0, '<end>', -1), top: [] } },
+  ];
+  const chatContent = [
+    {
+      ...{ token: ' the', logprob: -0.25, bytes: [32, 116, 104, 101] },
+      top_logprobs: [
+        { token: ' the', logprob: -0.25, bytes: [32, 116, 104, 101] },
+        { token: ' a', logprob: -2, bytes: [32, 97] },
+      ],
+    },
+    {
+      ...{ token: 'bytes:\\xe2\\x82', logprob: -3, bytes: [0xe2, 0x82] },
+      top_logprobs: [{ token: ' a', logprob: -2, bytes: [32, 97] }],
+    },
+    { token: 'bytes:\\xac', logprob: -0.125, bytes: [0xac], top_logprobs: [] },
+  ];
+  const textParts = {
+    tokens: [' the', 'bytes:\\xe2\\x82', 'bytes:\\xac'],
+    token_logprobs: [-0.25, -3, -0.125],
+    text_offset: [0, 4, 4],
+    top_logprobs: [
+      { ' the': -0.25, ' a': -2 },
+      { ' a': -2, 'bytes:\\xe2\\x82': -3 },
+      { 'bytes:\\xac': -0.125 },
+    ],
+  };
+
+  async function startLikely(): Promise<void> {
+    await start();
+    house.service.script = (generation) => {
+      for (const token of tokens) generation.log.commit(token);
+      generation.complete();
+    };
+  }
+
+  it('are told of every token of the content in a whole completion', async () => {
+    await startLikely();
+    const chat = await ask(CHATS, { ...hello, logprobs: true, top_logprobs: 2 });
+    expect(chat.body.choices[0].logprobs).toEqual({ content: chatContent, refusal: null });
+    const text = await ask(TEXTS, { prompt: 'Why?', logprobs: 2 });
+    expect(text.body.choices[0].logprobs).toEqual(textParts);
+    expect(house.service.requests).toEqual([
+      { ...hello, logprobs: 2 },
+      { prompt: 'Why?', logprobs: 2 },
+    ]);
+  });
+
+  it('come with the chunk of their token in a stream, also of one that has no text', async () => {
+    await startLikely();
+    const chat = await stream(CHATS, { ...hello, logprobs: true, top_logprobs: 2 });
+    const told = chat.slice(1, -2).map(({ choices: [choice] }) => [choice.delta.content, choice.logprobs]);
+    expect(told).toEqual(
+      chatContent.map((entry, index) => [tokens[index]?.text, { content: [entry], refusal: null }]),
+    );
+    expect(chat.at(-2).choices[0]).toMatchObject({ logprobs: null, finish_reason: 'stop' });
+    const text = await stream(TEXTS, { prompt: 'Why?', logprobs: 2 });
+    const parts = text.slice(0, -2).map(({ choices: [choice] }) => choice.logprobs);
+    expect(parts.flatMap((part) => part.text_offset)).toEqual(textParts.text_offset);
+    expect(parts.flatMap((part) => part.top_logprobs)).toEqual(textParts.top_logprobs);
+  });
+});
 
 describe('a whole completion', () => {
   it('is a message of the assistant, or a text, with what it took', async () => {

@@ -18,6 +18,10 @@ import { modelFolder } from '../open-model.js';
 const folder = modelFolder();
 const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 512);
 
+/** Enough to turn a wrong frequency into wrong logits. */
+const ropeDivisors = [1, 1, 1.5, 2, 3, 4, 4, 4];
+const everyFeature: TinyModelOptions = { attentionBiases: true, headNorms: true, ropeDivisors };
+
 function newFolder(name: string): string {
   mkdirSync(folder(name), { recursive: true });
   return join(folder(name), 'model.onnx');
@@ -58,6 +62,10 @@ describe('buildDecoderModel', () => {
     ['tied embeddings', { tiedEmbeddings: true, seed: 2 }],
     ['f16', { format: 'f16' }],
     ['bf16', { format: 'bf16' }],
+    ['biases', { attentionBiases: true }],
+    ['norms of heads', { headNorms: true, tiedEmbeddings: true }],
+    ['norms of heads and biases, interleaved RoPE', { ...everyFeature, ropeInterleaved: true }],
+    ['scaled positions', { ropeDivisors }],
   ])('equals the reference: %s', async (name, options) => {
     expect(await largestError(name, tinyCheckpoint(options), 'stored')).toBeLessThan(1e-3);
   });
@@ -76,6 +84,9 @@ describe('buildDecoderModel', () => {
     ['interleaved RoPE, tied embeddings', { ropeInterleaved: true, tiedEmbeddings: true }],
     ['q4_1', { format: 'q4_1', seed: 3 }],
     ['one layer', { layers: 1, format: 'bf16' }],
+    ['biases', { attentionBiases: true }],
+    ['norms of heads', { headNorms: true }],
+    ['all of that, scaled positions', everyFeature],
   ])('comes close to the reference with int8 rows between rotated vectors: %s', async (name, options) => {
     const checkpoint = tinyCheckpoint(options);
     const path = newFolder(`rowwise-${name}`);
