@@ -9,9 +9,10 @@ import {
   type StoredMatrix,
 } from '../../src/core/checkpoint.js';
 import { ModelFormatError, ModelNotFoundError, systemReason } from '../../src/core/errors.js';
+import { smallestPiece } from '../onnx/graph/blocks/block-formats.js';
 import { readDecoderConfig } from './gguf-config.js';
 import { type GgufHeader, type GgufTensorInfo, type GgufValue, readGgufHeader } from './gguf-header.js';
-import { supportedQuantisations, tensorType, tensorTypeName } from './gguf-quantisation.js';
+import { supportedQuantisations, tensorFormat, tensorTypeName } from './gguf-quantisation.js';
 import { ROPE_FACTORS, withRopeFactors } from './gguf-rope-factors.js';
 import { readExactly } from './read-exactly.js';
 
@@ -118,23 +119,26 @@ function tensorProblem(
   if (shape === undefined) return 'is not part of a decoder of this architecture';
   if (info.shape.length !== shape.length || info.shape.some((size, i) => size !== shape[i]))
     return `shape ${info.shape.join(' x ')}, but must be ${shape.join(' x ')}`;
-  const type = tensorType(info.type);
+  const format = tensorFormat(info.type);
   const isVector = shape.length === 1;
-  if (type === undefined || (isVector && type.format !== 'f32')) {
+  if (format === undefined || (isVector && format !== 'f32')) {
     const allowed = isVector ? 'F32' : supportedQuantisations;
     return `quantisation ${tensorTypeName(info.type)} is not supported: must be ${allowed}`;
   }
-  if ((shape[0] ?? 0) % type.blockElements !== 0) return `rows of ${shape[0]} are not whole blocks`;
+  const { weights } = smallestPiece(format);
+  if ((shape[0] ?? 0) % weights !== 0)
+    return `rows of ${shape[0]} are not whole blocks of ${tensorTypeName(info.type)}: must be a multiple of ${weights}`;
   const end = info.offset + tensorBytes(info);
   return end > fileBytes ? `ends at byte ${end}, but the file at ${fileBytes}` : undefined;
 }
 
 /** Bytes of a tensor whose type was checked. */
 function tensorBytes(info: GgufTensorInfo): number {
-  const type = tensorType(info.type);
-  if (type === undefined) return Number.POSITIVE_INFINITY;
+  const format = tensorFormat(info.type);
+  if (format === undefined) return Number.POSITIVE_INFINITY;
   const elements = info.shape.reduce((product, size) => product * size, 1);
-  return (elements / type.blockElements) * type.blockBytes;
+  const { weights, bytes } = smallestPiece(format);
+  return (elements / weights) * bytes;
 }
 
 function createCheckpoint(
@@ -153,7 +157,7 @@ function createCheckpoint(
   const matrix = (name: string): StoredMatrix => {
     const { info, bytes } = read(name);
     const [columns = 0, rows = 0] = info.shape;
-    const format = tensorType(info.type)?.format ?? 'f32';
+    const format = tensorFormat(info.type) ?? 'f32';
     return { format, rows, columns, bytes };
   };
   const vector = (name: string): Float32Array => {

@@ -1,4 +1,5 @@
 import {
+  type BlockFormat,
   type DecoderCheckpoint,
   type DecoderConfig,
   type LayerMatrix,
@@ -9,7 +10,7 @@ import {
   type WeightFormat,
 } from '../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../src/core/errors.js';
-import { BLOCK, BLOCK_BYTES, type BlockFormat } from '../onnx/graph/weight-blocks.js';
+import { BLOCK_LAYOUTS } from '../onnx/graph/blocks/block-formats.js';
 import { floatsOf } from '../onnx/graph/weights.js';
 import type { PlacedTensor, SafetensorsFiles } from './safetensors-files.js';
 
@@ -44,12 +45,14 @@ const formats: ReadonlyMap<string, WeightFormat> = new Map([
   ['BF16', 'bf16'],
 ]);
 
+/** Inputs per block of the formats below. */
+const BLOCK = 32;
 /**
- * Matrices may also be bytes, rows x blocks of 32 inputs x bytes of a block: GGUF's blocks, told by their length.
+ * Matrices may also be bytes, rows x blocks of 32 inputs x bytes of a block: some of GGUF's blocks, told by their length.
  * models/train exports them.
  */
 const blockFormats: ReadonlyMap<number, BlockFormat> = new Map(
-  (['q4_0', 'q4_1', 'q8_0'] as const).map((format) => [BLOCK_BYTES[format], format]),
+  (['q4_0', 'q4_1', 'q8_0'] as const).map((format) => [BLOCK_LAYOUTS[format].bytes, format]),
 );
 const BLOCKS_DTYPE = 'U8';
 

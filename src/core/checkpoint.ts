@@ -25,12 +25,27 @@ export interface DecoderConfig {
   readonly headNorms: boolean;
 }
 
-export type WeightFormat = 'f32' | 'f16' | 'bf16' | 'q8_0' | 'q4_0' | 'q4_1';
+/** Little-endian numbers. */
+export type NumberFormat = 'f32' | 'f16' | 'bf16';
 
-/**
- * A matrix of `rows` x `columns` (columns = inputs, contiguous), as it is stored: GGUF blocks of 32 along a row, or
- * little-endian numbers.
- */
+/** GGUF's quantised blocks of 32 or, with K and IQ4_XS, 256 weights along a row. */
+export type BlockFormat =
+  | 'q8_0'
+  | 'q4_0'
+  | 'q4_1'
+  | 'q5_0'
+  | 'q5_1'
+  | 'q2_k'
+  | 'q3_k'
+  | 'q4_k'
+  | 'q5_k'
+  | 'q6_k'
+  | 'iq4_nl'
+  | 'iq4_xs';
+
+export type WeightFormat = NumberFormat | BlockFormat;
+
+/** A matrix of `rows` x `columns` (columns = inputs, contiguous), as it is stored. */
 export interface StoredMatrix {
   readonly format: WeightFormat;
   readonly rows: number;

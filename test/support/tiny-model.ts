@@ -11,9 +11,8 @@ import {
   type LayerVector,
   layerVectors,
   type StoredMatrix,
-  type WeightFormat,
 } from '../../src/core/checkpoint.js';
-import { storeAs } from './tiny-quantise.js';
+import { type StorableFormat, storeAs } from './tiny-quantise.js';
 import { normalNumbers } from './tiny-random.js';
 import { TINY_END_TOKEN, writeTinyTokenizer } from './tiny-tokenizer.js';
 
@@ -21,7 +20,7 @@ export interface TinyModelOptions {
   /** Decides every weight. Default 1. */
   readonly seed?: number;
   /** Every matrix's stored form. Default f32. */
-  readonly format?: WeightFormat;
+  readonly format?: StorableFormat;
   /** Default 512; 260..962 for a model folder, whose tokenizer has a token per byte. */
   readonly vocabularySize?: number;
   /** Default 2. */

@@ -1,10 +1,12 @@
 import { halfFloatBits, halfFloatTable } from '../../infra/onnx/graph/half-floats.js';
-import type { WeightFormat } from '../../src/core/checkpoint.js';
+import type { NumberFormat } from '../../src/core/checkpoint.js';
 
 const BLOCK = 32;
 
+export type StorableFormat = NumberFormat | 'q8_0' | 'q4_0' | 'q4_1';
+
 /** Floats in a stored form, as a GGUF or safetensors file holds them. Rows of block formats are multiples of 32. */
-export function storeAs(values: Float32Array, format: WeightFormat): Uint8Array {
+export function storeAs(values: Float32Array, format: StorableFormat): Uint8Array {
   switch (format) {
     case 'f32':
       return new Uint8Array(values.slice().buffer);

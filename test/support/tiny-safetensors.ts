@@ -1,23 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BLOCK, BLOCK_BYTES } from '../../infra/onnx/graph/weight-blocks.js';
+import { smallestPiece } from '../../infra/onnx/graph/blocks/block-formats.js';
 import { floatsOf } from '../../infra/onnx/graph/weights.js';
 import {
   type DecoderCheckpoint,
   type LayerMatrix,
   type LayerVector,
   layerVectors,
+  type NumberFormat,
   type StoredMatrix,
-  type WeightFormat,
 } from '../../src/core/checkpoint.js';
 import { type SafetensorsWriterTensor, writeSafetensors } from './safetensors-writer.js';
 import { type TinyModelOptions, tinyCheckpoint, writeTinyConfig } from './tiny-model.js';
-import { storeAs } from './tiny-quantise.js';
+import { type StorableFormat, storeAs } from './tiny-quantise.js';
 import { writeTinyTokenizer } from './tiny-tokenizer.js';
 
 export interface TinySafetensorsOptions extends TinyModelOptions {
   /** Of matrices; with blocks gains are f32. */
-  readonly format?: WeightFormat;
+  readonly format?: StorableFormat;
   /** Files; with more than one there is an index. Default 1. */
   readonly shards?: number;
 }
@@ -73,14 +73,18 @@ export function writeTinySafetensors(
   };
 }
 
-export function tinyTensors(checkpoint: DecoderCheckpoint, format: WeightFormat): SafetensorsWriterTensor[] {
+export function tinyTensors(
+  checkpoint: DecoderCheckpoint,
+  format: StorableFormat,
+): SafetensorsWriterTensor[] {
   const { config } = checkpoint;
+  const piece = smallestPiece(format);
   const matrix = (name: string, { rows, columns, bytes }: StoredMatrix): SafetensorsWriterTensor => ({
     name: `${name}.weight`,
     bytes,
     ...(isFloat(format)
       ? { dtype: format.toUpperCase(), shape: [rows, columns] }
-      : { dtype: 'U8', shape: [rows, columns / BLOCK, BLOCK_BYTES[format]] }),
+      : { dtype: 'U8', shape: [rows, columns / piece.weights, piece.bytes] }),
   });
   const vector = (name: string, values: Float32Array): SafetensorsWriterTensor => ({
     name,
@@ -101,11 +105,11 @@ export function tinyTensors(checkpoint: DecoderCheckpoint, format: WeightFormat)
   return tensors;
 }
 
-function isFloat(format: WeightFormat): format is 'f32' | 'f16' | 'bf16' {
+function isFloat(format: StorableFormat): format is NumberFormat {
   return format === 'f32' || format === 'f16' || format === 'bf16';
 }
 
-function gainFormat(format: WeightFormat): 'f32' | 'f16' | 'bf16' {
+function gainFormat(format: StorableFormat): NumberFormat {
   return isFloat(format) ? format : 'f32';
 }
 

@@ -1,6 +1,6 @@
 /**
- * How matrices are kept in the built model. Quantised blocks stay as they are, bit for bit, unless all is
- * fp32 or in rows.
+ * How matrices are kept in the built model. Quantised blocks keep their weights (see blocksFromStored) unless all is fp32
+ * or in rows.
  * - `stored`: f32, f16 and bf16 become fp32
  * - `f32`: everything fp32; blocks are dequantised
  * - `q8`: f32, f16 and bf16 are rounded to Q8_0 blocks of 32 where a row is a multiple of 32 long

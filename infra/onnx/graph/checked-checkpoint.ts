@@ -8,9 +8,7 @@ import {
   type StoredMatrix,
 } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
-import { BLOCK, BLOCK_BYTES } from './weight-blocks.js';
-
-const NUMBER_BYTES = { f32: 4, f16: 2, bf16: 2 } as const;
+import { smallestPiece } from './blocks/block-formats.js';
 
 /** A checked matrix; `name` is for errors. */
 export interface NamedMatrix extends StoredMatrix {
@@ -81,12 +79,10 @@ export class CheckedCheckpoint {
     if (matrix.rows !== rows || matrix.columns !== columns)
       this.fail(name, `shape is ${matrix.rows} x ${matrix.columns}, but must be ${rows} x ${columns}`);
     const { format, bytes } = matrix;
-    const blocks = format === 'q8_0' || format === 'q4_0' || format === 'q4_1';
-    if (blocks && columns % BLOCK !== 0)
-      this.fail(name, `rows of ${columns} are not whole blocks of ${BLOCK}`);
-    const expected = blocks
-      ? ((rows * columns) / BLOCK) * BLOCK_BYTES[format]
-      : rows * columns * NUMBER_BYTES[format];
+    const piece = smallestPiece(format);
+    if (columns % piece.weights !== 0)
+      this.fail(name, `rows of ${columns} are not whole blocks of ${piece.weights}`);
+    const expected = ((rows * columns) / piece.weights) * piece.bytes;
     if (bytes.length !== expected) this.fail(name, `has ${bytes.length} bytes, but must have ${expected}`);
     return { ...matrix, name };
   }

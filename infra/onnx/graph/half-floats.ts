@@ -8,6 +8,11 @@ export function halfFloatTable(): Float32Array {
   return table;
 }
 
+/** The little-endian binary16 whose first byte is `bytes[at]`. */
+export function halfFloatAt(bytes: Uint8Array, at: number): number {
+  return halfFloatTable()[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] as number;
+}
+
 function halfFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;

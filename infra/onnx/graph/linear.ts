@@ -1,9 +1,9 @@
 import { CONTRIB, type GraphWriter } from './graph-writer.js';
-import { BLOCK, type BlockWeights, bytePerQuant, zeroPoint } from './weight-blocks.js';
+import { type BlockWeights, bytePerQuant, zeroPoint } from './weight-blocks.js';
 import { canPack, type FloatWeights, packRows, type Weights } from './weights.js';
 
 /**
- * MatMulNBits's accuracy level at which activations are rounded to 8 bits per block of 32 and multiplied as integers.
+ * MatMulNBits's accuracy level at which activations are rounded to 8 bits per block and multiplied as integers.
  * The level without rounding unpacks all weights at every pass where the processor lacks wider kernels: 20 times slower.
  */
 const INT8_ACTIVATIONS = 4;
@@ -14,6 +14,7 @@ export type StoredWeights =
   | {
       readonly kind: 'blocks';
       readonly bits: 4 | 8;
+      readonly block: 16 | 32;
       readonly rows: number;
       readonly columns: number;
       /** [rows, blocks, bytes of a block] */
@@ -53,14 +54,15 @@ function storeFloats(graph: GraphWriter, weights: FloatWeights, hint: string): S
 }
 
 function storeBlocks(graph: GraphWriter, weights: BlockWeights, hint: string): StoredWeights {
-  const { bits, rows, columns, quants, scales, offsets } = weights;
-  const blocks = columns / BLOCK;
+  const { bits, block, rows, columns, quants, scales, offsets } = weights;
+  const blocks = columns / block;
   return {
     kind: 'blocks',
     bits,
+    block,
     rows,
     columns,
-    quants: graph.tensor('uint8', [rows, blocks, (BLOCK * bits) / 8], quants, `${hint}.quants`),
+    quants: graph.tensor('uint8', [rows, blocks, (block * bits) / 8], quants, `${hint}.quants`),
     scales: graph.tensor('float', [rows, blocks], scales, `${hint}.scales`),
     offsets: offsets && graph.tensor('float', [rows, blocks], offsets, `${hint}.offsets`),
   };
@@ -69,14 +71,14 @@ function storeBlocks(graph: GraphWriter, weights: BlockWeights, hint: string): S
 /** y = x W^T; x is [1, n, columns], y [1, n, rows]. */
 export function linear(graph: GraphWriter, x: string, weights: StoredWeights): string {
   if (weights.kind === 'float') return transposedMatMul(graph, x, weights.values);
-  const { rows, columns, bits, quants, scales, offsets } = weights;
+  const { rows, columns, bits, block, quants, scales, offsets } = weights;
   const main = graph.node('MatMulNBits', [x, quants, scales], {
     domain: CONTRIB,
-    attributes: { K: columns, N: rows, bits, block_size: BLOCK, accuracy_level: INT8_ACTIVATIONS },
+    attributes: { K: columns, N: rows, bits, block_size: block, accuracy_level: INT8_ACTIVATIONS },
   });
   if (offsets === undefined) return main;
   // Float zero points would say the same but take a kernel ten times slower: add offset x (sum of x over the block).
-  const blocked = graph.node('Reshape', [x, graph.int64(0, 0, columns / BLOCK, BLOCK)]);
+  const blocked = graph.node('Reshape', [x, graph.int64(0, 0, columns / block, block)]);
   const sums = graph.node('ReduceSum', [blocked, graph.int64(3)], { attributes: { keepdims: 0 } });
   return graph.node('Add', [main, transposedMatMul(graph, sums, offsets)]);
 }

@@ -1,12 +1,15 @@
 import { nearestHalf } from './half-floats.js';
-import { BLOCK, type BlockWeights } from './weight-blocks.js';
+import type { BlockWeights } from './weight-blocks.js';
+
+/** Weights per block where floats are rounded. */
+export const BLOCK = 32;
 
 /** Blocks for `rows` x `columns` weights, to be filled by `quantiseBlocks`. `columns` is a multiple of 32. */
 export function emptyBlocks(bits: 4 | 8, rows: number, columns: number): BlockWeights {
   const count = rows * columns;
   const quants = new Uint8Array((count * bits) / 8);
   const scales = new Float32Array(count / BLOCK);
-  return { kind: 'blocks', bits, rows, columns, quants, scales, offsets: undefined };
+  return { kind: 'blocks', bits, block: BLOCK, rows, columns, quants, scales, offsets: undefined };
 }
 
 /**

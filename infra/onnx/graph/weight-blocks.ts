@@ -1,16 +1,16 @@
-import type { StoredMatrix } from '../../../src/core/checkpoint.js';
-import { halfFloatTable } from './half-floats.js';
-
-/** Weights per block along a row, in GGUF's simple quantisations and here. */
-export const BLOCK = 32;
+import type { BlockFormat, StoredMatrix } from '../../../src/core/checkpoint.js';
+import { BLOCK_LAYOUTS } from './blocks/block-formats.js';
+import { newBlock } from './blocks/block-layout.js';
 
 /**
- * Weights in blocks of 32 along a row, as com.microsoft MatMulNBits takes them:
+ * Weights in blocks along a row, as com.microsoft MatMulNBits takes them:
  * weight = scale x (quant - zero) + offset, zero being 128 (8 bits) or 8 (4 bits).
  */
 export interface BlockWeights {
   readonly kind: 'blocks';
   readonly bits: 4 | 8;
+  /** Weights per block. */
+  readonly block: 16 | 32;
   readonly rows: number;
   readonly columns: number;
   /** Unsigned; with 4 bits byte j of a block holds elements 2j (low) and 2j + 1 (high). */
@@ -26,61 +26,58 @@ export function zeroPoint(bits: 4 | 8): number {
   return bits === 8 ? 128 : 8;
 }
 
-export type BlockFormat = 'q8_0' | 'q4_0' | 'q4_1';
-
-/** Bytes of a block of 32 in GGUF: the scale (and minimum) as binary16, then the quants. */
-export const BLOCK_BYTES: Readonly<Record<BlockFormat, number>> = { q8_0: 34, q4_0: 18, q4_1: 20 };
-
-/** GGUF blocks -> MatMulNBits blocks; exact for each of the three formats. */
+/**
+ * GGUF blocks -> MatMulNBits blocks: 4 bits where a format's quants fit, else 8. Exact, but for one rounding to float32 of
+ * offsets: where a format has minima its quants start at 0, and what activations lose when they are rounded to 8 bits is
+ * multiplied by the quants, so these are centred. Uncentred, Q5_K_M loses four times as much (KL .0108, not .0024).
+ */
 export function blocksFromStored(matrix: StoredMatrix, format: BlockFormat): BlockWeights {
   const { rows, columns, bytes } = matrix;
-  const count = (rows * columns) / BLOCK;
-  const half = halfFloatTable();
-  const scales = new Float32Array(count);
-  const halfAt = (at: number) => half[(bytes[at] as number) | ((bytes[at + 1] as number) << 8)] as number;
-  if (format === 'q8_0') {
-    const quants = new Uint8Array(count * 32);
-    for (let block = 0, at = 0; block < count; block++, at += 34) {
-      scales[block] = halfAt(at);
-      const to = block * 32;
-      for (let j = 0; j < 32; j++) quants[to + j] = (bytes[at + 2 + j] as number) ^ 0x80;
+  const layout = BLOCK_LAYOUTS[format];
+  const { least, most } = layout.quants;
+  const bits = most - least < 16 ? 4 : 8;
+  const shift = layout.hasMinima ? (most + 1) / 2 : 0;
+  const toStored = zeroPoint(bits) - shift;
+  const count = rows * columns;
+  const groups = layout.weights / layout.groupWeights;
+  const quants = new Uint8Array((count * bits) / 8);
+  const scales = new Float32Array(count / layout.groupWeights);
+  const offsets = layout.hasMinima ? new Float32Array(scales.length) : undefined;
+  const block = newBlock(layout);
+  for (let done = 0, at = 0, group = 0; done < count; done += layout.weights, at += layout.bytes) {
+    layout.unpack(bytes, at, block);
+    storeQuants(block.quants, toStored, bits, quants, done);
+    for (let g = 0; g < groups; g++, group++) {
+      const scale = block.scales[g] as number;
+      scales[group] = scale;
+      if (offsets !== undefined) offsets[group] = (block.minima[g] as number) + shift * scale;
     }
-    return { kind: 'blocks', bits: 8, rows, columns, quants, scales, offsets: undefined };
   }
-  const quants = new Uint8Array(count * 16);
-  const blockBytes = BLOCK_BYTES[format];
-  for (let block = 0, at = 0; block < count; block++, at += blockBytes) {
-    scales[block] = halfAt(at);
-    reorderNibbles(bytes, at + blockBytes - 16, quants, block * 16);
-  }
-  let offsets: Float32Array | undefined;
-  if (format === 'q4_1') {
-    offsets = new Float32Array(count);
-    for (let block = 0; block < count; block++)
-      offsets[block] = halfAt(block * blockBytes + 2) + 8 * (scales[block] as number);
-  }
-  return { kind: 'blocks', bits: 4, rows, columns, quants, scales, offsets };
+  return { kind: 'blocks', bits, block: layout.groupWeights, rows, columns, quants, scales, offsets };
 }
 
-/** From byte j = elements j and j + 16 (GGUF) to byte j = elements 2j and 2j + 1. */
-function reorderNibbles(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number): void {
-  for (let j = 0; j < 8; j++) {
-    const even = from[fromAt + 2 * j] as number;
-    const odd = from[fromAt + 2 * j + 1] as number;
-    to[toAt + j] = (even & 15) | ((odd & 15) << 4);
-    to[toAt + 8 + j] = (even >> 4) | (odd & 0xf0);
+function storeQuants(from: Int8Array, add: number, bits: 4 | 8, to: Uint8Array, start: number): void {
+  if (bits === 8) {
+    for (let i = 0; i < from.length; i++) to[start + i] = (from[i] as number) + add;
+  } else {
+    for (let i = 0; i < from.length; i += 2)
+      to[(start + i) / 2] = ((from[i] as number) + add) | (((from[i + 1] as number) + add) << 4);
   }
 }
 
-export function dequantise(weights: BlockWeights): Float32Array {
-  const quants = bytePerQuant(weights);
-  const zero = zeroPoint(weights.bits);
-  const values = new Float32Array(quants.length);
-  for (let block = 0; block < weights.scales.length; block++) {
-    const scale = weights.scales[block] as number;
-    const offset = weights.offsets?.[block] ?? 0;
-    for (let i = block * BLOCK; i < (block + 1) * BLOCK; i++)
-      values[i] = scale * ((quants[i] as number) - zero) + offset;
+/** The weights that GGUF blocks stand for, as ggml computes them, bit for bit but for the sign of zeros. */
+export function dequantise({ rows, columns, bytes }: StoredMatrix, format: BlockFormat): Float32Array {
+  const layout = BLOCK_LAYOUTS[format];
+  const values = new Float32Array(rows * columns);
+  const block = newBlock(layout);
+  for (let done = 0, at = 0; done < values.length; done += layout.weights, at += layout.bytes) {
+    layout.unpack(bytes, at, block);
+    for (let start = 0, g = 0; start < layout.weights; start += layout.groupWeights, g++) {
+      const scale = block.scales[g] as number;
+      const minimum = block.minima[g] as number;
+      for (let i = start; i < start + layout.groupWeights; i++)
+        values[done + i] = scale * (block.quants[i] as number) + minimum;
+    }
   }
   return values;
 }

@@ -1,8 +1,9 @@
 import type { StoredMatrix } from '../../../src/core/checkpoint.js';
+import { isBlockFormat } from './blocks/block-formats.js';
 import type { BlockChoice } from './build-options.js';
 import { halfFloatTable } from './half-floats.js';
-import { emptyBlocks, quantiseBlocks } from './quantise-blocks.js';
-import { BLOCK, type BlockWeights, blocksFromStored, dequantise } from './weight-blocks.js';
+import { BLOCK, emptyBlocks, quantiseBlocks } from './quantise-blocks.js';
+import { type BlockWeights, blocksFromStored, dequantise } from './weight-blocks.js';
 
 /** Floats are rounded in pieces of this many, so that a large matrix is never there as floats: 1 MiB. */
 const PIECE = 2 ** 18;
@@ -19,10 +20,10 @@ export type Weights = FloatWeights | BlockWeights;
 
 /** The form in which a stored matrix goes into the graph (see BlockChoice). */
 export function toWeights(matrix: StoredMatrix, choice: BlockChoice): Weights {
-  const { rows, columns } = matrix;
-  if (matrix.format === 'q8_0' || matrix.format === 'q4_0' || matrix.format === 'q4_1') {
-    const blocks = blocksFromStored(matrix, matrix.format);
-    return choice === 'f32' ? { kind: 'float', rows, columns, values: dequantise(blocks) } : blocks;
+  const { rows, columns, format } = matrix;
+  if (isBlockFormat(format)) {
+    if (choice !== 'f32') return blocksFromStored(matrix, format);
+    return { kind: 'float', rows, columns, values: dequantise(matrix, format) };
   }
   if ((choice === 'q8' || choice === 'q4') && columns % BLOCK === 0)
     return quantise(matrix, choice === 'q8' ? 8 : 4);
@@ -86,7 +87,7 @@ function floats({ bytes, format }: StoredMatrix, start: number, count: number): 
 export function canPack(a: Weights, b: Weights): boolean {
   if (a.columns !== b.columns) return false;
   if (a.kind === 'float' || b.kind === 'float') return a.kind === b.kind;
-  return a.bits === b.bits && (a.offsets === undefined) === (b.offsets === undefined);
+  return a.bits === b.bits && a.block === b.block && (a.offsets === undefined) === (b.offsets === undefined);
 }
 
 /** One matrix with the rows of all, in order. Each pair must satisfy `canPack`. */

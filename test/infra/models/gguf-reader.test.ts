@@ -168,8 +168,17 @@ describe('openGguf', () => {
   });
 
   it('names a quantisation that is not supported', () => {
-    const bytes = patched('blk.0.ffn_up.weight', (target, at) => target.set([12, 0, 0, 0], at + 20));
-    expect(refusal(bytes).message).toMatch(/"blk.0.ffn_up.weight": quantisation Q4_K is not supported/);
+    const bytes = patched('blk.0.ffn_up.weight', (target, at) => target.set([16, 0, 0, 0], at + 20));
+    expect(refusal(bytes).message).toMatch(
+      /"blk.0.ffn_up.weight": quantisation IQ2_XXS is not supported: must be F32, .*Q4_K, /,
+    );
+  });
+
+  it('names rows that are not whole blocks', () => {
+    const bytes = patched('blk.0.ffn_up.weight', (target, at) => target.set([14, 0, 0, 0], at + 20));
+    expect(refusal(bytes).message).toMatch(
+      /"blk.0.ffn_up.weight": rows of 32 are not whole blocks of Q6_K: must be a multiple of 256$/,
+    );
   });
 
   it.each([

@@ -20,13 +20,12 @@ import {
 import type { ModelProgress } from '../../../infra/models/progress.js';
 import { inspectDecoderGraph } from '../../../infra/onnx/decoder-graph-info.js';
 import { readGraphFile } from '../../../infra/onnx/model-files.js';
-import type { DecoderCheckpoint } from '../../../src/core/checkpoint.js';
 import { ModelFormatError } from '../../../src/core/errors.js';
 import { passLogits } from '../../support/pass-logits.js';
 import { writeTinyModelFolder } from '../../support/tiny-model.js';
-import { referenceLogits } from '../../support/tiny-reference.js';
 import { type TinySafetensorsOptions, writeTinySafetensors } from '../../support/tiny-safetensors.js';
 import { writeTinyTokenizer } from '../../support/tiny-tokenizer.js';
+import { importError } from './import-error.js';
 
 let root = '';
 let folder = '';
@@ -51,16 +50,6 @@ function folderOf(name: string): string {
   return folder;
 }
 
-/** The largest difference to the definition, relative to the largest logit, over passes of several tokens. */
-async function largestError(modelFolder: string, checkpoint: DecoderCheckpoint): Promise<number> {
-  const tokens = Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % checkpoint.config.vocabularySize);
-  const logits = await passLogits(modelFolder, tokens);
-  const expected = referenceLogits(checkpoint, tokens);
-  const scale = Math.max(...expected.flat().map(Math.abs));
-  const differences = expected.flatMap((row, i) => row.map((value, id) => value - (logits[i]?.[id] ?? 0)));
-  return Math.max(...differences.map(Math.abs)) / scale;
-}
-
 describe('a folder of safetensors', () => {
   it.each<[string, TinySafetensorsOptions]>([
     ['F32', {}],
@@ -73,7 +62,7 @@ describe('a folder of safetensors', () => {
     const checkpoint = writeTinySafetensors(folder, options);
     expect(checkpoint.config.ropeInterleaved).toBe(false);
     const made = await importModel(folder, 'mine', settings, 'f32');
-    expect(await largestError(made, checkpoint)).toBeLessThan(1e-4);
+    expect((await importError(made, checkpoint)).largest).toBeLessThan(1e-4);
   });
 
   it('keeps floats, or rounds them to 8-bit or 4-bit blocks, as its name remembers', async () => {
@@ -82,7 +71,7 @@ describe('a folder of safetensors', () => {
     for (const weights of ['f32', 'q8', 'q4'] as const) {
       const made = await importModel(folder, weights, settings, weights);
       expect(await imported(weights)).toBe(made);
-      errors.push(await largestError(made, checkpoint));
+      errors.push((await importError(made, checkpoint)).largest);
     }
     const [f32 = 0, q8 = 0, q4 = 0] = errors;
     expect(f32).toBeLessThan(1e-4);

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nearestHalf } from '../../../../infra/onnx/graph/half-floats.js';
 import { emptyBlocks, quantiseBlocks } from '../../../../infra/onnx/graph/quantise-blocks.js';
-import { bytePerQuant, dequantise } from '../../../../infra/onnx/graph/weight-blocks.js';
+import { bytePerQuant } from '../../../../infra/onnx/graph/weight-blocks.js';
+import { blockValues } from '../../../support/block-values.js';
 import { normalNumbers } from '../../../support/tiny-random.js';
 
 function quantised(values: Float32Array, bits: 4 | 8) {
@@ -26,7 +27,7 @@ describe.each([4, 8] as const)('blocks of %i bits', (bits) => {
     fc.assert(
       fc.property(halves, multiples, fc.integer({ min: 1, max: 3 }), (scale, quants, stride) => {
         const values = Float32Array.from(quants, (quant) => scale * (quant - (quant % stride)));
-        expect(dequantise(quantised(values, bits))).toEqual(values.map((value) => value + 0));
+        expect(blockValues(quantised(values, bits))).toEqual(values.map((value) => value + 0));
       }),
       { numRuns: 2000 },
     );
@@ -35,7 +36,7 @@ describe.each([4, 8] as const)('blocks of %i bits', (bits) => {
   it('round other weights to the nearest multiple of a binary16 scale, half a step away at most', () => {
     const values = normalNumbers(bits, 32 * 200, 0.05);
     const blocks = quantised(values, bits);
-    const kept = dequantise(blocks);
+    const kept = blockValues(blocks);
     let clipped = 0;
     values.forEach((value, i) => {
       const scale = blocks.scales[Math.floor(i / 32)] as number;
@@ -46,11 +47,11 @@ describe.each([4, 8] as const)('blocks of %i bits', (bits) => {
     });
     // With 4 bits there is one multiple more on the side of the largest value.
     expect(clipped / values.length).toBeLessThan(bits === 4 ? 0.01 : Number.MIN_VALUE);
-    expect(dequantise(quantised(kept, bits))).toEqual(kept);
+    expect(blockValues(quantised(kept, bits))).toEqual(kept);
   });
 
   it('hold zeros, and say when a weight is not finite or too large', () => {
-    expect(dequantise(quantised(new Float32Array(32), bits))).toEqual(new Float32Array(32));
+    expect(blockValues(quantised(new Float32Array(32), bits))).toEqual(new Float32Array(32));
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, 1e38]) {
       const values = new Float32Array(64).fill(1);
       values[40] = bad;
