@@ -10,6 +10,7 @@ import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.j
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
+import { sum } from '../../src/core/statistics.js';
 import { catchUpTokens, chooseTarget, isBehind, type TargetView } from '../../src/core/target-choice.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
@@ -35,6 +36,8 @@ export class TargetSide implements PoolClient {
   readonly links = new Map<string, TargetLink>();
   private jobIds = 0;
   private chosen: ReadonlySet<string> = new Set();
+  /** There was a job, and of idle targets only such as are behind. */
+  private isShort = false;
   /** The last failure, by a worker that was given up or has shown nothing better since. */
   private lastFailure: { readonly worker: string; readonly reason: string } | undefined;
 
@@ -123,13 +126,16 @@ export class TargetSide implements PoolClient {
       (link) => idle.includes(link.announced.worker) && !isBehind(viewOf(link), views.soonestMs),
     );
     const link = chooseTarget(candidates, isUrgent, viewOf);
-    if (link === undefined) return undefined;
+    if (link === undefined) {
+      this.isShort = true;
+      return undefined;
+    }
     this.send(link, assignment, policy);
     return link.announced.worker;
   }
 
   catchUp(idle: readonly string[]): string | undefined {
-    if (this.state.ending !== undefined) return undefined;
+    if (this.state.ending !== undefined || !this.isShort) return undefined;
     const policy = this.state.policy();
     if (policy.mode !== 'dsi') return undefined;
     const { tree } = this.state;
@@ -145,6 +151,7 @@ export class TargetSide implements PoolClient {
     const { from, pathHash, tokens } = missingAfter(link.held, [], this.state);
     const { forwardTimes, worker } = link.announced;
     const count = catchUpTokens(tokens.length - 1, (tokens) => forwardMs(forwardTimes, tokens));
+    this.isShort = false;
     // What it decides is committed: that nobody waits for.
     const leaf = committedNode(root, from + count);
     this.assign(link, policy, {
@@ -454,16 +461,17 @@ export class TargetSide implements PoolClient {
   }
 }
 
-/** What a job on the path from `root` along `path` means to each target, and how soon the first could have it done. */
+/** What a job on the path from `root` along `path` means to each target, and how soon one could have it done. */
 function targetViews(links: readonly TargetLink[], root: DraftNode, path: readonly DraftNode[]) {
   const of = new Map<TargetLink, TargetView>();
   let soonestMs = Number.POSITIVE_INFINITY;
   for (const link of links) {
-    const { forwardTimes } = link.announced;
+    const jobMsOf = (lacked: number) => forwardMs(link.announced.forwardTimes, Math.max(1, lacked));
     const heldTokens = heldOf(link.held, root, path);
-    const jobMs = forwardMs(forwardTimes, Math.max(1, root.length + path.length - heldTokens));
-    of.set(link, { heldTokens, jobMs, passMs: forwardMs(forwardTimes, 1) });
-    soonestMs = Math.min(soonestMs, jobMs);
+    const jobMs = jobMsOf(root.length + path.length - heldTokens);
+    of.set(link, { heldTokens, jobMs, passMs: jobMsOf(1) });
+    const busyMs = sum(link.jobs.map(({ lacked }) => jobMsOf(lacked)));
+    soonestMs = Math.min(soonestMs, busyMs + jobMs);
   }
   return { of, soonestMs };
 }

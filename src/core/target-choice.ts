@@ -3,8 +3,10 @@ const SAME_PASS = 0.05;
 /** Targets are as fast as each other if a job takes them so many times as long at most: what they announce is measured. */
 const SAME_SPEED = 1.25;
 
-/** A target is behind when a job would take it so many of its passes longer than the one that would have it done soonest. */
-const BEHIND_PASSES = 2;
+/** A target is behind when it would have a job done so many of its passes later than another one. */
+const BEHIND_PASSES = 1;
+/** As long as so many of its passes a target that catches up is kept from what others may want of it. */
+const CATCH_UP_PASSES = 3;
 
 /** What counts of a target that could be given a job. */
 export interface TargetView {
@@ -40,19 +42,20 @@ export function chooseTarget<Link>(
 }
 
 /**
- * Whether a target had better catch up than be given a job that another one, idle or not, could do in `soonestMs`: nobody
- * else decides what a job is to decide, so the whole text would wait for what this one has to ingest.
+ * Whether a target had better catch up than be given a job that another one, perhaps after those that it has, would have
+ * done in `soonestMs`: nobody else decides what a job is to decide, so the whole text would wait for what this one has to
+ * ingest.
  */
 export function isBehind({ jobMs, passMs }: TargetView, soonestMs: number): boolean {
   return jobMs > soonestMs + BEHIND_PASSES * passMs;
 }
 
 /**
- * How many of the tokens that a target lacks it ingests at a time while it catches up, since others may want it: at least
- * one. `passMsOf`: T(n) in milliseconds.
+ * How many of the tokens that a target lacks it ingests at a time while it catches up: at least one. `passMsOf`: T(n) in
+ * milliseconds.
  */
 export function catchUpTokens(lacking: number, passMsOf: (tokens: number) => number): number {
-  const mostMs = (1 + BEHIND_PASSES) * passMsOf(1);
+  const mostMs = CATCH_UP_PASSES * passMsOf(1);
   let enough = 1;
   let tooMany = lacking + 1;
   while (tooMany - enough > 1) {

@@ -7,7 +7,7 @@ export interface PoolClient {
    * With `rootOnly` it takes one only for a root that waits for a verdict nobody is computing.
    */
   offer(workers: readonly string[], rootOnly: boolean): string | undefined;
-  /** The same for targets that nobody has other work for: takes one that lacks much of the text, to make it catch up. */
+  /** The same for targets that nobody has other work for: takes one that was wanted but is behind, to make it catch up. */
   catchUp(workers: readonly string[]): string | undefined;
   /** Jobs of this generation that are out and decide something. */
   readonly jobsOut: number;

@@ -65,6 +65,8 @@ export class TargetSide {
     awaitDrafts: 0,
   };
   private jobIds = 0;
+  /** There was a job, and of idle targets only such as are behind. */
+  private isShort = false;
   /** Links with a job that extends, and with one that awaits drafts: most of the time none. */
   private extending = 0;
   private awaiting = 0;
@@ -93,10 +95,13 @@ export class TargetSide {
   dispatch(): void {
     while (this.idle > 0 && nextJob(this.chain, this.policy, this.drafts.supply(), this.assignment)) {
       const link = this.chooseTarget();
-      if (link === undefined) break;
+      if (link === undefined) {
+        this.isShort = true;
+        break;
+      }
       this.send(link);
     }
-    if (this.idle > 0 && this.times.length > 1 && this.policy.mode === 'dsi') this.catchUp();
+    if (this.isShort && this.idle > 0 && this.policy.mode === 'dsi') this.catchUp();
   }
 
   /** `chooseTarget` of `../target-choice.ts`, faster where further tokens take no time. */
@@ -116,14 +121,22 @@ export class TargetSide {
     return { heldTokens, jobMs, passMs: forwardMs(this.times, 1) };
   }
 
+  /** In which a target would have the job done, after those that it has. */
   private soonestMs(): number {
     let soonest = Number.POSITIVE_INFINITY;
-    for (const link of this.links)
-      if (link.ready && !link.suspect) soonest = Math.min(soonest, this.viewOf(link).jobMs);
+    for (const link of this.links) {
+      if (!link.ready || link.suspect) continue;
+      const busyMs = this.jobMs(link.job) + this.jobMs(link.waiting);
+      soonest = Math.min(soonest, busyMs + this.viewOf(link).jobMs);
+    }
     return soonest;
   }
 
-  /** Makes idle targets ingest what they lack of the committed text, where that is much. */
+  private jobMs(job: LiveJob | undefined): number {
+    return job === undefined ? 0 : forwardMs(this.times, Math.max(1, job.lacked));
+  }
+
+  /** Makes an idle target that is behind ingest some of what it lacks of the committed text. */
   private catchUp(): void {
     const { assignment, chain, times } = this;
     assignment.extend = 0;
@@ -132,14 +145,15 @@ export class TargetSide {
     assignment.length = chain.root;
     const soonestMs = this.soonestMs();
     for (const link of this.links) {
-      assignment.length = chain.root;
       const view = this.viewOf(link);
       if (!isIdle(link) || !isBehind(view, soonestMs)) continue;
       const lacking = chain.root - view.heldTokens - 1;
       assignment.length = view.heldTokens + catchUpTokens(lacking, (tokens) => forwardMs(times, tokens));
       // What it decides is committed: that nobody waits for.
       assignment.first = assignment.length;
+      this.isShort = false;
       this.send(link);
+      return;
     }
   }
 
