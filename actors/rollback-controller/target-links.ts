@@ -23,6 +23,11 @@ export interface LiveJob {
   readonly lacked: number;
 }
 
+/** Whether a job decides nothing that is not committed. */
+export function isCatchUp(job: LiveJob | undefined): boolean {
+  return job?.nodes.length === 0;
+}
+
 /** The controller's view of one target. */
 export interface TargetLink extends SessionLink {
   readonly role: 'target';

@@ -10,13 +10,13 @@ import { VerdictConflictError, WorkerFailedError } from '../../src/core/errors.j
 import { jobAllowanceMs } from '../../src/core/job-deadline.js';
 import type { JobEnded, VerdictReturned, WorkerAnnounced } from '../../src/core/messages.js';
 import { forwardMs } from '../../src/core/planner/forward-times.js';
-import { sum } from '../../src/core/statistics.js';
-import { catchUpTokens, chooseTarget, isBehind, type TargetView } from '../../src/core/target-choice.js';
+import { catchUpTokens, chooseTarget } from '../../src/core/target-choice.js';
 import { lotOf, type PoolClient } from '../../src/core/target-pool.js';
 import type { GenerationState } from './generation-state.js';
-import { heldOf, type MissingTokens, missingAfter } from './missing-tokens.js';
+import { type MissingTokens, missingAfter } from './missing-tokens.js';
 import { closeSession, MOST_FAILURES } from './session-links.js';
-import { createTargetLink, type LiveJob, type TargetLink } from './target-links.js';
+import { createTargetLink, isCatchUp, type LiveJob, type TargetLink } from './target-links.js';
+import { committedPath, TargetViews } from './target-views.js';
 
 /** What targets may expect of the drafters. */
 export interface DraftsExpected {
@@ -62,7 +62,7 @@ export class TargetSide implements PoolClient {
 
   get jobsOut(): number {
     let jobs = 0;
-    for (const link of this.links.values()) jobs += link.jobs.filter(({ nodes }) => nodes.length > 0).length;
+    for (const link of this.links.values()) jobs += link.jobs.filter((job) => !isCatchUp(job)).length;
     return jobs;
   }
 
@@ -120,12 +120,9 @@ export class TargetSide implements PoolClient {
     const assignment = nextAssignment(this.state.tree, policy, this.drafts.supply());
     if (assignment === undefined) return undefined;
     const isUrgent = policy.mode !== 'dsi' || assignment.wanted[0] === root;
-    const views = targetViews(usable, root, assignment.path);
-    const viewOf = (link: TargetLink) => views.of.get(link) as TargetView;
-    const candidates = usable.filter(
-      (link) => idle.includes(link.announced.worker) && !isBehind(viewOf(link), views.soonestMs),
-    );
-    const link = chooseTarget(candidates, isUrgent, viewOf);
+    const views = new TargetViews(usable, root, assignment.path);
+    const candidates = usable.filter((link) => idle.includes(link.announced.worker) && !views.isBehind(link));
+    const link = chooseTarget(candidates, isUrgent, (candidate) => views.of(candidate));
     if (link === undefined) {
       this.isShort = true;
       return undefined;
@@ -138,25 +135,28 @@ export class TargetSide implements PoolClient {
     if (this.state.ending !== undefined || !this.isShort) return undefined;
     const policy = this.state.policy();
     if (policy.mode !== 'dsi') return undefined;
-    const { tree } = this.state;
-    const { root } = tree;
+    const { root } = this.state.tree;
     const usable = this.usable();
-    const views = targetViews(usable, root, []);
+    const views = new TargetViews(usable, root, []);
     const link = usable.find(
-      (candidate) =>
-        idle.includes(candidate.announced.worker) &&
-        isBehind(views.of.get(candidate) as TargetView, views.soonestMs),
+      (candidate) => idle.includes(candidate.announced.worker) && views.isBehind(candidate),
     );
     if (link === undefined) return undefined;
-    const { from, pathHash, tokens } = missingAfter(link.held, [], this.state);
-    const { forwardTimes, worker } = link.announced;
-    const count = catchUpTokens(tokens.length - 1, (tokens) => forwardMs(forwardTimes, tokens));
     this.isShort = false;
+    const missing = missingAfter(link.held, [], this.state);
+    const { forwardTimes, worker } = link.announced;
+    const count = catchUpTokens(missing.tokens.length - 1, (lacked) => forwardMs(forwardTimes, lacked));
     // What it decides is committed: that nobody waits for.
-    const leaf = committedNode(root, from + count);
+    const leaf = committedPath(root, missing.from + count);
     this.assign(link, policy, {
-      ...{ from, pathHash, tokens: tokens.slice(0, count), leaf, first: leaf.length, wanted: [] },
-      ...{ extend: 0, extendOnRefutationOnly: false, awaitDrafts: 0 },
+      ...missing,
+      tokens: missing.tokens.slice(0, count),
+      leaf,
+      first: leaf.length,
+      wanted: [],
+      extend: 0,
+      extendOnRefutationOnly: false,
+      awaitDrafts: 0,
     });
     return worker;
   }
@@ -207,7 +207,7 @@ export class TargetSide implements PoolClient {
     this.trace(message);
     let next: DraftNode | undefined;
     message.ids.forEach((id, index) => {
-      next = this.decide(message, index, id);
+      next = this.decide(message, index, id, job);
     });
     if (link === undefined) return;
     this.heard(link);
@@ -259,7 +259,7 @@ export class TargetSide implements PoolClient {
     else if (!failsAnew(link, message)) return;
     if (message.outcome === 'resync') {
       link.resyncs++;
-      link.held = this.committedPath(message.held) ?? this.state.tree.origin;
+      link.held = this.heldPath(message.held) ?? this.state.tree.origin;
       if (link.resyncs > 1) this.reopen(link, true);
     } else if (message.outcome === 'unknownSession') {
       this.reopen(link, false);
@@ -274,10 +274,10 @@ export class TargetSide implements PoolClient {
   }
 
   /** The committed path that a target says it holds, if it is one. */
-  private committedPath(held: JobEnded['held']): DraftNode | undefined {
+  private heldPath(held: JobEnded['held']): DraftNode | undefined {
     const { committed, tree } = this.state;
     if (held === undefined || committed.hashAt(held.position) !== held.pathHash) return undefined;
-    return committedNode(tree.root, held.position);
+    return committedPath(tree.root, held.position);
   }
 
   /** Leaves a worker alone that only fails; without another one the generation fails too. */
@@ -378,21 +378,29 @@ export class TargetSide implements PoolClient {
   }
 
   /** Returns the path that the verdict leads to, if it is one that is still to be decided. */
-  private decide(message: VerdictReturned, index: number, id: number): DraftNode | undefined {
+  private decide(
+    message: VerdictReturned,
+    index: number,
+    id: number,
+    job: LiveJob | undefined,
+  ): DraftNode | undefined {
     const { tree, committed, statistics } = this.state;
     const pathHash = message.pathHashes[index] ?? '';
     const position = message.position + index;
     const node = tree.find(pathHash);
     const outcome = tree.decide(pathHash, id, message.logprobs?.[index]);
     const isCommitted = outcome === 'stale' && committed.hashAt(position) === pathHash;
-    const contradicts = outcome === 'conflict' || (isCommitted && committed.tokens[position] !== id);
+    // What a relaxed target says depends on what shares its pass: of what is committed it may say something else.
+    const isSure = this.state.numerics === 'exact';
+    const contradicts =
+      outcome === 'conflict' || (isCommitted && isSure && committed.tokens[position] !== id);
     if (contradicts) {
       const error = new VerdictConflictError(
         `target ${message.worker} gave token ${id} at position ${position}, where another verdict for the same path differs`,
       );
       this.state.end({ outcome: 'failed', finishReason: 'error', error });
     }
-    if (outcome === 'stale') statistics.staleVerdicts++;
+    if (outcome === 'stale' && !isCatchUp(job)) statistics.staleVerdicts++;
     // A target that was given a newer job says again what it said before: it is at the root by then.
     if (isCommitted && position + 1 === tree.root.length) return tree.root;
     return node?.children[0];
@@ -459,28 +467,6 @@ export class TargetSide implements PoolClient {
       data: { job: message.job, position: message.position, worker: message.worker, ids: message.ids },
     });
   }
-}
-
-/** What a job on the path from `root` along `path` means to each target, and how soon one could have it done. */
-function targetViews(links: readonly TargetLink[], root: DraftNode, path: readonly DraftNode[]) {
-  const of = new Map<TargetLink, TargetView>();
-  let soonestMs = Number.POSITIVE_INFINITY;
-  for (const link of links) {
-    const jobMsOf = (lacked: number) => forwardMs(link.announced.forwardTimes, Math.max(1, lacked));
-    const heldTokens = heldOf(link.held, root, path);
-    const jobMs = jobMsOf(root.length + path.length - heldTokens);
-    of.set(link, { heldTokens, jobMs, passMs: jobMsOf(1) });
-    const busyMs = sum(link.jobs.map(({ lacked }) => jobMsOf(lacked)));
-    soonestMs = Math.min(soonestMs, busyMs + jobMs);
-  }
-  return { of, soonestMs };
-}
-
-/** The committed path of `length` tokens. */
-function committedNode(root: DraftNode, length: number): DraftNode {
-  let node = root;
-  while (node.length > length && node.parent !== undefined) node = node.parent;
-  return node;
 }
 
 /** The longest path of the job that the worker has shown to hold; it may have waited for drafts in vain. */

@@ -14,6 +14,9 @@ import type { Cancel } from '../../src/core/scheduler.js';
 import type { SessionTable, WorkerSession } from '../worker/session-table.js';
 import { OverheardDrafts } from './overheard-drafts.js';
 
+/** As much less urgent than an open root as what is so many tokens beyond a committed prefix. */
+const CATCH_UP_RANK = 16;
+
 /** A job being worked on: verdicts for paths of length `next`..`last` are still owed. */
 interface RunningJob {
   readonly message: JobAssigned;
@@ -469,8 +472,11 @@ function urgency(session: TargetSession, turn: number): number | undefined {
   if (!session.ready && session.job === undefined) return 0;
   if (session.job === undefined || session.job.awaits > 0) return undefined;
   const { message, extending, next, waitsSince } = session.job;
+  const passesWaited = turn - waitsSince;
+  // Nobody waits for what was committed when the job was sent: its target is only to catch up.
+  if (message.last < message.committedPosition) return Math.max(0, CATCH_UP_RANK - passesWaited);
   // What this target has itself confirmed or refuted since `first` is as good as committed: if the job began at the
   // root, its extension is at the root again.
   const at = extending ? message.first : next;
-  return Math.max(0, at - message.committedPosition - (turn - waitsSince));
+  return Math.max(0, at - message.committedPosition - passesWaited);
 }

@@ -45,7 +45,7 @@ const MOST_CRASHES = 5;
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 /** A worker that stays up this long has recovered. */
-const SETTLED_MS = 30_000;
+const SETTLED_MS = 10_000;
 /** The same after it hung: that is noticed only after longer than the other. */
 const SETTLED_AFTER_HANGING_MS = 600_000;
 /** From the polite signal to the one that cannot be refused: a pass is never interrupted, and lasts at most this long. */

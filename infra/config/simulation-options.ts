@@ -8,7 +8,7 @@ import type { ConfigContext } from './resolve.js';
 export const SIMULATION_ENGINES = ['actors', 'fast'] as const;
 export type SimulationEngine = (typeof SIMULATION_ENGINES)[number];
 
-/** Some thousand tokens a second run through the actors, millions through the fast simulator. */
+/** Some thousand tokens a second run through the actors, hundreds of times as many through the fast simulator. */
 const MOST_TOKENS = { actors: 100_000, fast: 100_000_000 } as const;
 
 /** What `slipstream simulate` is told. */

@@ -2,8 +2,9 @@ import { errorMessage } from '../../src/core/errors.js';
 import { type Logger, silentLogger } from '../../src/core/logger.js';
 import { type KeeperProcess, spawnKeeper } from './keeper-process.js';
 
-/** After one that could not be started. */
+/** After one that could not be started, or that lived no longer than this: the next one would most likely fare as it did. */
 const RETRY_MS = 2000;
+const SHORT_LIFE_MS = 100;
 
 /**
  * Starts a small process that outlives this one, whatever ends it, and then ends the processes and removes the folders
@@ -64,18 +65,22 @@ export class Keeper {
   private async end(): Promise<void> {
     clearTimeout(this.retryTimer);
     await this.restarting;
+    // Nobody else cleans up.
+    if (this.running === undefined) await this.restart();
     await this.running?.end();
   }
 
   private rely(keeper: KeeperProcess): void {
     this.running = keeper;
+    const startedAtMs = performance.now();
     for (const pid of this.processes) keeper.send({ order: 'watchProcess', pid });
     for (const path of this.folders) keeper.send({ order: 'watchFolder', path });
     void keeper.exited.then(() => {
       this.running = undefined;
       if (this.closing !== undefined) return;
       this.logger.warn({ pid: keeper.pid }, 'the keeper process died and is started again');
-      this.restarting = this.restart();
+      if (performance.now() - startedAtMs < SHORT_LIFE_MS) this.restartLater();
+      else this.restarting = this.restart();
     });
   }
 
@@ -86,10 +91,13 @@ export class Keeper {
       this.logger.info({ pid: keeper.pid }, 'the keeper process is back');
     } catch (error) {
       this.logger.error({ problem: errorMessage(error) }, 'the keeper process cannot be started again yet');
-      if (this.closing !== undefined) return;
-      this.retryTimer = setTimeout(() => {
-        this.restarting = this.restart();
-      }, RETRY_MS).unref();
+      if (this.closing === undefined) this.restartLater();
     }
+  }
+
+  private restartLater(): void {
+    this.retryTimer = setTimeout(() => {
+      this.restarting = this.restart();
+    }, RETRY_MS).unref();
   }
 }

@@ -29,7 +29,8 @@ const TWIN = /[\u{f0000}-\u{fffff}]/u;
  * Compiles a Jinja chat template so that contents can be told from the template's text: a content cannot add control
  * tokens. The template sees a twin in place of each unit of a content, which is undone afterwards. Left as they are:
  * white space, so that trimming works, and what the template looks for in contents (`'</think>' in content`), unless
- * that would show a control token.
+ * that would show a control token. A template that changes the case of a content, or counts its characters, has no such
+ * luck: it leaves it as it is, and counts two for each.
  * Throws what the template's parser throws; the compiled function throws InvalidOptionError for messages that the
  * template refuses.
  */

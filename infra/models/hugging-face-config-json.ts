@@ -1,8 +1,8 @@
 import type { DecoderConfig } from '../../src/core/checkpoint.js';
 
 /**
- * config.json as Hugging Face writes it, without the tokens that end a text, for a person and for what reads sizes alone: the factors of scaled
- * positions are written as no reader of checkpoints takes them.
+ * config.json as Hugging Face writes it, without the tokens that end a text, for a person and for what reads sizes alone:
+ * the factors of scaled positions are written as no reader of checkpoints takes them.
  */
 export function huggingFaceConfigJson(config: DecoderConfig): object {
   const { ropeDivisors } = config;

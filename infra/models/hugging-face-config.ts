@@ -18,6 +18,9 @@ const only = <const Value extends string | number | boolean | null>(value: Value
 /** What `quantization_config.quant_method` says of matrices that are stored as GGUF's blocks. */
 const BLOCKS_METHOD = 'gguf-blocks';
 
+/** With fewer there is no text to speak of, and none that an engine takes. */
+const FEWEST_CONTEXT_TOKENS = 16;
+
 const headCount = integer(1024);
 const noBias = only(false, ' (of matrices, only q, k and v of qwen2 have biases)').nullish();
 
@@ -36,17 +39,23 @@ const shared = {
   head_dim: integer(1024).nullish(),
   intermediate_size: integer(1 << 20),
   vocab_size: integer(10_000_000),
-  max_position_embeddings: integer(1 << 24),
+  max_position_embeddings: z
+    .int()
+    .min(FEWEST_CONTEXT_TOKENS)
+    .max(1 << 24),
   rms_norm_eps: positive.default(1e-6),
   rope_theta: positive.nullish(),
   tie_word_embeddings: z.boolean().nullish(),
+  layer_types: z.array(only('full_attention')).nullish(),
+  num_experts: only(0).nullish(),
+  num_local_experts: only(0).nullish(),
+  attn_logit_softcapping: only(null).optional(),
 };
 
 /** Windows that are configured but not in use are no obstacle: `sliding_window` may be a number then. */
 const qwen = {
   num_key_value_heads: headCount,
   use_sliding_window: only(false).nullish(),
-  layer_types: z.array(only('full_attention')).nullish(),
 };
 
 const families = [

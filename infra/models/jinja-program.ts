@@ -52,8 +52,16 @@ function* nodesOf(value: unknown): Generator<JinjaNode> {
 function* soughtBy(node: JinjaNode): Generator<string> {
   const operator = isNode(node.operator) ? node.operator.value : undefined;
   const isSearch = operator === 'in' || operator === 'not in';
-  for (const candidate of isCall(node) ? node.args : isSearch ? [node.left] : [])
+  const sides = [node.left, node.right];
+  const isComparison = (operator === '==' || operator === '!=') && !sides.some(isRole);
+  const compared = isSearch ? [node.left] : isComparison ? sides : [];
+  for (const candidate of isCall(node) ? node.args : compared)
     if (isNode(candidate) && candidate.type === 'StringLiteral') yield String(candidate.value);
+}
+
+/** What is compared most of all, and is no content. */
+function isRole(value: unknown): boolean {
+  return isNode(value) && isNode(value.property) && value.property.value === 'role';
 }
 
 /** Names that no template can write, and so none has as its own. */

@@ -35,10 +35,11 @@ const byType = z.discriminatedUnion(
       }),
   ],
   {
-    error: ({ code, input }) =>
-      code === 'invalid_union'
-        ? `${JSON.stringify((input as { rope_type?: unknown }).rope_type)} is not supported: must be one of ${ROPE_TYPES.join(', ')}`
-        : undefined,
+    error: ({ code, input }) => {
+      if (code !== 'invalid_union') return undefined;
+      const type = JSON.stringify((input as { rope_type?: unknown }).rope_type);
+      return `${type} is not supported: must be one of ${ROPE_TYPES.join(', ')}`;
+    },
   },
 );
 

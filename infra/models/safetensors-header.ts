@@ -18,6 +18,8 @@ export interface SafetensorsTensor {
 /** The format's own limit (https://github.com/huggingface/safetensors). */
 const MOST_HEADER_BYTES = 100_000_000;
 const MOST_NAME_LETTERS = 1024;
+/** How a file begins that stands in for one in Git LFS. */
+const LFS_POINTER = 'version https://git-lfs';
 
 /** Bytes per element. */
 const DTYPE_BYTES: ReadonlyMap<string, number> = new Map([
@@ -47,6 +49,8 @@ export function readSafetensorsHeader(
     throw new ModelFormatError(path, problem);
   };
   const fileBytes = fstatSync(descriptor).size;
+  const start = readExactly(descriptor, path, 'start', 0, Math.min(fileBytes, LFS_POINTER.length));
+  if (start.toString() === LFS_POINTER) fail('only names a file that Git LFS keeps: git lfs pull brings it');
   if (fileBytes < 8) fail(`is ${fileBytes} bytes long: no safetensors file`);
   const headerBytes = Number(readExactly(descriptor, path, 'header length', 0, 8).readBigUInt64LE());
   if (headerBytes > MOST_HEADER_BYTES)

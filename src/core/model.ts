@@ -37,7 +37,10 @@ export interface SequenceOptions {
   readonly sampler: SamplerParameters;
   /** Prompt plus output; at most `contextTokens`. */
   readonly capacityTokens: number;
-  /** How many of the likeliest tokens to tell the log probabilities of beside that of the one picked, 0..20; undefined: of none. */
+  /**
+   * How many of the likeliest tokens to tell the log probabilities of, beside that of the one picked, 0..20; undefined: of
+   * none.
+   */
   readonly logprobs?: number | undefined;
 }
 

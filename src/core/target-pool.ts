@@ -16,9 +16,10 @@ export interface PoolClient {
 }
 
 /**
- * What each target runs for all generations of this gateway. Idle targets go to open roots first, then to
- * speculation, then to ingesting what they lack; among equals to the generation that was served longest ago. A generation that runs nothing anywhere
- * may queue its root on a busy target, which takes roots first: nobody starves while others keep targets busy.
+ * What each target runs for all generations of this gateway. Idle targets go to open roots first, then to speculation,
+ * then to ingesting what they lack; among equals to the generation that was served longest ago. A generation that runs
+ * nothing anywhere may queue its root on a busy target, which takes roots first: nobody starves while others keep targets
+ * busy.
  */
 export class TargetPool {
   private readonly outstanding = new Map<string, number>();

@@ -109,13 +109,18 @@ export class TextRelease {
     }));
   }
 
+  /** Bytes are looked up when somebody wants them: a log is kept for a while, and alternatives are many. */
   private named(picked: number, { logprob, top }: TokenLogprobs): LoggedLogprobs {
     const { tokenizer } = this.options;
-    const named = (token: number, value: number) => ({
-      token,
-      bytes: tokenizer.tokenBytes(token),
-      logprob: value,
-    });
-    return { ...named(picked, logprob), top: top.map(([token, value]) => named(token, value)) };
+    return {
+      token: picked,
+      logprob,
+      get bytes() {
+        return tokenizer.tokenBytes(picked);
+      },
+      get top() {
+        return top.map(([token, value]) => ({ token, bytes: tokenizer.tokenBytes(token), logprob: value }));
+      },
+    };
   }
 }

@@ -4,6 +4,7 @@ import { InvalidOptionError } from '../../../src/core/errors.js';
 import { parseFields } from '../parse-fields.js';
 import { inWireNames, requestFromWire } from '../wire-request.js';
 import type { CompletionKind } from './completion-kind.js';
+import { checkLogprobsTold } from './logprobs-asked.js';
 import { withoutWhatCannotBeHad } from './not-to-be-had.js';
 import { chatOf, MOST_CHOICES, promptsOf, withSeeds } from './prompts.js';
 
@@ -65,6 +66,8 @@ export function readCompletionRequest(
   const read = prompts.map(({ name, fields }) =>
     naming(name, () => requestFromWire({ ...common, prompt: undefined, messages: undefined, ...fields })),
   );
+  const { logprobs = -1 } = read[0]?.request ?? {};
+  checkLogprobsTold(kind.chat ? 'top_logprobs' : 'logprobs', logprobs, prompts.length * choices);
   return {
     requests: read.flatMap(({ request }) => withSeeds(request, choices)),
     n: choices,

@@ -2,7 +2,10 @@ import type { GenerationRequest } from '../../../src/core/engine.js';
 import { InvalidOptionError } from '../../../src/core/errors.js';
 import { plainMessages } from './chat-messages.js';
 
-/** Choices of one request, prompts times `n`, if the engine has places for so many: LangChain sends twenty prompts at a time. */
+/**
+ * Choices of one request, prompts times `n`, if the engine has places for so many: LangChain sends twenty prompts at a
+ * time.
+ */
 export const MOST_CHOICES = 64;
 
 type Fields = Readonly<Record<string, unknown>>;

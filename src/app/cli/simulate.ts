@@ -17,6 +17,7 @@ Examples:
   slipstream simulate --target-ms 20 --drafter-ms 2 --acceptance 0.8 --targets 12
   slipstream simulate --mode dsi --lookahead 1 --latency-ms 0.3 --jitter 0.2 --json
   slipstream simulate --mode si --lookahead 4 --engine fast --tokens 10000000
+  slipstream simulate --mode dsi --lookahead 2 --wait 0 --jitter 0.2 --engine fast --tokens 1000000
 `;
 
 export function addSimulateCommand(program: Command, cli: Cli): void {

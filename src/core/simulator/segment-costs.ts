@@ -1,5 +1,5 @@
 import { mean } from '../statistics.js';
-import { SEGMENT_KINDS, segmentTokens } from './segments.js';
+import { SEGMENT_KINDS, segmentDistance, segmentTokens } from './segments.js';
 
 /** What is counted up as a text grows: the time, and passes, drafts and rollbacks so far. */
 export interface Passed {
@@ -57,7 +57,10 @@ export class SegmentCosts {
         deviation += (this.ms[at] as number) - this.meanMs(this.kinds[at] as number);
       return deviation / BATCH;
     });
-    const variance = mean(deviations.map((deviation) => deviation ** 2));
+    // A mean of each kind is taken of the same segments.
+    const means = this.counts.reduce((seen, count) => seen + Math.sign(count), 0);
+    const freedom = (this.kinds.length - means) / this.kinds.length;
+    const variance = mean(deviations.map((deviation) => deviation ** 2)) / freedom;
     return Math.sqrt(variance / batches) / mean(this.ms);
   }
 
@@ -81,8 +84,14 @@ export class SegmentCosts {
 
   /** The kind itself if it was seen, else the one most like it; there are very few of such segments. */
   private nearest(kind: number): number {
-    for (let away = 0; away < SEGMENT_KINDS; away++)
-      for (const other of [kind - away, kind + away]) if ((this.counts[other] ?? 0) > 0) return other;
-    throw new Error('no segment was seen');
+    let best = kind;
+    let least = Number.POSITIVE_INFINITY;
+    this.counts.forEach((count, other) => {
+      const distance = segmentDistance(kind, other);
+      if (count === 0 || distance >= least) return;
+      best = other;
+      least = distance;
+    });
+    return best;
   }
 }

@@ -13,6 +13,13 @@ export function endsInRun(kind: number): boolean {
   return kind % KINDS_PER_START === LONGEST_RUN;
 }
 
+/** How unlike two kinds are: by how they end above all, then by how they begin, then by their length. */
+export function segmentDistance(kind: number, other: number): number {
+  const ends = endsInRun(kind) === endsInRun(other) ? 0 : 100;
+  const begins = Math.floor(kind / KINDS_PER_START) === Math.floor(other / KINDS_PER_START) ? 0 : 50;
+  return ends + begins + Math.abs((kind % KINDS_PER_START) - (other % KINDS_PER_START));
+}
+
 /**
  * Cuts a text where drafts are wrong, and long runs of right ones into pieces. A segment's kind is whether it goes on a run
  * or begins one, how many drafts are right in it, and whether it ends with a wrong one.

@@ -8,7 +8,7 @@ import { actorOptions } from '../../../src/app/actor-options.js';
 import { AcceptanceBook } from '../../../src/core/acceptance-book.js';
 import type { CommittedToken, CompiledRequest } from '../../../src/core/generation.js';
 import { silentLogger } from '../../../src/core/logger.js';
-import type { MessageOf, WireMessage } from '../../../src/core/messages.js';
+import type { MessageOf, WireMessage, WorkerAnnounced } from '../../../src/core/messages.js';
 import { neutralSampler } from '../../../src/core/sampler-parameters.js';
 import { createSubjects } from '../../../src/core/subjects.js';
 import { TargetPool } from '../../../src/core/target-pool.js';
@@ -89,9 +89,15 @@ function createBench(asked: Partial<CompiledRequest> = {}) {
     pool,
     ids: () => committed.map(({ token }) => token),
     state: () => leaves(actor.getSnapshot().value).at(-1),
-    join: (worker: string, role: 'target' | 'drafter', ms = 10, host = worker) => {
+    join: (
+      worker: string,
+      role: 'target' | 'drafter',
+      ms = 10,
+      host = worker,
+      more: Partial<WorkerAnnounced> = {},
+    ) => {
       if (role === 'drafter') draftMs = ms;
-      const announced = announcement({ worker, role, host, forwardTimes: [{ tokens: 1, ms }] });
+      const announced = announcement({ worker, role, host, forwardTimes: [{ tokens: 1, ms }], ...more });
       actor.send({ type: 'worker.joined', announced });
       scheduler.run({ limitMs: scheduler.now() });
     },
@@ -251,6 +257,54 @@ describe('speculating', () => {
         tokens: [1, 2].slice(from - 3),
       });
     }
+  });
+
+  describe('with a target that is far behind', () => {
+    const forwardTimes = [
+      { tokens: 1, ms: 10 },
+      { tokens: 11, ms: 30 },
+    ];
+
+    /** Twenty tokens on t1, which is at work; t2 has only just come, and there is a job that t1 has no time for. */
+    function behind(more: Partial<WorkerAnnounced> = {}) {
+      const bench = createBench({ lookahead: 1, wait: 0, maxTokens: 50 });
+      bench.join('t1', 'target', 10, 't1', { forwardTimes, ...more });
+      bench.join('d1', 'drafter', 1);
+      const text = Array.from({ length: 20 }, (_, at) => at + 1);
+      text.forEach((token, at) => {
+        const { job } = bench.toldTo('t1', 'job.assigned').at(-1) as MessageOf<'job.assigned'>;
+        bench.verdict('t1', job, text.slice(0, at), token);
+      });
+      bench.join('t2', 'target', 10, 't2', { forwardTimes, ...more });
+      bench.draft(epochOf(bench), text, [21]);
+      return { bench, text };
+    }
+
+    it('has it ingest some of the committed text, and decide nothing', () => {
+      const { bench, text } = behind();
+      const jobs = bench.toldTo('t2', 'job.assigned');
+      expect(jobs).toMatchObject([
+        { from: 3, tokens: text.slice(0, 11), first: 14, last: 14, extend: 0, committedPosition: 23 },
+      ]);
+    });
+
+    it('has it go on where it was wanted again, and counts its verdicts neither as late nor as wrong when relaxed', () => {
+      const { bench, text } = behind({ numerics: 'relaxed' });
+      const job = bench.toldTo('t2', 'job.assigned')[0]?.job ?? -1;
+      bench.verdict('t2', job, text.slice(0, 11), 77);
+      expect(bench.toldTo('t2', 'job.assigned').at(-1)).toMatchObject({ from: 14, last: 24 });
+      expect(bench.state()).toBe('running.speculating');
+      const { job: root } = bench.toldTo('t1', 'job.assigned').at(-1) as MessageOf<'job.assigned'>;
+      bench.verdict('t1', root, text, 21);
+      expect(bench.ids()).toEqual([...text, 21]);
+    });
+
+    it('fails where an exact one contradicts what is committed', () => {
+      const { bench, text } = behind();
+      const job = bench.toldTo('t2', 'job.assigned')[0]?.job ?? -1;
+      bench.verdict('t2', job, text.slice(0, 11), 77);
+      expect(bench.state()).toBe('failed');
+    });
   });
 
   it('ignores the end of a job that was given up', () => {

@@ -240,6 +240,17 @@ describe('the order of work', () => {
     expect(bench.passes.map(({ generation }) => generation)).toEqual(['c', 'c', 'b', 'a']);
   });
 
+  it('lets who only catches up wait for open roots, but not for ever', () => {
+    const bench = ready({}, ['a', 'b', 'c']);
+    bench.send(job('c', right.slice(0, 1))); // Starts at once; the others wait behind it.
+    bench.runFor(1);
+    bench.send(job('a', right.slice(0, 6), { first: 9, committedPosition: 30 }));
+    bench.send(job('b', [], { extend: 30 }));
+    bench.run();
+    const order = bench.passes.map(({ generation }) => generation).join('');
+    expect(order).toMatch(/^cb{5,}ab+$/);
+  });
+
   it('takes open roots in turn, so that no generation starves another', () => {
     const bench = ready({}, ['a', 'b']);
     bench.send(job('a', [], { extend: 10 }));

@@ -41,6 +41,13 @@ describe('a chat template', () => {
     expect(rendered(thinking, [user('a </think> b </think> c')])).toBe('[ C|A ]');
   });
 
+  it('may compare contents with texts, and what a role is called is no such text', () => {
+    const asked = each(
+      "{% if m.role == 'user' and m.content == '/no_think' %}off{% elif m.content != 'a user' %}{{ m.content }}{% endif %};",
+    );
+    expect(rendered(asked, [user('/no_think'), user('a user'), user('some user')])).toBe('off;;SOME USER;');
+  });
+
   it('is not shown a control token for that', () => {
     const message = assistant('<think>a</think>b');
     expect(rendered(thinking, [message], ['</think>'])).toBe('[<THINK>A</THINK>B]');

@@ -192,6 +192,10 @@ describe('a folder of safetensors', () => {
       /rope_scaling.high_freq_factor: is 1, but must be above low_freq_factor, 1/,
     ],
     [{ sliding_window: 4096 }, /sliding_window: 4096 is not supported: must be null/],
+    [{ num_local_experts: 8 }, /num_local_experts: 8 is not supported: must be 0/],
+    [{ layer_types: ['sliding_attention'] }, /layer_types.*"sliding_attention" is not supported/],
+    [{ attn_logit_softcapping: 50 }, /attn_logit_softcapping: 50 is not supported: must be null/],
+    [{ max_position_embeddings: 1 }, /max_position_embeddings: /],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor: 0.5 is not supported/],
     [
       { quantization_config: { quant_method: 'awq' } },
@@ -330,6 +334,11 @@ describe('a folder of safetensors', () => {
 
   it.each([
     ['an empty file', () => truncateSync(weights(), 0), /is 0 bytes long: no safetensors file/],
+    [
+      'a pointer of Git LFS',
+      () => writeFileSync(weights(), 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n'),
+      /only names a file that Git LFS keeps/,
+    ],
     [
       'a header of 2^60 bytes',
       () => patchLength(2n ** 60n),

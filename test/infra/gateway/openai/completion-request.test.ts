@@ -83,7 +83,8 @@ describe('a request of an OpenAI client', () => {
     expect(asked(CHAT, { logprobs: true, top_logprobs: 3 })).toBe(3);
     expect(asked(CHAT, { logprobs: false, top_logprobs: 0 })).toBeUndefined();
     expect(asked(TEXT, { logprobs: 4 })).toBe(4);
-    expect(asked(TEXT, { logprobs: 0 })).toBe(0);
+    expect(asked(TEXT, { logprobs: 0, n: 64 })).toBe(0);
+    expect(asked(TEXT, { logprobs: 20, n: 12 })).toBe(20);
     expect(asked(TEXT, { logprobs: null })).toBeUndefined();
   });
 
@@ -152,6 +153,12 @@ describe('a request of an OpenAI client', () => {
       TEXT,
       { prompt: 'p', top_logprobs: 2 },
       'top_logprobs is 2, but must be left out: logprobs says how many',
+    ],
+    [TEXT, { prompt: 'p', n: 36, logprobs: 7 }, 'logprobs is 7, but must be 6 at most for 36 choices'],
+    [
+      CHAT,
+      { ...hello, n: 13, logprobs: true, top_logprobs: 20 },
+      /^top_logprobs is 20, but must be 18 at most for 13/,
     ],
     [CHAT, { ...hello, tools: [{}] }, /^tools is a list of 1, but must be left out/],
     [CHAT, { ...hello, response_format: { type: 'json_object' } }, /^response_format is of type object/],
