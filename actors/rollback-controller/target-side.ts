@@ -36,7 +36,7 @@ export class TargetSide implements PoolClient {
   readonly links = new Map<string, TargetLink>();
   private jobIds = 0;
   private chosen: ReadonlySet<string> = new Set();
-  /** There was a job, and of idle targets only such as are behind. */
+  /** When targets were offered last there was a job, and of idle ones only such as are behind. */
   private isShort = false;
   /** The last failure, by a worker that was given up or has shown nothing better since. */
   private lastFailure: { readonly worker: string; readonly reason: string } | undefined;
@@ -112,6 +112,7 @@ export class TargetSide implements PoolClient {
 
   offer(idle: readonly string[], rootOnly: boolean): string | undefined {
     if (this.state.ending !== undefined) return undefined;
+    if (!rootOnly) this.isShort = false;
     const { root } = this.state.tree;
     if (rootOnly && (root.verdict !== undefined || root.assignments > 0)) return undefined;
     const usable = this.usable();
@@ -124,7 +125,7 @@ export class TargetSide implements PoolClient {
     const candidates = usable.filter((link) => idle.includes(link.announced.worker) && !views.isBehind(link));
     const link = chooseTarget(candidates, isUrgent, (candidate) => views.of(candidate));
     if (link === undefined) {
-      this.isShort = true;
+      if (!rootOnly) this.isShort = true;
       return undefined;
     }
     this.send(link, assignment, policy);
@@ -137,12 +138,13 @@ export class TargetSide implements PoolClient {
     if (policy.mode !== 'dsi') return undefined;
     const { root } = this.state.tree;
     const usable = this.usable();
+    // One after another: all at once would take much from others for the work of one.
+    if (usable.some(({ jobs }) => jobs.some(isCatchUp))) return undefined;
     const views = new TargetViews(usable, root, []);
     const link = usable.find(
       (candidate) => idle.includes(candidate.announced.worker) && views.isBehind(candidate),
     );
     if (link === undefined) return undefined;
-    this.isShort = false;
     const missing = missingAfter(link.held, [], this.state);
     const { forwardTimes, worker } = link.announced;
     const count = catchUpTokens(missing.tokens.length - 1, (lacked) => forwardMs(forwardTimes, lacked));

@@ -31,6 +31,8 @@ interface LiveJob {
   /** Sent to a target that had nothing to do, and not heard of since: how long it takes tells of messages. */
   wasIdle: boolean;
   readonly lacked: number;
+  /** Decides nothing that was not committed when it was sent. */
+  readonly catchesUp: boolean;
 }
 
 /** The controller's view of one target; see `actors/rollback-controller/target-links.ts`. */
@@ -65,8 +67,6 @@ export class TargetSide {
     awaitDrafts: 0,
   };
   private jobIds = 0;
-  /** There was a job, and of idle targets only such as are behind. */
-  private isShort = false;
   /** Links with a job that extends, and with one that awaits drafts: most of the time none. */
   private extending = 0;
   private awaiting = 0;
@@ -93,15 +93,16 @@ export class TargetSide {
 
   /** Hands idle targets out as long as there is work. */
   dispatch(): void {
+    let isShort = false;
     while (this.idle > 0 && nextJob(this.chain, this.policy, this.drafts.supply(), this.assignment)) {
       const link = this.chooseTarget();
       if (link === undefined) {
-        this.isShort = true;
+        isShort = true;
         break;
       }
       this.send(link);
     }
-    if (this.isShort && this.idle > 0 && this.policy.mode === 'dsi') this.catchUp();
+    if (isShort && this.policy.mode === 'dsi') this.catchUp();
   }
 
   /** `chooseTarget` of `../target-choice.ts`, faster where further tokens take no time. */
@@ -139,6 +140,7 @@ export class TargetSide {
   /** Makes an idle target that is behind ingest some of what it lacks of the committed text. */
   private catchUp(): void {
     const { assignment, chain, times } = this;
+    if (this.links.some(isCatchingUp)) return;
     assignment.extend = 0;
     assignment.extendOnRefutationOnly = false;
     assignment.awaitDrafts = 0;
@@ -151,7 +153,6 @@ export class TargetSide {
       assignment.length = view.heldTokens + catchUpTokens(lacking, (tokens) => forwardMs(times, tokens));
       // What it decides is committed: that nobody waits for.
       assignment.first = assignment.length;
-      this.isShort = false;
       this.send(link);
       return;
     }
@@ -298,6 +299,7 @@ export class TargetSide {
       sentAtMs: world.agenda.nowMs,
       wasIdle: link.job === undefined && awaitDrafts === 0,
       lacked: length - from,
+      catchesUp: length < chain.root,
     };
     if (awaitDrafts > 0) this.awaiting++;
     this.assign(job);
@@ -421,6 +423,11 @@ export const DEADLINE_CHECK_MS = 100;
 
 function isIdle({ ready, suspect, job }: TargetLink): boolean {
   return ready && !suspect && job === undefined;
+}
+
+/** Its job decides nothing that was not committed when it was sent. */
+function isCatchingUp({ job }: TargetLink): boolean {
+  return job?.catchesUp === true;
 }
 
 function isOverdue(job: LiveJob | undefined, nowMs: number): boolean {
