@@ -41,20 +41,20 @@ export function startLongSimulation(settings: SimulationSettings, plans: PlanSou
     textEnd: promptTokens + simulatedTokens,
   };
   const sample = new TextSample(places, plans, (length) => truth.isRight(lines, TEXT, length - 1));
-  const run = startSimulation(settings, plans, truth, 0, undefined, sample);
+  const detail = inDetail(startSimulation(settings, plans, truth, 0, undefined, sample), simulatedTokens);
   let rest: TextRest | undefined;
   return {
     advance: (events) => {
       if (rest !== undefined) return rest.advance(events * TOKENS_PER_EVENT);
-      if (run.advance(events)) return true;
+      if (detail.advance(events)) return true;
       if (sample.isEnough()) rest = new TextRest(sample);
       return false;
     },
     result: () =>
       rest === undefined
-        ? { ...run.result(), detailedTokens: simulatedTokens }
+        ? detail.result()
         : {
-            ...rest.result(run.result().timeToFirstTokenMs),
+            ...rest.result(detail.result().timeToFirstTokenMs),
             detailedTokens: sample.length - promptTokens,
           },
   };

@@ -110,9 +110,11 @@ export class TargetSide {
     const { chain, policy, assignment, times } = this;
     const isUrgent = policy.mode !== 'dsi' || assignment.first === chain.root;
     if (times.length === 1) return this.holdingMost(isUrgent ? 1 : -1);
-    const soonestMs = this.soonestMs();
-    const candidates = this.links.filter((link) => isIdle(link) && !isBehind(this.viewOf(link), soonestMs));
-    return chooseTarget(candidates, isUrgent, (link) => this.viewOf(link));
+    const views = this.links.map((link) => this.viewOf(link));
+    const soonestMs = this.soonestMs(views);
+    const viewOf = ({ target }: TargetLink) => views[target] as TargetView;
+    const candidates = this.links.filter((link) => isIdle(link) && !isBehind(viewOf(link), soonestMs));
+    return chooseTarget(candidates, isUrgent, viewOf);
   }
 
   /** What the job means to a target. */
@@ -122,13 +124,13 @@ export class TargetSide {
     return { heldTokens, jobMs, passMs: forwardMs(this.times, 1) };
   }
 
-  /** In which a target would have the job done, after those that it has. */
-  private soonestMs(): number {
+  /** In which a target would have the job done, after those that it has. `views`: of each target. */
+  private soonestMs(views: readonly TargetView[]): number {
     let soonest = Number.POSITIVE_INFINITY;
     for (const link of this.links) {
       if (!link.ready || link.suspect) continue;
       const busyMs = this.jobMs(link.job) + this.jobMs(link.waiting);
-      soonest = Math.min(soonest, busyMs + this.viewOf(link).jobMs);
+      soonest = Math.min(soonest, busyMs + (views[link.target] as TargetView).jobMs);
     }
     return soonest;
   }
@@ -145,9 +147,10 @@ export class TargetSide {
     assignment.extendOnRefutationOnly = false;
     assignment.awaitDrafts = 0;
     assignment.length = chain.root;
-    const soonestMs = this.soonestMs();
+    const views = this.links.map((link) => this.viewOf(link));
+    const soonestMs = this.soonestMs(views);
     for (const link of this.links) {
-      const view = this.viewOf(link);
+      const view = views[link.target] as TargetView;
       if (!isIdle(link) || !isBehind(view, soonestMs)) continue;
       const lacking = chain.root - view.heldTokens - 1;
       assignment.length = view.heldTokens + catchUpTokens(lacking, (tokens) => forwardMs(times, tokens));
